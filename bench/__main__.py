@@ -1,0 +1,50 @@
+"""`make bench`: prints every figure with its floor as one table and writes bench/results.json.
+
+LINLI_BENCH_ITEMS (default 1000000) sets the size of the large table, LINLI_BENCH_ROUNDS (default 5) the rounds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HOME = HERE.parent / ".linli-bench"
+os.environ["LINLI_HOME"] = str(HOME)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
+os.environ["LINLI_LOG_LEVEL"] = "ERROR"
+
+
+def main() -> int:
+    """Run all benchmarks; 0 when every target is met."""
+    from rich.console import Console
+
+    from bench.figures import Figure, table
+    from bench.ground import prepared
+
+    console = Console(width=140)
+    figures: list[Figure] = []
+    with prepared(console) as ground:
+        from bench import boston, coverage, creating, desk, desks, locating, pages, score, search, simulate, sync
+
+        for part in (pages, locating, coverage, creating, desks, boston, desk, search, score, simulate, sync):
+            name = part.__name__.split(".")[-1]
+            if sys.argv[1:] and name not in sys.argv[1:]:
+                continue
+            console.print(f"[dim]{name} …[/dim]")
+            figures += part.run(ground, console)
+    console.print(table(figures))
+    report = {
+        "machine": {"system": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()},
+        "versions": ground.versions,
+        "figures": [figure.as_row() for figure in figures],
+    }
+    (HERE / "results.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

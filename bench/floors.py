@@ -1,0 +1,70 @@
+"""Floors: the same server and database answering a view that inserts one row, or the same rows by bare SQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import secrets
+import uuid
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from linli.work import flush
+
+CAPTURED = Path(os.environ.get("LINLI_HOME", ".")) / "captured.pickle"
+
+
+@csrf_exempt
+def nothing(request: HttpRequest) -> HttpResponse:
+    """No database at all."""
+    return JsonResponse({"ok": True})
+
+
+@csrf_exempt
+def taken(request: HttpRequest) -> HttpResponse:
+    """Files are read from the form and forgotten."""
+    return JsonResponse({"files": len(request.FILES)})
+
+
+@csrf_exempt
+def one_row(request: HttpRequest) -> HttpResponse:
+    """Parse JSON, insert one row, answer."""
+    body = json.loads(request.body)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO bench_row (words) VALUES (%s) RETURNING id", [body["words"]])
+        row_id = cursor.fetchone()[0]
+    return JsonResponse({"id": row_id}, status=201)
+
+
+@lru_cache(maxsize=1)
+def captured() -> tuple[list[tuple[str, Any]], dict[str, Any]]:
+    """The statements of one real creation, in order, and the identifiers in them that must be fresh each time."""
+    statements, fresh = pickle.loads(CAPTURED.read_bytes())
+    return statements, fresh
+
+
+@csrf_exempt
+def bare_sql(request: HttpRequest) -> HttpResponse:
+    """The same rows as a creation, with the same statements and no product code around them."""
+    json.loads(request.body)
+    statements, fresh = captured()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('work_item_id_seq')")
+        item_id = cursor.fetchone()[0]
+        swap: dict[Any, Any] = {old: uuid.uuid4() for old in fresh["uuids"]}
+        swap[fresh["item_id"]] = item_id
+        swap[fresh["number"]] = str(item_id)
+        swap[fresh["key"]] = secrets.token_hex(16)
+        swap[fresh["digest"]] = secrets.token_bytes(32)
+        for text, parameters in statements:
+            flush.send(text, [swap.get(p, p) if type(p) in HASHABLE else p for p in parameters])
+    return JsonResponse({"number": str(item_id)}, status=201)
+
+
+HASHABLE = (int, str, bytes, uuid.UUID)

@@ -1,0 +1,90 @@
+"""The table: what is proved, by which tests, how often, what must come out, and what is not proved by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. `quick` tries are made by `make test`, `full` by `make chaos`."""
+
+    slug: str
+    what: str
+    tests: str
+    unit: str
+    quick: int
+    full: int
+    target: str
+    not_proved: str
+    scales: bool = True
+    """Whether LINLI_CHAOS_SCALE changes the number; False where everything is tried anyway."""
+
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "kill", "kill -9 of the server and of the database during writes", "tests/chaos/test_kill.py", "kills",
+        30, 1000,
+        "0 acknowledged lost, one effect per key, verify clean, back in ≤ 5 s",
+        "kill -9 is not loss of power: what a disk lies about to fsync is not seen.",
+    ),
+    Row(
+        "fault", "a fault after every statement of every writing service", "tests/chaos/test_faults.py", "faults",
+        200, 200,
+        "0 partial effects",
+        "Faults come from the database; files that were stored before the row stay until they are swept.", scales=False,
+    ),
+    Row(
+        "officers", "two officers on one item", "tests/chaos/test_races.py", "pairs", 20, 1000,
+        "1 wins, the other gets 409 and the new state",
+        "Two at once on one machine; not every interleaving that a scheduler could choose.",
+    ),
+    Row(
+        "keys", "the same key fifty times at once; the same key with another payload", "tests/chaos/test_keys.py",
+        "rounds", 5, 100, "1 effect, 50 equal answers; 409",
+        "Keys are kept for 30 days; one sent again later is a new request.",
+    ),
+    Row(
+        "timers", "timers and jobs by four workers, one killed", "tests/chaos/test_timers.py", "timers", 200, 10_000,
+        "each fired once",
+        "A message that left the house (SMS, mail) cannot be recalled by a rollback.",
+    ),
+    Row(
+        "fuzz", "schemathesis over the OpenAPI document, across roles", "tests/chaos/test_fuzzing.py", "requests", 5000,
+        200_000, "0 server errors, 0 schema violations",
+        "Random requests find what they happen upon; they prove no absence of faults.",
+    ),
+    Row(
+        "uploads", "hostile uploads", "tests/chaos/test_uploads.py", "files", 40, 5040,
+        "0 accepted, memory bounded, < 2 s each; 0 bytes of EXIF left",
+        "No search for viruses; a fault of a decoder that corrupts memory without a sign is not seen.",
+    ),
+    Row(
+        "tamper", "tampering with rows of the history", "tests/chaos/test_tampering.py", "tamperings", 50, 1000,
+        "all found, the right row named; erasure leaves the chain clean",
+        "A tail that is cut together with its head before any seal covers it (at most an hour) is not seen.",
+    ),
+    Row(
+        "scripts", "script payloads through every text field to every page", "tests/chaos/test_scripts.py", "payloads",
+        10, 60, "0 executed, with and without the content security policy",
+        "One browser (Chromium); pages that only show what another installation wrote are not met.",
+    ),
+    Row(
+        "headers", "security headers, CSRF, cookie flags on every address; rate limits", "tests/chaos/test_headers.py",
+        "addresses", 1, 1, "all; a forged client address does not reset a limit",
+        "Headers that a proxy in front adds or removes are not seen.", scales=False,
+    ),
+    Row(
+        "cells", "state × transition × role through the service and the database", "tests/matrix/test_transitions.py",
+        "transitions", 1, 1, "each refused as the table says, nothing changed, one audit row",
+        "One item per workflow; what depends on the item's own values is proved by the tests of the guards.",
+        scales=False,
+    ),
+    Row(
+        "patrol", "records with photos made with no network, the browser killed twice, answers lost, the line cut",
+        "tests/browser/test_patrol_offline.py", "observations", 24, 200,
+        "each arrives exactly once, with its photo and its finding",
+        "A phone that is lost or wiped before it was online takes its records along.",
+    ),
+)  # fmt: skip
+BY_SLUG = {row.slug: row for row in ROWS}

@@ -1,0 +1,46 @@
+"""How often a row is tried in this run, and what came out: the bridge between the tests and the table."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from chaos.rows import BY_SLUG
+
+TRIES = "LINLI_CHAOS_TRIES"
+REPORT = "LINLI_CHAOS_REPORT"
+
+
+def tries(slug: str) -> int:
+    """How often the row is to be tried: the quick number, or what `python -m chaos` asks for."""
+    asked: dict[str, int] = json.loads(os.environ.get(TRIES, "{}"))
+    return asked.get(slug, BY_SLUG[slug].quick)
+
+
+def is_full() -> bool:
+    """Whether this is a run of `python -m chaos`."""
+    return bool(os.environ.get(REPORT))
+
+
+def tell(slug: str, made: int, **figures: float) -> None:
+    """Note what a test came to. Figures of one row are added up; those called `most_…` give the greatest."""
+    path = os.environ.get(REPORT)
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"row": slug, "made": made, "figures": figures}) + "\n")
+
+
+def gathered(path: Path) -> dict[str, tuple[int, dict[str, float]]]:
+    """By row: tries made, and the figures."""
+    found: dict[str, tuple[int, dict[str, float]]] = {}
+    if not path.exists():
+        return found
+    for line in path.read_text(encoding="utf-8").splitlines():
+        told = json.loads(line)
+        made, figures = found.get(told["row"], (0, {}))
+        for name, value in told["figures"].items():
+            before = figures.get(name, 0)
+            figures[name] = max(before, value) if name.startswith("most_") else before + value
+        found[told["row"]] = (made + told["made"], figures)
+    return found

@@ -1,0 +1,45 @@
+/** Charts of boards: described as data in the page, drawn with direct labels in our colours, redrawn with the theme. */
+
+import { BarChart, LineChart } from "echarts/charts";
+import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+import { chartOption, type ChartData } from "./lib/charts";
+import { pictures } from "./lib/picture";
+
+echarts.use([BarChart, LineChart, AriaComponent, GridComponent, TooltipComponent, CanvasRenderer]);
+
+function colours(): Record<string, string> {
+  const style = getComputedStyle(document.documentElement);
+  const names = ["ink", "ink-soft", "rule", "raised", "font", "chart-1", "chart-2", "chart-3", "chart-4", "chart-5"];
+  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}
+
+function draw(element: HTMLElement): void {
+  const source = element.querySelector("script[type='application/json']");
+  if (!source) return;
+  const data = JSON.parse(source.textContent ?? "{}") as ChartData;
+  const box = document.createElement("div");
+  box.className = "chart";
+  box.setAttribute("role", "img");
+  box.setAttribute("aria-label", element.dataset["label"] ?? "");
+  element.append(box);
+  const chart = echarts.init(box);
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const paint = () => chart.setOption({ ...chartOption(data, colours()), animation: !still }, true);
+  paint();
+  new ResizeObserver(() => chart.resize()).observe(box);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  element.addEventListener("linli:picture", (event) => {
+    const canvas = box.querySelector("canvas");
+    if (canvas) (event as CustomEvent<(canvas: HTMLCanvasElement) => void>).detail(canvas);
+  });
+  chart.on("click", (event) => {
+    const address = data.urls?.[event.dataIndex ?? -1];
+    if (address) window.location.assign(address);
+  });
+}
+
+document.querySelectorAll<HTMLElement>("[data-chart]").forEach(draw);
+pictures();

@@ -1,0 +1,92 @@
+/** Making a record: its key, its moment, its place (asked for only now), its photos made small. */
+
+import { readFacts } from "../lib/exif";
+import { shrink } from "../lib/shrink";
+import type { FileNote, Finding, Kept, Observation, Position, Result, Site } from "./types";
+
+const HEADER_BYTES = 256 * 1024;
+/** So long a record can be taken back before it leaves the phone. */
+export const UNDO_MILLISECONDS = 8000;
+
+/** A new idempotency key. Pages without a secure origin have no randomUUID, but they have random numbers. */
+export function newKey(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+export interface Making {
+  site: Site;
+  criterion: number;
+  result: Result;
+  value: number | null;
+  replaces: string | null;
+  words?: string;
+  files?: FileNote[];
+  finding?: Finding | null;
+}
+
+/** A record that waits to be sent. */
+export function made(making: Making, person: number, now: Date, hold = UNDO_MILLISECONDS): Kept {
+  const observation: Observation = {
+    client_key: newKey(),
+    round_id: making.site.round_id,
+    site_id: making.site.id,
+    criterion_id: making.criterion,
+    replaces: making.replaces,
+    result: making.result,
+    value: making.value,
+    words: making.words ?? "",
+    observed_at: now.toISOString(),
+    position: null,
+    files: making.files ?? [],
+    finding: making.finding ?? null,
+  };
+  return {
+    observation, person, stage: "waiting", not_before: now.getTime() + hold,
+    said: "", conflict: null, number: "", received_at: "", tries: 0,
+  };
+}
+
+/** Where the device is now, asked once for the record that was just made; null when it does not know or may not say. */
+export function position(): Promise<Position | null> {
+  if (!("geolocation" in navigator)) return Promise.resolve(null);
+  return new Promise((tell) => {
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => tell({
+        longitude: Number(coords.longitude.toFixed(6)),
+        latitude: Number(coords.latitude.toFixed(6)),
+        accuracy_m: Math.round(coords.accuracy),
+      }),
+      () => tell(null),
+      { enableHighAccuracy: true, timeout: 6000, maximumAge: 30_000 },
+    );
+  });
+}
+
+/** A photo as it will travel: what its EXIF said, then made small. */
+export async function photo(file: File): Promise<{ note: FileNote; blob: Blob }> {
+  const facts = readFacts(await file.slice(0, HEADER_BYTES).arrayBuffer());
+  let blob: Blob = file;
+  try {
+    blob = await shrink(file);
+  } catch {
+    // A kind that this browser cannot draw: the server may be able to, or says why not.
+  }
+  return { note: { ...note("photo", blob), ...told(facts) }, blob };
+}
+
+function told(facts: { takenAt?: string; longitude?: number; latitude?: number }): Partial<FileNote> {
+  return {
+    ...(facts.takenAt ? { taken_at: facts.takenAt } : {}),
+    ...(facts.longitude !== undefined && facts.latitude !== undefined ? { lon: facts.longitude, lat: facts.latitude } : {}),
+  };
+}
+
+/** The note of a file made on this phone. */
+export function note(kind: "photo" | "audio", blob: Blob): FileNote {
+  return { id: newKey(), kind, bytes: blob.size };
+}

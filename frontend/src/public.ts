@@ -1,0 +1,5 @@
+import { hypertext } from "./lib/hypertext";
+import { ready } from "./lib/page";
+
+ready();
+hypertext();

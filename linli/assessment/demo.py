@@ -1,0 +1,126 @@
+"""The demo's assessment: the example standard at work in Jimo, tasks in every state, made by the same services."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+
+from linli.assessment import opening, services, snapshots
+from linli.assessment.models import Assessment
+from linli.assessment.opening import Duty
+from linli.kernel.workflow import Transition
+from linli.people.access import Actor, Grant
+from linli.people.models import Appointment
+from linli.people.roles import ROLES
+from linli.standards.models import Version
+from linli.work import moments
+from linli.work.book import Acting, Book, Record
+from linli.work.engine import Order, Permit
+from linli.work.permits import permit_for
+
+SEED = 20261124
+HANDLERS = ("unit_handler", "unit_head", "street_officer", "community_officer")
+SHARES = (("accepted", 0.62), ("submitted", 0.14), ("returned", 0.08))
+WORDS = "已按要求完成，现场照片和台账见佐证。"
+
+
+def load(progress: Callable[[str], object] | None = None) -> int:
+    """Open the assessment and walk its tasks; how many there are. A second call changes nothing."""
+    version = Version.objects.filter(state="published", standard__synthetic=True).select_related("standard").first()
+    if version is None or Assessment.objects.filter(synthetic=True).exists():
+        return 0
+    place = version.standard.place
+    director = _over("office_director", str(place.path))
+    reviewer = _over("supervisor", str(place.path)) or director
+    if director is None or reviewer is None:
+        return 0
+    if progress is not None:
+        progress("考评 / assessment")
+    today = timezone.localdate()
+    due = datetime.combine(today - timedelta(days=2), time(18, 0), tzinfo=timezone.get_default_timezone())
+    new = services.NewAssessment(
+        version.pk, place.pk, f"{today.year}年度文明创建自评", today - timedelta(days=120),
+        today + timedelta(days=60), due, synthetic=True,
+    )  # fmt: skip
+    begun = timezone.now() - timedelta(days=50)
+    new = replace(new, story=opening.Story(_steps(begun, due), _permit(reviewer)))
+    with moments.replaying(begun):
+        opened = services.open_assessment(director, new, key="demo-assessment")
+    services.link_evidence(opened.assessment_id)
+    snapshots.take(Assessment.objects.select_related("place", "version").get(pk=opened.assessment_id))
+    return opened.tasks
+
+
+def _steps(begun: datetime, due: datetime) -> Callable[[Duty], list[tuple[datetime, list[Order]]]]:
+    """What has been done on a task so far, drawn at random: most are accepted, some wait, some are owed."""
+    chance, latest = random.Random(SEED), timezone.now() - timedelta(minutes=5)
+
+    def steps(duty: Duty) -> list[tuple[datetime, list[Order]]]:
+        drawn, goal, reached = chance.random(), "", 0.0
+        for state, share in SHARES:
+            reached += share
+            if not goal and drawn < reached:
+                goal = state
+        at = min(max(begun, due - timedelta(hours=chance.uniform(-30, 700))) + timedelta(hours=1), latest)
+        found = [(at, [Order("submit", {"words": WORDS})])] if goal else []
+        review = min(at + timedelta(hours=3), latest)
+        if goal == "accepted":
+            found.append((review, [Order("accept_evidence", {})]))
+        elif goal == "returned":
+            found.append((review, [Order("return_evidence", {"reason": "照片看不出时间和地点，请补充。"})]))
+        return found
+
+    return steps
+
+
+def _permit(reviewer: Actor) -> Callable[[Permit], Permit]:
+    """The unit submits, the reviewer reviews; everything else is asked of whoever opens."""
+    reviewing, people = permit_for(reviewer), dict[int, int | None]()
+
+    def made(otherwise: Permit) -> Permit:
+        def permit(transition: Transition, book: Book, leg: Record | None) -> Acting | None:
+            if transition.permission == "assessment.review":
+                return reviewing(transition, book, leg)
+            if transition.code != "submit":
+                return otherwise(transition, book, leg)
+            unit = book.item["responsible_organisation_id"]
+            if unit not in people:
+                people[unit] = _person_of(unit)
+            return Acting(people[unit], "unit_handler", frozenset({unit}), unit)
+
+        return permit
+
+    return made
+
+
+def _actor(appointment: Appointment) -> Actor:
+    role, unit = ROLES[appointment.role], appointment.organisation_id
+    over_place = role.scope == "place" and appointment.place is not None
+    grant = Grant(
+        role.permissions,
+        place_path=str(appointment.place.path) if over_place and appointment.place else None,
+        organisation_id=unit,
+        role=role.slug,
+        organisation_ids=frozenset({unit}) if unit and role.scope == "organisation" else frozenset(),
+    )
+    return Actor(
+        person_id=appointment.person_id, roles=frozenset({role.slug}), grants=(grant,), channel="staff",
+        organisation_id=unit, organisation_ids=(unit,) if unit else (), strong=True,
+    )  # fmt: skip
+
+
+def _over(role: str, path: str) -> Actor | None:
+    """Somebody with a role over the place: the nearest."""
+    rows = Appointment.objects.filter(role=role, delegated_from=None, place__path__ancestor_of=path)
+    found = rows.select_related("place").order_by("-place__path__depth", "id").first()
+    return _actor(found) if found is not None else None
+
+
+def _person_of(unit: int) -> int | None:
+    """Somebody of the unit who may submit."""
+    rows = Appointment.objects.filter(role__in=HANDLERS, delegated_from=None, organisation_id=unit)
+    return rows.order_by("id").values_list("person_id", flat=True).first()

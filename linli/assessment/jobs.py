@@ -1,0 +1,38 @@
+"""Jobs: evidence is linked as it comes up, the score of the day is kept, audit packs are made."""
+
+from __future__ import annotations
+
+import structlog
+from procrastinate.contrib.django import app
+
+from linli.assessment.models import Assessment
+
+_log = structlog.get_logger("linli.assessment")
+
+
+@app.task(name="assessment.link_evidence", queue="default", retry=3)
+def link_evidence(assessment_id: int) -> None:
+    """Link what already happened to the tasks of an assessment."""
+    from linli.assessment import services
+
+    fresh = services.link_evidence(assessment_id)
+    _log.info("assessment.linked", assessment=assessment_id, fresh=fresh)
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="assessment.daily", queue="default", queueing_lock="assessment.daily")
+def daily(timestamp: int) -> None:
+    """Each night, for every open assessment: link what is new, keep the score of the day."""
+    from linli.assessment import services, snapshots
+
+    for row in Assessment.objects.filter(state=Assessment.OPEN).select_related("place", "version").order_by("id"):
+        services.link_evidence(row.pk)
+        snapshots.take(row)
+
+
+@app.task(name="assessment.make_pack", queue="default", retry=2)
+def make_pack(pack_id: str) -> None:
+    """Make an audit pack; what goes wrong stands on its page."""
+    from linli.assessment import packing
+
+    packing.make(pack_id)

@@ -1,0 +1,111 @@
+"""Pages of a node: its score, what is below it, and the trail from a criterion down to each photo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from linli.assessment import scoring, selectors
+from linli.assessment.framing import Frame, frame, label_of, language, score_words, staff_page
+from linli.assessment.models import EvidenceLink
+from linli.assessment.pages import node_line, task_lines
+from linli.people.access import ObjectHidden
+from linli.standards import facts, observed
+from linli.standards.models import Node
+from linli.standards.wording import METHODS, rule_text, word
+
+TRAIL_SHOWN = 30
+FAILING_SHOWN = 200
+LINKS_SHOWN = 60
+RESULTS = {"fail": 0, "pass": 1, "not_applicable": 2}
+
+
+@staff_page("assessment.view")
+@require_safe
+def node_page(request: HttpRequest, assessment_id: int, node_id: int) -> HttpResponse:
+    """A node of the tree. Units see the criteria for which they have a task, at all places."""
+    found = frame(request, assessment_id, over_place=False)
+    node = found.tree.nodes.get(node_id)
+    if node is None:
+        raise ObjectHidden(selectors.VIEW)
+    tasks = selectors.tasks(found.actor, found.row, node_ids=found.tree.under(node_id))
+    if not found.context["over_place"] and not tasks:
+        raise ObjectHidden(selectors.VIEW)
+    seen = selectors.columns(found.row, found.place.path)
+    scored = selectors.scored(found.row, seen)
+    context = {
+        **found.context, "node": node, "label": label_of(node), "score": scored.scores[node_id],
+        "percent": score_words(scored.percent(node_id)), "tasks": task_lines(found, tasks),
+        "above": [{"label": label_of(up), "url": found.url("node", up.pk)} for up in found.tree.above(node_id)],
+        "children": [node_line(found, found.tree.nodes[child], scored) for child in found.tree.below.get(node_id, ())],
+    }  # fmt: skip
+    if node.level == Node.CRITERION:
+        context |= _criterion(request, found, node, seen, scored)
+    return render(request, "assessment/node.html", context)
+
+
+def _criterion(
+    request: HttpRequest, found: Frame, node: Node, seen: observed.Columns, scored: selectors.Scored
+) -> dict[str, Any]:
+    rows = seen.where(seen.criterion == node.pk)
+    wanted = request.GET.get("result", "")
+    shown = rows.where(rows.result == RESULTS[wanted]) if wanted in RESULTS else rows
+    order = np.lexsort((shown.observation, shown.day))[::-1][:TRAIL_SHOWN]
+    picked = shown.where(order)
+    found.places.preload(picked.site.tolist())
+    told = {line.observation: line for line in observed.trail(picked.observation.tolist())}
+    trail = [
+        {"line": told.get(number), "place": found.places.name(site), "result": result, "value": round(value, 3)}
+        for number, site, result, value in zip(
+            *(part.tolist() for part in (picked.observation, picked.site, picked.result, picked.value)), strict=True
+        )
+    ]
+    tally = scored.tallies.get(node.pk)
+    names = (("pass", _("合格"), tally.passed if tally else 0), ("fail", _("不合格"), tally.failed if tally else 0),
+             ("not_applicable", _("不适用"), tally.not_applicable if tally else 0))  # fmt: skip
+    return {
+        "rule": rule_text(node), "method": word(METHODS, node.method), "trail": trail,
+        "counts": [{"label": label, "number": number, "url": found.url("node", node.pk, result=code), "code": code}
+                   for code, label, number in names],
+        "result": wanted, "more": max(0, len(shown) - TRAIL_SHOWN), "links": _links(found, node),
+    }  # fmt: skip
+
+
+def _links(found: Frame, node: Node) -> list[dict[str, Any]]:
+    """What counts as evidence of the criterion, newest first; a record that serves several units stands once."""
+    own = [task.item_id for task in selectors.tasks(found.actor, found.row, node_ids=[node.pk])]
+    rows = EvidenceLink.objects.filter(task_id__in=own).order_by("-happened_on", "-pk")[:LINKS_SHOWN]
+    known: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        source = facts.source_of(row.source)
+        label = source.label.text(language()) if source else row.source
+        known.setdefault((row.source, row.object_id), {"link": row, "source": label})
+    return list(known.values())
+
+
+@staff_page("assessment.view")
+@require_safe
+def failing(request: HttpRequest, assessment_id: int) -> HttpResponse:
+    """Where a criterion fails now: the last word at each site, the dearest first."""
+    found = frame(request, assessment_id)
+    stand = scoring.standing(selectors.columns(found.row, found.place.path))
+    bad = np.flatnonzero(stand.result == 0)
+    columns = (stand.criterion, stand.site, stand.day, stand.observation)
+    rows = list(zip(*(part[bad].tolist() for part in columns), strict=True))
+    # A number may count what belongs to a version's criterion that this tree does not show; lists show the same.
+    rows.sort(key=lambda row: (-float(found.tree.nodes[row[0]].weight), row[0], row[1]))
+    page = rows[:FAILING_SHOWN]
+    found.places.preload(row[1] for row in page)
+    told = {line.observation: line for line in observed.trail([row[3] for row in page])}
+    lines = [
+        {"label": label_of(found.tree.nodes[criterion]), "url": found.url("node", criterion, result="fail"),
+         "place": found.places.full_name(site, "street"), "line": told.get(observation)}
+        for criterion, site, _day, observation in page
+    ]  # fmt: skip
+    context = {**found.context, "lines": lines, "total": len(rows), "rest": max(0, len(rows) - FAILING_SHOWN)}
+    return render(request, "assessment/failing.html", context)

@@ -1,0 +1,53 @@
+"""The kind `indicator_task`: its workflow, and what its guards need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count
+
+from linli.assessment.models import IndicatorTask
+from linli.assessment.workflow import INDICATOR_TASK, KIND
+from linli.kernel.labels import Label
+from linli.standards import touched
+from linli.work.book import Book
+from linli.work.kinds import Kind, register
+
+
+def facts(book: Book) -> dict[str, Any]:
+    """How many pieces of evidence are missing (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.needed - (SELECT count(*) FROM assessment_evidencelink l WHERE l.task_id = t.item_id)"
+            " - (SELECT count(*) FROM work_evidence e WHERE e.item_id = t.item_id AND e.removed_at IS NULL)"
+            " FROM assessment_indicatortask t WHERE t.item_id = %s",
+            [book.item["id"]],
+        )
+        row = cursor.fetchone()
+    return {"gaps": max(0, int(row[0])) if row else 0}
+
+
+def touched_by(version_id: int, lineages: Collection[UUID]) -> list[touched.Touched]:
+    """Open tasks that hang on criteria of a version: what a change of the standard would touch (1 statement)."""
+    rows = (
+        IndicatorTask.objects.filter(
+            node__version_id=version_id, node__lineage__in=list(lineages), item__meaning__in=("open", "waiting")
+        )
+        .values_list("node__lineage", "node_id", "assessment_id")
+        .annotate(count=Count("pk"))
+        .order_by("assessment_id", "node_id")
+    )
+    label = Label("未完成的指标任务", "open indicator tasks")
+    return [
+        touched.Touched(lineage, count, label, f"/desk/assessment/{assessment}/nodes/{node}/")
+        for lineage, node, assessment, count in rows
+    ]
+
+
+def install() -> None:
+    """Register the kind, and who can tell what a change of a standard touches."""
+    touched.register("assessment", touched_by)
+    register(Kind(KIND, Label("指标任务", "Indicator task"), INDICATOR_TASK, facts=facts))

@@ -1,0 +1,428 @@
+"""The only readers of this room: assessments an actor may see, their tasks, scores, forecast, trail."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from linli.assessment import questions as asking
+from linli.assessment import repairs, scoring, simulation
+from linli.assessment.models import Assessment, AuditPack, IndicatorTask
+from linli.people.access import Actor, ObjectHidden, Scopes, covers
+from linli.standards import observed
+from linli.standards.models import Node
+from linli.standards.rules import NOTHING_SEEN, Score, Tally, TreeNode
+
+VIEW = "assessment.view"
+HALF_LIFE = 45.0
+TARGET = 90.0
+EFFORT = 1.0
+FORECASTS_KEPT = 16
+OPEN_STATES = ("assigned", "returned")
+
+
+def seen_by(actor: Actor, *, limit: int = 100) -> list[Assessment]:
+    """Assessments over the actor's places, or with tasks of the actor's units; open ones first (1 statement)."""
+    scopes = actor.scopes(VIEW)
+    rows = Assessment.objects.select_related("place", "version__standard").filter(_reach(scopes))
+    return list(rows.order_by("-state", "-since", "-id")[:limit])
+
+
+def _reach(scopes: Scopes) -> Q:
+    """The assessment's place is above or below one of the actor's, or a unit of theirs has a task in it."""
+    if scopes.everything:
+        return Q()
+    found = Q(place__path__descendant_of_any=list(scopes.place_paths))
+    for path in scopes.place_paths:
+        found |= Q(place__path__ancestor_of=path)
+    mine = IndicatorTask.objects.filter(organisation_id__in=scopes.organisation_ids)
+    return found | Q(pk__in=mine.values("assessment_id"))
+
+
+def assessment_for(actor: Actor, assessment_id: int) -> Assessment:
+    """The assessment, if the actor may see something of it; hidden otherwise (1 statement)."""
+    scopes = actor.scopes(VIEW)
+    rows = Assessment.objects.select_related("place", "version__standard").filter(_reach(scopes), pk=assessment_id)
+    row = rows.first()
+    if row is None or scopes.empty:
+        raise ObjectHidden(VIEW)
+    return row
+
+
+def widest_path(actor: Actor, row: Assessment) -> str | None:
+    """The widest place of the assessment that is the actor's; None for those who only answer for a unit."""
+    whole = str(row.place.path)
+    scopes = actor.scopes(VIEW)
+    if scopes.everything or any(covers(path, whole) for path in scopes.place_paths):
+        return whole
+    below = [path for path in scopes.place_paths if covers(whole, path)]
+    return min(below, key=len) if below else None
+
+
+# --- tasks ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task with what counts as its evidence."""
+
+    item_id: int
+    number: str
+    node_id: int
+    organisation_id: int
+    part: str
+    needed: int
+    state: str
+    meaning: str
+    due_at: datetime | None
+    replied_at: datetime | None
+    place_path: str
+    rework: int
+    linked: int
+    late: int
+    uploaded: int
+
+    @property
+    def gap(self) -> int:
+        """Pieces of evidence that are still missing."""
+        return max(0, self.needed - self.linked - self.uploaded)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the unit still owes it."""
+        return self.state in OPEN_STATES
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the unit should have submitted by now."""
+        return self.is_open and self.due_at is not None and self.due_at < now
+
+    @property
+    def submitted_late(self) -> bool:
+        """Whether what was submitted came after its time; that stays so, whatever the review says."""
+        return self.replied_at is not None and self.due_at is not None and self.replied_at > self.due_at
+
+
+_TASKS = """
+SELECT t.item_id, i.number, t.node_id, t.organisation_id, t.part, t.needed, i.state, i.meaning,
+       coalesce(i.next_due, i.handle_due), i.replied_at, i.place_path::text, i.rework_count,
+       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0)
+FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id
+LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late
+                   FROM assessment_evidencelink k WHERE k.task_id = t.item_id) l ON TRUE
+LEFT JOIN LATERAL (SELECT count(*) AS uploaded FROM work_evidence w
+                   WHERE w.item_id = t.item_id AND w.removed_at IS NULL) e ON TRUE
+WHERE t.assessment_id = %s AND {limits} ORDER BY t.item_id
+"""
+
+
+def tasks(actor: Actor, row: Assessment, *, node_ids: Sequence[int] | None = None) -> list[Task]:
+    """The tasks the actor may see: those of their units, and those that lie in their places (1 statement)."""
+    scopes = actor.scopes(VIEW)
+    limits: list[str] = ["TRUE"]
+    values: list[Any] = []
+    if not scopes.everything:
+        limits.append("(i.place_path <@ ANY(%s::ltree[]) OR t.organisation_id = ANY(%s))")
+        values += [list(scopes.place_paths), list(scopes.organisation_ids)]
+    if node_ids is not None:
+        limits.append("t.node_id = ANY(%s)")
+        values.append(list(node_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_TASKS.format(limits=" AND ".join(limits)), [row.pk, *values])
+        return [Task(*found) for found in cursor.fetchall()]
+
+
+SHOWN = ("all", "gaps", "overdue", "open", "review", "returned", "late", "accepted")
+
+
+def chosen(found: Iterable[Task], show: str, now: datetime) -> list[Task]:
+    """The tasks that a number counts; the same rule makes the number and its list."""
+    tests: dict[str, Callable[[Task], bool]] = {
+        "gaps": lambda task: task.meaning == "open" and task.gap > 0,
+        "overdue": lambda task: task.overdue(now),
+        "open": lambda task: task.is_open,
+        "review": lambda task: task.state == "submitted",
+        "returned": lambda task: task.state == "returned",
+        "late": lambda task: task.submitted_late or task.late > 0,
+        "accepted": lambda task: task.state == "accepted",
+    }
+    test: Callable[[Task], bool] = tests.get(show) or (lambda task: task.meaning != "dropped")
+    return [task for task in found if test(task)]
+
+
+# --- the tree and its scores ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Tree:
+    """The nodes of a version in order, with what is below each. A published version never changes."""
+
+    nodes: dict[int, Node]
+    below: dict[int | None, list[int]]
+    scoring: list[TreeNode]
+
+    @property
+    def criteria(self) -> list[Node]:
+        """The criteria, in the order of the tree."""
+        return [self.nodes[number] for number in self.under(None)]
+
+    def under(self, number: int | None) -> list[int]:
+        """The criteria at or below a node."""
+        if number is not None and self.nodes[number].level == Node.CRITERION:
+            return [number]
+        return [leaf for child in self.below.get(number, ()) for leaf in self.under(child)]
+
+    def above(self, number: int) -> list[Node]:
+        """From the top down to the one above."""
+        chain: list[Node] = []
+        at = self.nodes[number].parent_id
+        while at is not None:
+            chain.insert(0, self.nodes[at])
+            at = self.nodes[at].parent_id
+        return chain
+
+
+@lru_cache(maxsize=16)
+def _tree(version_id: int, database: str, revision: int) -> Tree:
+    nodes = {node.pk: node for node in Node.objects.filter(version_id=version_id).order_by("position", "id")}
+    below: dict[int | None, list[int]] = {}
+    for node in nodes.values():
+        below.setdefault(node.parent_id, []).append(node.pk)
+    return Tree(nodes, below, [node.tree_node() for node in nodes.values()])
+
+
+def tree(row: Assessment) -> Tree:
+    """The tree of the assessment's version (1 statement the first time)."""
+    published = row.version.published_at
+    stamp = int(published.timestamp() * 1e6) if published is not None else 0
+    return _tree(row.version_id, str(connection.settings_dict["NAME"]), stamp)
+
+
+def columns(row: Assessment, place_path: str | None = None) -> observed.Columns:
+    """The observations of the assessment's period at sites below the path."""
+    return observed.columns(row.version_id, place_path or str(row.place.path), row.since, row.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores and tallies of every node for one place, from the observations as they are now."""
+
+    scores: Mapping[int, Score]
+    tallies: Mapping[int, Tally]
+    observations: int
+    total: Score
+
+    def percent(self, number: int | None = None) -> float | None:
+        """The score of a node out of 100; of everything without one."""
+        return scoring.percent(self.total if number is None else self.scores.get(number))
+
+
+def scored(row: Assessment, seen: observed.Columns) -> Scored:
+    """The score of all nodes from columns."""
+    found = tree(row)
+    counted = scoring.tally(seen, [node.pk for node in found.criteria])
+    return _scored(found, counted.of(), counted.observations())
+
+
+def _scored(found: Tree, tallies: Mapping[int, Tally], observations: int) -> Scored:
+    scores = scoring.score_tree(found.scoring, tallies)
+    total = sum((scores[number] for number in found.below.get(None, ())), Score())
+    return Scored(scores, tallies, observations, total)
+
+
+def scored_parts(row: Assessment, seen: observed.Columns, parts: Sequence[tuple[int, str]]) -> dict[int, Scored]:
+    """The score of each of several places (id, path) that do not overlap, in one pass over the columns."""
+    found = tree(row)
+    sites = np.unique(seen.site)
+    group_of_site = np.full(int(sites.max()) + 1 if len(sites) else 1, -1, dtype=np.int32)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, p.n FROM places_place s JOIN unnest(%s::text[]) WITH ORDINALITY AS p(path, n)"
+            " ON s.path <@ p.path::ltree WHERE s.id = ANY(%s)",
+            [[path for _, path in parts], sites.tolist()],
+        )
+        for site, position in cursor.fetchall():
+            group_of_site[site] = position - 1
+    groups = group_of_site[seen.site] if len(seen) else np.zeros(0, dtype=np.int32)
+    criteria = [node.pk for node in found.criteria]
+    counted = scoring.tally(seen, criteria, group_of=groups, groups=max(1, len(parts)))
+    return {
+        place_id: _scored(found, counted.of(group), counted.observations(group))
+        for group, (place_id, _) in enumerate(parts)
+    }
+
+
+def score_of_criteria(found: Scored, numbers: Iterable[int]) -> Score:
+    """What several criteria make together, such as those that a unit leads."""
+    return sum((found.scores[number] for number in numbers if number in found.scores), Score())
+
+
+# --- forecast and repairs -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the office has entered, with what holds where it has entered nothing."""
+
+    samples: Mapping[str, int]
+    efforts: Mapping[str, float]
+    target: float
+    half_life: float
+
+    def effort(self, node: Node) -> float:
+        """What it costs to mend one failing site of a criterion."""
+        return float(self.efforts.get(str(node.lineage), EFFORT))
+
+
+def plan_of(row: Assessment) -> Plan:
+    """The plan of an assessment."""
+    plan = row.plan
+    return Plan(
+        {kind: int(count) for kind, count in (plan.get("samples") or {}).items()}, plan.get("efforts") or {},
+        float(plan.get("target") or TARGET), float(plan.get("half_life") or HALF_LIFE),
+    )  # fmt: skip
+
+
+def questions_of(row: Assessment) -> list[asking.Question]:
+    """The criteria that are looked at on site."""
+    return [
+        asking.Question.of(node.pk, node.code, node.title, float(node.weight), rule, node.site_kinds)
+        for node in tree(row).criteria
+        if node.method == Node.FIELD and node.site_kinds and (rule := node.scoring_rule()) is not None
+    ]
+
+
+def ground_of(place_path: str) -> asking.Ground:
+    """The sites below a path by kind (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT site_kind, array_agg(id ORDER BY id) FROM places_place"
+            " WHERE path <@ %s::ltree AND active AND site_kind <> '' GROUP BY site_kind",
+            [place_path],
+        )
+        return asking.Ground({kind: np.array(numbers, dtype=np.int64) for kind, numbers in cursor.fetchall()})
+
+
+_forecasts: OrderedDict[tuple[Any, ...], simulation.Forecast] = OrderedDict()
+_lock = Lock()
+
+
+def forecast(
+    row: Assessment, place_path: str | None = None, *, mended: Sequence[repairs.Repair] = ()
+) -> simulation.Forecast:
+    """The blind visit as it would come out today; kept in the process while nothing it rests on changes.
+
+    With `mended`, those sites count as seen today without a fault (as a repair makes them), and nothing else changes.
+    """
+    seen, ground, plan = columns(row, place_path), ground_of(place_path or str(row.place.path)), plan_of(row)
+    today = observed.day_number(min(timezone.localdate(), row.until))
+    key = _forecast_key(row, seen, ground, plan, today, mended)
+    with _lock:
+        if key in _forecasts:
+            _forecasts.move_to_end(key)
+            return _forecasts[key]
+    asked = _with_points(questions_of(row), seen)
+    record = asking.record(seen, asked, ground, today=today, half_life=plan.half_life)
+    for repair in mended:
+        counts = record.counts[repair.criterion]
+        at = record.position.get(repair.site)
+        if at is not None:
+            counts[at] = 0.0
+            counts[at, 0] = MENDED_WEIGHT
+    found = simulation.simulate(asked, ground, record, per_kind=plan.samples, seed=row.pk)
+    with _lock:
+        _forecasts[key] = found
+        while len(_forecasts) > FORECASTS_KEPT:
+            _forecasts.popitem(last=False)
+    return found
+
+
+MENDED_WEIGHT = 3.0
+"""What a repaired site is believed: as much as three visits of today that found nothing."""
+
+
+def _forecast_key(
+    row: Assessment, seen: observed.Columns, ground: asking.Ground, plan: Plan, today: int,
+    mended: Sequence[repairs.Repair],
+) -> tuple[Any, ...]:  # fmt: skip
+    prints = (len(seen), int(seen.observation.sum()), int(seen.result.sum()))
+    sites = tuple((kind, len(numbers), int(numbers.sum())) for kind, numbers in sorted(ground.sites.items()))
+    chosen_repairs = tuple(sorted((repair.criterion, repair.site) for repair in mended))
+    settings = (tuple(sorted(plan.samples.items())), plan.half_life)
+    return (connection.settings_dict["NAME"], row.pk, row.version_id, prints, sites, settings, today, chosen_repairs)
+
+
+def _with_points(asked: Sequence[asking.Question], seen: observed.Columns) -> list[asking.Question]:
+    """Deduction rules lose what failing sites lost on the mean, where any has failed."""
+    failing = seen.where((seen.result == 0) & (seen.value > 0))
+    highest = max((question.id for question in asked), default=0)
+    inside = failing.criterion <= highest
+    lost = np.bincount(failing.criterion[inside], weights=failing.value[inside], minlength=highest + 1)
+    times = np.bincount(failing.criterion[inside], minlength=highest + 1)
+    return [
+        replace(question, points=float(lost[question.id] / times[question.id]))
+        if question.points and times[question.id] else question
+        for question in asked
+    ]  # fmt: skip
+
+
+def standing_states(row: Assessment, place_path: str | None = None) -> list[repairs.State]:
+    """How every criterion that is looked at on site stands, with the repairs that are open."""
+    plan = plan_of(row)
+    efforts = {node.pk: plan.effort(node) for node in tree(row).criteria}
+    return repairs.states(questions_of(row), scoring.standing(columns(row, place_path)), efforts)
+
+
+def repair_plan(
+    row: Assessment, target: float, place_path: str | None = None
+) -> tuple[repairs.Plan, list[repairs.State]]:
+    """The cheapest repairs that reach the target, and how everything stands."""
+    found = standing_states(row, place_path)
+    return repairs.cheapest(found, target), found
+
+
+# --- snapshots and packs --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Trend:
+    """Scores as they were kept day by day."""
+
+    days: list[date] = field(default_factory=list)
+    scores: list[float | None] = field(default_factory=list)
+
+
+def trend(row: Assessment, place_id: int) -> Trend:
+    """The score of a place by day, as snapshots kept it (1 statement)."""
+    found = Trend()
+    for snapshot in row.snapshots.filter(place_id=place_id).order_by("day"):
+        found.days.append(snapshot.day)
+        found.scores.append(scoring.percent(Score(snapshot.possible, snapshot.won)))
+    return found
+
+
+def tally_as_json(tally: Tally) -> list[Any]:
+    """A tally as it is kept."""
+    return [
+        tally.observed, tally.passed, tally.failed, tally.not_applicable, tally.deducted, tally.share_sum,
+        tally.share_count,
+    ]  # fmt: skip
+
+
+def packs(row: Assessment) -> list[AuditPack]:
+    """The audit packs of an assessment, newest first."""
+    return list(row.packs.select_related("asked_by").order_by("-asked_at")[:20])
+
+
+def nothing_seen(found: Scored, number: int) -> bool:
+    """Whether a criterion was not yet seen."""
+    return found.tallies.get(number, NOTHING_SEEN).counted == 0

@@ -1,0 +1,94 @@
+"""The demo's campaigns: A2's themes and special actions inside the Qingdao programme, B3's three of Yanbei street.
+
+Names and goals are published ones (mission.md A2, B3); places, days and teams are synthetic. Results come from
+whatever records the demo has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from linli.campaigns import services
+from linli.campaigns.models import Campaign
+from linli.people.access import Actor, Grant
+from linli.places.selectors import registry_versions
+from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
+
+JIMO, YANBEI = "370215", "211302010"
+PROGRAMME = "文明青岛五大提升行动"
+THEMES = (
+    ("礼让斑马线", "车让人、人快走，路口不抢行", ()),
+    ("电动自行车不进楼", "不上楼、不进电梯、不飞线充电", ("compound",)),
+    ("垃圾不落地", "不乱扔、不乱倒，随手捡", ("lane", "square")),
+    ("光盘行动", "按需点餐，剩菜打包", ("restaurant",)),
+)
+SPECIALS = (
+    ("文明交通专项行动", "斑马线、非机动车、外卖骑手守规", ()),
+    ("文明旅游专项行动", "景区不刻画、不损坏、不乱丢", ("park",)),
+    ("文明餐饮专项行动", "半份半价、小份适价、公筷公勺", ("restaurant",)),
+    ("文明养犬专项行动", "牵绳、清便、登记免疫", ("compound", "park")),
+)
+YANBEI_THREE = (
+    ("公共空间整治行动", "广场、公园、主次干道整洁有序", ("square", "park"), ("door",)),
+    ("背街小巷整治行动", "路面平整、没有乱堆乱放、灯亮", ("lane",), ("door", "yard")),
+    ("居民小区整治行动", "门前、窗内、院里、楼道都清爽", ("compound",), ("door", "window", "yard", "stairwell")),
+)
+LOADER = Actor(
+    roles=frozenset({"demo"}),
+    grants=(Grant(frozenset({"campaigns.edit"}), role="demo", everything=True),),
+    channel="system",
+)
+
+
+def load(progress: Callable[[str], object] | None = None) -> int:
+    """Load the campaigns; how many. A second call changes nothing."""
+    if Campaign.objects.filter(synthetic=True).exists():
+        return 0
+    places = place_snapshot(registry_versions())
+    made = 0
+    for code, enter in ((JIMO, _jimo), (YANBEI, _yanbei)):
+        root = places.find_by_code(code)
+        if root is not None:
+            if progress is not None:
+                progress(f"专项行动 / campaigns: {root.name}")
+            made += enter(root, places)
+    return made
+
+
+def _jimo(root: PlaceRow, places: PlaceSnapshot) -> int:
+    today = timezone.localdate()
+    year = (today - timedelta(days=150), today + timedelta(days=150))
+    goal = "交通、旅游、餐饮、养犬和环境，人人做一件文明小事。"
+    wanted = services.Wanted(PROGRAMME, goal, "programme", root.id, *year, synthetic=True)
+    programme = services.create(LOADER, wanted, key="demo-programme")
+    communities = [row for row in places.descendants(root.id, "community") if places.children(row.id)]
+    acted, compared = _halves(communities)
+    for kind, entries in (("theme", THEMES), ("special", SPECIALS)):
+        for number, (title, goal, kinds) in enumerate(entries):
+            days = (today - timedelta(days=12 + 2 * number), today + timedelta(days=40))
+            wanted = services.Wanted(
+                title, goal, kind, root.id, *days, acted, compared, kinds, parent_id=programme.pk, synthetic=True
+            )
+            services.create(LOADER, wanted, key=f"demo-{kind}-{number}")
+    return 1 + len(THEMES) + len(SPECIALS)
+
+
+def _yanbei(root: PlaceRow, places: PlaceSnapshot) -> int:
+    today = timezone.localdate()
+    grids = list(places.descendants(root.id, "grid"))
+    acted, compared = _halves(grids)
+    for number, (title, goal, kinds, wheres) in enumerate(YANBEI_THREE):
+        days = (today - timedelta(days=14), today + timedelta(days=30))
+        wanted = services.Wanted(
+            title, goal, "campaign", root.id, *days, acted, compared, kinds, wheres, synthetic=True
+        )
+        services.create(LOADER, wanted, key=f"demo-yanbei-{number}")
+    return len(YANBEI_THREE)
+
+
+def _halves(rows: list[PlaceRow]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Every other place acts, the others are compared with; at most twenty of each."""
+    return tuple(row.id for row in rows[0:40:2]), tuple(row.id for row in rows[1:40:2])

@@ -1,0 +1,269 @@
+"""Pages of campaigns: all of them, a result page made from records only, and its form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from linli.campaigns import selectors, services
+from linli.campaigns.contributors import contributor
+from linli.campaigns.models import Campaign, CampaignPlace
+from linli.campaigns.services import KINDS, WHERES, Wanted
+from linli.people.access import Actor, ObjectHidden, refuse, require
+from linli.people.gates import actor_on, needs
+from linli.people.models import Organisation
+from linli.places.kinds import SITE_KINDS
+from linli.places.selectors import registry_versions
+from linli.places.snapshot import PlaceRow, place_snapshot
+from linli.work.engine import StepRefused
+from linli.work.services import new_key
+
+PLACES_OFFERED, UNITS_OFFERED, RECORDS_SHOWN = 400, 300, 300
+
+
+def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A page for staff who hold the permission somewhere; never cached."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        @never_cache
+        @needs(permission)
+        def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
+            if not actor_on(request).is_staff:
+                refuse(actor_on(request), permission)
+            return view(request, *args, **keywords)
+
+        return guarded
+
+    return decorate
+
+
+def _language() -> str:
+    return get_language() or "zh-hans"
+
+
+def _state(row: Campaign, today: date) -> str:
+    if today < row.since:
+        return _("未开始")
+    return _("进行中") if today <= row.until else _("已结束")
+
+
+def _line(row: Campaign) -> dict[str, Any]:
+    return {
+        "row": row, "url": reverse("campaigns:campaign", args=[row.pk]), "kind": KINDS[row.kind].text(_language()),
+        "state": _state(row, timezone.localdate()),
+    }  # fmt: skip
+
+
+@staff_page("campaigns.view")
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All campaigns, each under its programme."""
+    actor = actor_on(request)
+    rows = selectors.seen_by(actor)
+    known = {row.pk for row in rows}
+    below: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row.parent_id in known:
+            below.setdefault(row.parent_id or 0, []).append(_line(row))
+    lines = [_line(row) | {"below": below.get(row.pk, [])} for row in rows if row.parent_id not in known]
+    context = {"lines": lines, "may_edit": actor.may_somewhere("campaigns.edit")}
+    return render(request, "campaigns/index.html", context)
+
+
+def _chart(names: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
+    drawn = [{"name": name, "values": [round(value, 2) for value in values]} for name, values in series.items()]
+    data = {"kind": "line", "names": list(names), "series": drawn}
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
+
+
+@staff_page("campaigns.view")
+@require_safe
+def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """What it is for, where, who; and what came of it, from records only."""
+    actor = actor_on(request)
+    row = selectors.campaign_for(actor, campaign_id)
+    found = selectors.results(row)
+    acted = [entry.place for entry in found.places.values() if entry.part == CampaignPlace.ACTED]
+    compared = [entry.place for entry in found.places.values() if entry.part == CampaignPlace.COMPARED]
+    weeks = [week for week, _value in found.acted_weeks]
+    series = {_("开展的地点"): [value for _week, value in found.acted_weeks]}
+    if compared:
+        series[_("对照地点")] = [value for _week, value in found.compared_weeks]
+    context = {
+        "row": row, "kind": KINDS[row.kind].text(_language()), "state": _state(row, timezone.localdate()),
+        "acted": acted, "compared": compared, "found": found, "verdict": _verdict(found),
+        "kinds": [SITE_KINDS[kind].text(_language()) for kind in row.site_kinds if kind in SITE_KINDS],
+        "wheres": [WHERES[where].text(_language()) for where in row.wheres if where in WHERES],
+        "teams": [unit.short_name or unit.name for unit in row.teams.order_by("pk")],
+        "children": [_line(child) for child in row.children.select_related("place").order_by("since", "pk")],
+        "parent_url": reverse("campaigns:campaign", args=[row.parent_id]) if row.parent_id else "",
+        "tiles": [
+            {"number": len(entries), "label": one.label.text(_language()),
+             "url": reverse("campaigns:records", args=[row.pk, one.slug])}
+            for one, entries in found.records
+        ],
+        "chart": _chart([f"{week:%m-%d}" for week in weeks], series) if weeks else "",
+        "weeks": _weeks(found), "counts": _counts(found),
+        "may_edit": actor.may("campaigns.edit", place_path=str(row.place.path)), "now": timezone.now(),
+    }  # fmt: skip
+    return render(request, "campaigns/campaign.html", context)
+
+
+def _weeks(found: selectors.Results) -> list[tuple[date, float, float | None]]:
+    other = [value for _week, value in found.compared_weeks] if found.effect and found.effect.compared.places else []
+    return [
+        (week, value, other[place] if place < len(other) else None)
+        for place, (week, value) in enumerate(found.acted_weeks)
+    ]
+
+
+def _counts(found: selectors.Results) -> list[dict[str, Any]]:
+    return [
+        {"place": found.places[number].place, "compared": found.places[number].part == CampaignPlace.COMPARED,
+         "before": before, "after": after}
+        for number, (before, after) in found.counted.items()
+    ]  # fmt: skip
+
+
+def _verdict(found: selectors.Results) -> str:
+    """What may be said of the effect: never more than its interval allows."""
+    effect = found.effect
+    if effect is None:
+        return _("开展满一周后，才能前后对比。")
+    if not effect.compared.places:
+        return _("没有对照地点：只能看到前后变化，不能说是行动带来的。")
+    if effect.verdict == "few":
+        return _("地点太少，只有一个数，给不出把握范围。开展和对照各至少两个地点，才能判断。")
+    words = {
+        "fewer": _("与对照地点相比，发现的问题减少了。"), "more": _("与对照地点相比，发现的问题增加了。"),
+        "unclear": _("与对照地点相比，看不出明显变化。"),
+    }  # fmt: skip
+    return words[effect.verdict]
+
+
+@staff_page("campaigns.view")
+@require_safe
+def records(request: HttpRequest, campaign_id: int, slug: str) -> HttpResponse:
+    """The list behind a number."""
+    row = selectors.campaign_for(actor_on(request), campaign_id)
+    if contributor(slug) is None:
+        raise ObjectHidden(selectors.VIEW)
+    found = selectors.results(row)
+    one, entries = next(pair for pair in found.records if pair[0].slug == slug)
+    entries = sorted(entries, key=lambda entry: (entry.day, entry.label), reverse=True)
+    context = {
+        "row": row, "label": one.label.text(_language()), "total": len(entries),
+        "entries": [(entry, found.places[entry.place_id].place.name) for entry in entries[:RECORDS_SHOWN]],
+        "rest": max(0, len(entries) - RECORDS_SHOWN),
+    }  # fmt: skip
+    return render(request, "campaigns/records.html", context)
+
+
+# --- the form -------------------------------------------------------------------------------------------------------
+
+
+def _places(actor: Actor) -> list[PlaceRow]:
+    places = place_snapshot(registry_versions())
+    scopes = actor.scopes("campaigns.edit")
+    found: list[PlaceRow] = []
+    for path in scopes.place_paths:
+        root = places.get(int(path.rsplit(".", 1)[-1]))
+        if root is not None:
+            found += [root, *(row for row in places.descendants(root.id) if row.kind in ("street", "community"))]
+    return found[:PLACES_OFFERED]
+
+
+def _form(
+    request: HttpRequest, typed: Mapping[str, Any], row: Campaign | None, refusal: StepRefused | None
+) -> HttpResponse:
+    actor, words = actor_on(request), _language()
+    programmes = [entry for entry in selectors.seen_by(actor) if entry.kind == Campaign.PROGRAMME and entry != row]
+    units = Organisation.objects.filter(active=True).order_by("kind", "pk")[:UNITS_OFFERED]
+    context = {
+        "row": row, "typed": typed, "refusal": refusal, "key": new_key(), "places": _places(actor), "units": units,
+        "kinds": [(slug, label.text(words)) for slug, label in KINDS.items()], "programmes": programmes,
+        "site_kinds": [(slug, label.text(words)) for slug, label in SITE_KINDS.items()],
+        "wheres": [(slug, label.text(words)) for slug, label in WHERES.items()],
+    }  # fmt: skip
+    return render(request, "campaigns/form.html", context, status=refusal.status if refusal else 200)
+
+
+def _wanted(request: HttpRequest, synthetic: bool = False) -> Wanted:
+    data = request.POST
+
+    def numbers(name: str) -> tuple[int, ...]:
+        return tuple(int(text) for text in data.getlist(name) if text.isascii() and text.isdigit() and len(text) < 16)
+
+    def day(name: str) -> date:
+        try:
+            found = parse_date(data.get(name, ""))
+        except ValueError:
+            found = None
+        if found is None:
+            raise services.refused("bad_day", "请填写日期。", "Enter the date.", name)
+        return found
+
+    return Wanted(
+        data.get("title", "").replace("\x00", ""), data.get("goal", "").replace("\x00", ""), data.get("kind", ""),
+        (numbers("place") or (0,))[0], day("since"), day("until"), numbers("acted"), numbers("compared"),
+        tuple(data.getlist("site_kinds")), tuple(data.getlist("wheres")), numbers("teams"),
+        (numbers("parent") or (None,))[0], (numbers("organisation") or (None,))[0], synthetic,
+    )  # fmt: skip
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    single = ("title", "goal", "kind", "place", "since", "until", "parent", "key")
+    many = ("acted", "compared", "site_kinds", "wheres", "teams")
+    return {name: request.POST.get(name, "") for name in single} | {name: request.POST.getlist(name) for name in many}
+
+
+@staff_page("campaigns.edit")
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """A new campaign; what was typed stays when something is refused."""
+    if request.method == "GET":
+        return _form(request, {"kind": "campaign"}, None, None)
+    try:
+        row = services.create(actor_on(request), _wanted(request), key=request.POST.get("key") or new_key())
+    except StepRefused as refusal:
+        return _form(request, _typed(request), None, refusal)
+    return redirect("campaigns:campaign", row.pk)
+
+
+@staff_page("campaigns.edit")
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Change a campaign."""
+    actor = actor_on(request)
+    row = selectors.campaign_for(actor, campaign_id)
+    require(actor, "campaigns.edit", place_path=str(row.place.path), hidden=True)
+    if request.method == "GET":
+        parts: dict[str, list[str]] = {"acted": [], "compared": []}
+        for entry in row.places.order_by("pk"):
+            parts[entry.part].append(str(entry.place_id))
+        typed = {
+            "title": row.title, "goal": row.goal, "kind": row.kind, "place": str(row.place_id),
+            "since": row.since.isoformat(), "until": row.until.isoformat(), "parent": str(row.parent_id or ""),
+            "site_kinds": row.site_kinds, "wheres": row.wheres,
+            "teams": [str(number) for number in row.teams.values_list("pk", flat=True)], **parts,
+        }  # fmt: skip
+        return _form(request, typed, row, None)
+    try:
+        services.change(actor, row.pk, _wanted(request, row.synthetic))
+    except StepRefused as refusal:
+        return _form(request, _typed(request), row, refusal)
+    return redirect("campaigns:campaign", row.pk)

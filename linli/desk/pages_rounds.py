@@ -1,0 +1,303 @@
+"""Rounds on the desk: the list, a new one, its progress on the map and in lists, and the page of a site."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from linli.desk.pages_new import home_place
+from linli.desk.shell import staff
+from linli.desk.wording import language
+from linli.inspections import coverage, rounds, selectors
+from linli.inspections.batch import RESULT_NAMES
+from linli.inspections.models import Round
+from linli.people.access import require_somewhere
+from linli.people.gates import actor_on
+from linli.places.kinds import SITE_KINDS
+from linli.places.search import search_places
+from linli.places.selectors import registry_versions
+from linli.places.snapshot import place_snapshot
+from linli.standards.models import Version
+from linli.work.engine import StepRefused
+from linli.work.kinds import kind
+
+TEAMS_SHOWN = 6
+CRUMBS = ("district", "street", "community", "grid")
+
+
+def kinds() -> dict[str, str]:
+    """Kinds of rounds."""
+    return {
+        Round.ONE_OFF: _("单次巡查"), Round.WEEKLY: _("每周巡查"), Round.CAMPAIGN: _("专项行动"),
+        Round.SPECIAL: _("重点路段整治"),
+    }  # fmt: skip
+
+
+def states() -> dict[str, tuple[str, str]]:
+    """States of rounds and of their sites: word and colour."""
+    return {
+        "planned": (_("未开始"), ""), "running": (_("进行中"), "blue"), "ended": (_("已结束"), ""),
+        "due": (_("待检查"), "amber"), "done": (_("已检查"), "accent"), "unreachable": (_("未能到达"), "red"),
+        "closed": (_("已关闭"), ""),
+    }  # fmt: skip
+
+
+def reasons() -> dict[str, str]:
+    """Why a plan leaves a site out, in words."""
+    return {
+        coverage.NO_POINT: _("没有位置，排不进路线"), coverage.OUT_OF_REACH: _("一天内走不到"),
+        coverage.NO_TIME: _("各组时间不够"), coverage.NO_TEAM: _("没有小组"),
+    }  # fmt: skip
+
+
+def results() -> dict[str, tuple[str, str]]:
+    """Results of observations: word and colour."""
+    return {"pass": (_("合格"), "accent"), "fail": (_("不合格"), "red"), "not_applicable": (_("不适用"), "")}
+
+
+@staff
+@require_safe
+def round_list(request: HttpRequest) -> HttpResponse:
+    """Rounds with how far each has come."""
+    actor = actor_on(request)
+    require_somewhere(actor, selectors.VIEW)
+    state = request.GET.get("state", "")
+    state = state if state in ("planned", "running", "ended") else ""
+    rows = selectors.rounds(actor, state)
+    words, names = kinds(), states()
+    for row in rows:
+        row |= {"kind_word": words[row["kind"]], "state_word": names[row["state"]], "share": _share(row)}
+    tabs = [("", _("全部")), *((code, names[code][0]) for code in ("running", "planned", "ended"))]
+    may_plan = actor.may_somewhere(rounds.PLAN)
+    return render(request, "desk/rounds.html", {"rows": rows, "tabs": tabs, "state": state, "may_plan": may_plan})
+
+
+def _share(row: dict[str, Any]) -> int:
+    return round(row["done"] * 100 / row["total"]) if row["total"] else 0
+
+
+@staff
+@require_http_methods(["GET", "POST"])
+def new_round(request: HttpRequest) -> HttpResponse:
+    """The form of a round; what was typed stays when it is refused."""
+    actor = actor_on(request)
+    require_somewhere(actor, rounds.PLAN)
+    problem, status = "", 200
+    if request.method == "POST":
+        try:
+            made = rounds.create_round(actor, _typed(request), _key(request))
+        except StepRefused as refusal:
+            problem, status = refusal.label.text(language()), 422
+        else:
+            messages.success(request, _("已建立，共 %(n)d 个点位。") % {"n": made.sites.count()})
+            return redirect("desk:round", round_id=made.pk)
+    places = place_snapshot(registry_versions())
+    home = home_place(actor, places)
+    today = timezone.localdate()
+    tongue = language()
+    chosen = set(request.POST.getlist("site_kinds"))
+    top = places.get(home)
+    there = selectors.kinds_below(top.path if top is not None else "") or set(SITE_KINDS)
+    context = {
+        "problem": problem, "typed": request.POST, "key": request.POST.get("key") or str(uuid.uuid4()),
+        "home": top, "kinds": list(kinds().items()),
+        "site_kinds": [
+            (slug, label.text(tongue), slug in chosen) for slug, label in SITE_KINDS.items() if slug in there
+        ],
+        "versions": Version.objects.filter(state="published").select_related("standard").order_by("-id")[:50],
+        "since": request.POST.get("since") or today.isoformat(),
+        "until": request.POST.get("until") or (today + timedelta(days=6)).isoformat(),
+        "teams": [_team_typed(request, number) for number in range(1, TEAMS_SHOWN + 1)],
+    }  # fmt: skip
+    return render(request, "desk/round_new.html", context, status=status)
+
+
+def _team_typed(request: HttpRequest, number: int) -> dict[str, Any]:
+    sent = request.POST
+    return {
+        "number": number, "name": sent.get(f"team{number}", ""), "start": sent.get(f"start{number}", ""),
+        "minutes": sent.get(f"minutes{number}", "240"),
+    }  # fmt: skip
+
+
+def _key(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _refused(field: str, zh: str, en: str) -> StepRefused:
+    from linli.kernel.labels import Label
+
+    return StepRefused("invalid_field", Label(zh, en), status=422, field=field)
+
+
+def _number(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise _refused(field, "请检查填写的数字。", "Check the number.")
+    return int(text)
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _refused(field, "请填写日期。", "Give a date.") from error
+
+
+def _typed(request: HttpRequest) -> rounds.NewRound:
+    sent = request.POST
+    place_id = _number(sent.get("place", ""), "place")
+    names = [name for name in sent.get("places", "").replace("，", ",").replace("、", ",").split(",") if name.strip()]
+    version = sent.get("version", "")
+    return rounds.NewRound(
+        title=sent.get("title", ""), place_id=place_id, since=_day(sent.get("since", ""), "since"),
+        until=_day(sent.get("until", ""), "until"), kind=sent.get("kind", Round.ONE_OFF),
+        theme=sent.get("theme", "")[:60], version_id=_number(version, "version") if version else None,
+        place_ids=tuple(_found(name.strip(), place_id) for name in names),
+        site_kinds=tuple(slug for slug in sent.getlist("site_kinds") if slug in SITE_KINDS),
+        teams=tuple(_teams(request, place_id)),
+        minutes_per_visit=_number(sent.get("minutes_per_visit") or "10", "minutes_per_visit"),
+        repeat="FREQ=WEEKLY" if sent.get("weekly") else "",
+    )  # fmt: skip
+
+
+def _found(name: str, above: int) -> int:
+    """A place by its name below the round's place."""
+    places = place_snapshot(registry_versions())
+    top = places.get(above)
+    for hit in search_places(name, limit=20):
+        if top is not None and hit.row.path.startswith(f"{top.path}."):
+            return hit.row.id
+    raise _refused(
+        "places", f"没有找到“{name[:40]}”，请换个写法。", f"“{name[:40]}” was not found; write it differently."
+    )
+
+
+def _teams(request: HttpRequest, above: int) -> list[rounds.NewTeam]:
+    places = place_snapshot(registry_versions())
+    teams = []
+    for number in range(1, TEAMS_SHOWN + 1):
+        typed = _team_typed(request, number)
+        if not typed["name"].strip():
+            continue
+        start = places.get(_found(typed["start"].strip(), above) if typed["start"].strip() else above)
+        if start is None or start.lon is None or start.lat is None:
+            raise _refused(f"start{number}", "请写一个有位置的出发地点。", "Name a start that has a position.")
+        minutes = _number(typed["minutes"], f"minutes{number}")
+        teams.append(rounds.NewTeam(typed["name"], start.lon, start.lat, minutes))
+    return teams
+
+
+@staff
+@require_safe
+def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
+    """Progress on the map; coverage by records made at the sites, and what is missing with why. ≤ 12 statements."""
+    actor = actor_on(request)
+    row = selectors.round_of(actor, round_id)
+    sites = selectors.round_sites(actor, round_id)
+    names, why, tongue = states(), reasons(), language()
+    for site in sites:
+        label = SITE_KINDS.get(site["site_kind"])
+        site |= {
+            "kind": label.text(tongue) if label else site["site_kind"], "word": names[site["state"]],
+            "why": why.get(site["reason"], site["reason"]),
+        }  # fmt: skip
+    counted = Counter(site["state"] for site in sites)
+    asked = len(sites) - counted["closed"]
+    findings = selectors.round_findings(round_id)
+    workflow = kind("finding").workflow
+    for finding in findings:
+        finding["label"] = workflow.state(finding["state"]).label
+    context = {
+        "row": row, "kind": kinds()[row["kind"]], "state": names[row["state"]],
+        "missing": [site for site in sites if site["state"] != "done"],
+        "done": [site for site in sites if site["state"] == "done"],
+        "counted": counted, "asked": asked, "share": round(counted["done"] * 100 / asked, 1) if asked else 0,
+        "teams": selectors.round_teams(round_id), "figures": selectors.round_figures(round_id), "findings": findings,
+        "may_plan": actor.may(rounds.PLAN, place_path=row["place_path"]),
+        "over": row["until"] < timezone.localdate(),
+    }  # fmt: skip
+    return render(request, "desk/round.html", context)
+
+
+@staff
+@require_safe
+def round_points(request: HttpRequest, round_id: int) -> HttpResponse:
+    """The sites of a round for the map."""
+    actor = actor_on(request)
+    selectors.round_of(actor, round_id)
+    names = states()
+    tones = {"due": "soon", "done": "calm", "unreachable": "over", "closed": "none"}
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [site["lon"], site["lat"]]},
+            "properties": {
+                "number": str(site["position"] or ""), "title": site["name"], "state": names[site["state"]][0],
+                "tone": tones[site["state"]], "due": site["team"] or "", "url": reverse("desk:site", args=[site["id"]]),
+                "category": "",
+            },
+        }
+        for site in selectors.round_sites(actor, round_id)
+        if site["lon"] is not None and site["lat"] is not None
+    ]  # fmt: skip
+    return JsonResponse({"type": "FeatureCollection", "features": features}, content_type="application/geo+json")
+
+
+@staff
+@require_POST
+def round_action(request: HttpRequest, round_id: int) -> HttpResponse:
+    """Plan the ways, end the round, let a team drop out, or say why a site cannot be visited."""
+    actor, what = actor_on(request), request.POST.get("what", "")
+    selectors.round_of(actor, round_id)
+    try:
+        if what == "plan":
+            rounds.request_plan(actor, round_id)
+            messages.success(request, _("正在排路线，一分钟内完成，请稍后刷新。"))
+        elif what == "end":
+            rounds.end_round(actor, round_id)
+            messages.success(request, _("这次巡查已结束。"))
+        elif what == "drop_team":
+            rounds.drop_team(actor, round_id, _number(request.POST.get("team", ""), "team"))
+            messages.success(request, _("该组已退出，它的未查点位等待重新排路线；已查的保留。"))
+        else:
+            site = _number(request.POST.get("site", ""), "site")
+            rounds.set_site_state(actor, round_id, site, request.POST.get("state", ""), request.POST.get("reason", ""))
+            messages.success(request, _("已记录。"))
+    except StepRefused as refusal:
+        messages.error(request, refusal.label.text(language()))
+    return redirect("desk:round", round_id=round_id)
+
+
+@staff
+@require_safe
+def site_page(request: HttpRequest, site_id: int) -> HttpResponse:
+    """A site with its whole past: records, findings, who answers for it, what was promised and checked."""
+    actor = actor_on(request)
+    site = selectors.site_of(actor, site_id)
+    past = selectors.site_past(site_id)
+    words = results()
+    for row in past["observations"]:
+        row["word"] = words[RESULT_NAMES[row["result"]]]
+    workflow = kind("finding").workflow
+    for row in past["findings"]:
+        row["label"] = workflow.state(row["state"]).label
+    places = place_snapshot(registry_versions())
+    label = SITE_KINDS.get(site.site_kind)
+    context = {
+        "site": site, "kind": label.text(language()) if label else site.site_kind, "past": past,
+        "crumbs": [up for up in places.ancestors(site.parent_id) if up.kind in CRUMBS],
+    }  # fmt: skip
+    return render(request, "desk/site.html", context)

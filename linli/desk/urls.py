@@ -1,0 +1,73 @@
+"""Addresses of the room `desk`, all under /desk/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from linli.desk import (
+    pages_board,
+    pages_calendar,
+    pages_catalogue,
+    pages_changes,
+    pages_desk,
+    pages_imports,
+    pages_item,
+    pages_more,
+    pages_new,
+    pages_places,
+    pages_rounds,
+)
+
+app_name = "desk"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages_desk.home, name="home"),
+    path("changes/", pages_changes.changes, name="changes"),
+    path("search/", pages_desk.search, name="search"),
+    path("many/", pages_desk.many, name="many"),
+    path("many/recall/", pages_desk.recall_many, name="recall_many"),
+    path("map/", pages_desk.map_page, name="map"),
+    path("map/items.json", pages_desk.map_data, name="map_data"),
+    path("items/<str:number>/", pages_item.item, name="item"),
+    path("items/<str:number>/steps/<slug:code>/", pages_item.step, name="step"),
+    path("items/<str:number>/contact/", pages_item.contact, name="contact"),
+    path("items/<str:number>/point.json", pages_item.point, name="item_point"),
+    path("items/<str:number>/duplicates/", pages_item.duplicates, name="duplicates"),
+    path("units/", pages_item.units, name="units"),
+    path("verify/<str:number>/", pages_item.verify, name="verify"),
+    path("new/", pages_new.new, name="new"),
+    path("new/recorded/", pages_new.recorded, name="recorded"),
+    path("new/beside/", pages_new.beside, name="beside"),
+    path("new/places/", pages_new.places, name="find_places"),
+    path("board/", pages_board.board_home, name="board_home"),
+    path("board/<int:place_id>/", pages_board.board_page, name="board"),
+    path("board/<int:place_id>/parts.json", pages_board.parts_json, name="board_parts"),
+    path("board/<int:place_id>/<slug:table>.<slug:form>", pages_board.download, name="board_download"),
+    path("catalogue/", pages_catalogue.catalogue_page, name="catalogue"),
+    path("catalogue/categories/new/", pages_catalogue.new_category, name="new_category"),
+    path("catalogue/categories/<int:category_id>/", pages_catalogue.category_page, name="category"),
+    path("catalogue/deadlines/", pages_catalogue.change_deadline, name="change_deadline"),
+    path("catalogue/dispatch/", pages_catalogue.change_dispatch, name="change_dispatch"),
+    path("calendar/", pages_calendar.calendar, name="calendar"),
+    path("places/", pages_places.tree, name="places"),
+    path("places/<int:place_id>/", pages_places.place, name="place"),
+    path("imports/", pages_imports.imports, name="imports"),
+    path("imports/new/", pages_imports.upload, name="import_upload"),
+    path("imports/<int:batch_id>/", pages_imports.batch_page, name="import"),
+    path("imports/<int:batch_id>/progress/", pages_imports.progress, name="import_progress"),
+    path("imports/<int:batch_id>/columns/", pages_imports.columns, name="import_columns"),
+    path("imports/<int:batch_id>/answers/", pages_imports.answers, name="import_answers"),
+    path("imports/<int:batch_id>/run/", pages_imports.carry_out, name="import_run"),
+    path("imports/<int:batch_id>/undo/", pages_imports.undo, name="import_undo"),
+    path("imports/<int:batch_id>/drop/", pages_imports.drop, name="import_drop"),
+    path("imports/<int:batch_id>/rejects.xlsx", pages_imports.rejects, name="import_rejects"),
+    path("imports/<int:batch_id>/map.toml", pages_imports.map_file, name="import_map"),
+    path("rounds/", pages_rounds.round_list, name="rounds"),
+    path("rounds/new/", pages_rounds.new_round, name="new_round"),
+    path("rounds/<int:round_id>/", pages_rounds.round_page, name="round"),
+    path("rounds/<int:round_id>/sites.json", pages_rounds.round_points, name="round_points"),
+    path("rounds/<int:round_id>/act/", pages_rounds.round_action, name="round_action"),
+    path("sites/<int:site_id>/", pages_rounds.site_page, name="site"),
+    path("more/", pages_more.more, name="more"),
+    path("feedback/", pages_more.feedback, name="feedback"),
+]

@@ -1,0 +1,130 @@
+"""Which column is which field? By heading, by what stands in the cells, and by what was decided before.
+
+Pure: takes tables and a kind's fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from linli.exchange.kinds import Field, Kind
+from linli.exchange.tables import SECTION, SHEET_NAME, Tables
+from linli.exchange.words import heading_key, is_blank, plain
+
+SAMPLE_ROWS = 200
+SHOWN_SAMPLES = 3
+CERTAIN, LIKELY, POSSIBLE = 1.0, 0.8, 0.6
+LEAST = 0.5
+
+
+@dataclass(slots=True)
+class ColumnGuess:
+    """One column: the field (`target`) it is taken for ("" none), how sure, by what, a few of its texts."""
+
+    heading: str
+    target: str = ""
+    confidence: float = 0.0
+    by: str = ""
+    samples: list[str] = field(default_factory=list)
+
+
+def signature(kind: Kind, columns: Sequence[str]) -> str:
+    """What tells one kind of table from another: its headings, whatever their order."""
+    keys = sorted(heading_key(name) for name in columns if not name.startswith("〔"))
+    return hashlib.sha256("\n".join((kind.slug, *keys)).encode()).hexdigest()[:32]
+
+
+def known_headings(kind: Kind) -> dict[str, str]:
+    """Every heading of the kind, made comparable, with its field; own names win over aliases."""
+    known: dict[str, str] = {}
+    for entry in kind.fields:
+        for name in (entry.name, entry.label.zh, entry.label.en):
+            known.setdefault(heading_key(name), entry.name)
+    for entry in kind.fields:
+        for name in entry.aliases:
+            known.setdefault(heading_key(name), entry.name)
+    return known
+
+
+def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = None) -> list[ColumnGuess]:
+    """A field for every column that has one. `given` (heading → field, "" for none) is obeyed first."""
+    known = known_headings(kind)
+    given = {heading_key(name): value for name, value in (given or {}).items()}
+    guesses = [ColumnGuess(name, samples=_samples(tables, name)) for name in tables.columns]
+    taken: dict[str, ColumnGuess] = {}
+    fields = {entry.name: entry for entry in kind.fields}
+    offers: list[tuple[float, int, str, str]] = []
+    for number, guess in enumerate(guesses):
+        key = heading_key(guess.heading)
+        if key in given:
+            guess.target, guess.confidence, guess.by = given[key], CERTAIN, "given"
+            if guess.target:
+                taken.setdefault(guess.target, guess)
+            continue
+        if guess.heading in (SHEET_NAME, SECTION):
+            continue
+        offers += [(sure, -number, name, by) for name, sure, by in _offers(guess, known, fields, tables)]
+    for sure, place, name, by in sorted(offers, reverse=True):
+        guess = guesses[-place]
+        if guess.target or guess.by == "given" or sure < LEAST:
+            continue
+        if name in taken and not (fields[name].many and sure >= LIKELY):
+            continue
+        guess.target, guess.confidence, guess.by = name, sure, by
+        taken.setdefault(name, guess)
+    for guess in guesses:
+        if guess.heading in (SHEET_NAME, SECTION) and not guess.by and kind.sheet_field not in ("", *taken):
+            guess.target, guess.confidence, guess.by = kind.sheet_field, LIKELY, "sheet"
+            taken[kind.sheet_field] = guess
+    return guesses
+
+
+def _offers(
+    guess: ColumnGuess, known: Mapping[str, str], fields: Mapping[str, Field], tables: Tables
+) -> list[tuple[str, float, str]]:
+    found: list[tuple[str, float, str]] = []
+    parts = guess.heading.split("/")
+    tries = [guess.heading, "".join(parts), parts[-1]] if len(parts) > 1 else [guess.heading]
+    for rank, text in enumerate(tries):
+        name = known.get(heading_key(text))
+        if name:
+            return [(name, CERTAIN - 0.02 * rank, "heading")]
+    key = heading_key(parts[-1])
+    inside = [(len(alias), name) for alias, name in known.items() if len(alias) >= 2 and alias in key]
+    if len(key) >= 2 and inside:
+        length, name = max(inside)
+        found.append((name, LIKELY if length * 2 >= len(key) else POSSIBLE, "part"))
+    elif len(parts) > 1 and known.get(heading_key(parts[0])):
+        found.append((known[heading_key(parts[0])], POSSIBLE, "part"))
+    texts = [text for text in _texts(tables, guess.heading, SAMPLE_ROWS) if text]
+    if texts and not found:
+        for entry in fields.values():
+            if entry.looks is not None:
+                share = sum(1 for text in texts if entry.looks(text)) / len(texts)
+                if share >= 0.8:
+                    found.append((entry.name, POSSIBLE * share + 0.05, "content"))
+    return found
+
+
+def _texts(tables: Tables, name: str, count: int) -> list[str]:
+    texts: list[str] = []
+    for table in tables.tables:
+        if name not in table.columns:
+            continue
+        place = table.columns.index(name)
+        for row in table.rows[:count]:
+            if place < len(row.cells) and not is_blank(row.cells[place]):
+                texts.append(plain(row.cells[place]) if not isinstance(row.cells[place], dict) else "…")
+    return texts
+
+
+def _samples(tables: Tables, name: str) -> list[str]:
+    return list(dict.fromkeys(text[:60] for text in _texts(tables, name, 20)))[:SHOWN_SAMPLES]
+
+
+def missing(kind: Kind, guesses: Sequence[ColumnGuess], constants: Mapping[str, str]) -> list[Field]:
+    """The required fields that neither a column nor a constant fills."""
+    filled = {guess.target for guess in guesses} | set(constants)
+    return [entry for entry in kind.fields if entry.required and entry.name not in filled]

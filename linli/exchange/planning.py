@@ -1,0 +1,280 @@
+"""From a file to a plan: its tables, its columns, every row read and judged. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from linli.exchange.columns import ColumnGuess, guess_columns, known_headings, missing
+from linli.exchange.errors import CellProblem, ExchangeProblem
+from linli.exchange.fields import Unanswered
+from linli.exchange.kinds import (
+    DOUBTFUL,
+    OUTCOMES,
+    REJECTED,
+    Answer,
+    Choice,
+    Field,
+    Kind,
+    Planner,
+    Question,
+    Row,
+    Run,
+    Vanished,
+)
+from linli.exchange.maps import ImportMap, answer_from_map
+from linli.exchange.reading import Book, CellError, read_book
+from linli.exchange.tables import SECTION, SHEET_NAME, RawRow, Table, Tables, find_tables
+from linli.exchange.words import BLANKS, SAME_AS_ABOVE, heading_key, is_blank, plain
+
+ROUNDS = 6
+REASON = "退回原因"
+
+
+@dataclass(slots=True)
+class OpenedFile:
+    """A file that was read: its tables and what its columns are taken for."""
+
+    kind: Kind
+    book: Book
+    tables: Tables
+    columns: list[ColumnGuess]
+    mapping: ImportMap
+
+    @property
+    def missing(self) -> list[Field]:
+        """Required fields without a column."""
+        return missing(self.kind, self.columns, self.mapping.constants)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a file would do: every row with its outcome, the doubts, who vanished."""
+
+    opened: OpenedFile
+    run: Run
+    planner: Planner
+    rows: list[Row]
+    vanished: list[Vanished] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows come to what."""
+        result = dict.fromkeys(OUTCOMES, 0)
+        for row in self.rows:
+            result[row.outcome] += 1
+        return result
+
+    def by_area(self) -> dict[str, dict[str, int]]:
+        """The counts for every community, in the order of the file."""
+        result: dict[str, dict[str, int]] = {}
+        for row in self.rows:
+            counts = result.setdefault(row.area, {})
+            counts[row.outcome] = counts.get(row.outcome, 0) + 1
+        return result
+
+
+def open_file(kind: Kind, data: bytes, file_name: str, mapping: ImportMap | None = None) -> OpenedFile:
+    """Read a file, find its tables and guess its columns. Raises ExchangeProblem with what to do."""
+    mapping = mapping or ImportMap(kind.slug)
+    book = read_book(data, file_name)
+    known = known_headings(kind)
+    given = {heading_key(name) for name in mapping.columns}
+    tables = find_tables(book, lambda key: key in known or key in given)
+    if not tables.tables:
+        names = "、".join(entry.label.zh for entry in kind.fields[:6])
+        raise ExchangeProblem("no_header", _("没有找到表头。请确认有一行是列名，例如：%(names)s。") % {"names": names})
+    if not any(table.rows for table in tables.tables):
+        raise ExchangeProblem("no_rows", _("表头下面没有数据行。请确认选对了文件和工作表。"))
+    columns = guess_columns(kind, tables, {REASON: "", **mapping.columns})
+    return OpenedFile(kind, book, tables, columns, mapping)
+
+
+def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = None) -> Plan:
+    """Read every cell and let the kind judge every row. `done`: rows written before, by position."""
+    kind = opened.kind
+    for sheet in opened.book.hidden_sheets:
+        run.notice(_("隐藏的工作表“%(name)s”没有读取。") % {"name": sheet})
+    for sheet in opened.tables.without:
+        run.notice(_("工作表“%(name)s”里没有找到表头，没有读取。") % {"name": sheet})
+    run.columns = frozenset(guess.target for guess in opened.columns if guess.target) | set(opened.mapping.constants)
+    rows: list[Row] = []
+    for table in opened.tables.tables:
+        rows += _read_table(opened, table, run)
+    for row in rows:
+        if done and row.position in done:
+            row.done = True
+    planner = kind.planner(run)
+    planner.plan(rows)
+    for row in rows:
+        if done and row.position in done:
+            row.outcome = done[row.position]
+        if not row.outcome:
+            raise RuntimeError(f"{kind.slug}: row {row.position} was not judged")
+    return Plan(opened, run, planner, rows, planner.vanished(rows))
+
+
+def settle(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = None) -> Plan:
+    """Plan, answer what the map answers, and plan again until the map has nothing more to say."""
+    plan = make_plan(opened, run, done)
+    for _round in range(ROUNDS):
+        answered: dict[str, Answer] = {}
+        for key, doubt in plan.run.doubts.items():
+            answer = answer_from_map(opened.mapping, doubt) if doubt.answer is None else None
+            if answer is not None:
+                answered[key] = answer
+        if not answered:
+            break
+        run = again(run, answered)
+        plan = make_plan(opened, run, done)
+    return plan
+
+
+def again(run: Run, answers: Mapping[str, Answer]) -> Run:
+    """The same run with more answers, to plan once more."""
+    return Run(
+        actor=run.actor, actor_label=run.actor_label, under=run.under, options=run.options,
+        answers={**run.answers, **answers}, today=run.today, file_name=run.file_name, batch_id=run.batch_id,
+        record=run.record,
+    )  # fmt: skip
+
+
+# --- cells -------------------------------------------------------------------------------------------------------
+
+
+def _read_table(opened: OpenedFile, table: Table, run: Run) -> list[Row]:
+    kind = opened.kind
+    by_heading = {guess.heading: guess.target for guess in opened.columns}
+    columns = [
+        (place, entry) for place, name in enumerate(table.columns)
+        if (entry := kind.field(by_heading.get(name, ""))) is not None
+    ]  # fmt: skip
+    filled = _fill_down(table, columns, run) if opened.book.format != "geojson" else {}
+    constants = opened.mapping.constants
+    rows = [_row(kind, raw, columns, filled.get(raw.position, {}), constants, run) for raw in table.rows]
+    run.row = None
+    return rows
+
+
+_Filled = dict[int, dict[int, Any]]
+"""Cells that were filled from above: by position of the row, then by column."""
+
+
+def _fill_down(table: Table, columns: Sequence[tuple[int, Field]], run: Run) -> _Filled:
+    """What stands for 同上, and for blanks below a value where that was agreed."""
+    filled: _Filled = {}
+    for place, entry in columns:
+        fills_blanks = entry.fill_down and table.columns[place] not in (SHEET_NAME, SECTION)
+        above: Any = None
+        blanks: list[tuple[RawRow, Any]] = []
+        for raw in table.rows:
+            cell = raw.cells[place] if place < len(raw.cells) else None
+            if isinstance(cell, str) and cell.strip() in SAME_AS_ABOVE:
+                filled.setdefault(raw.position, {})[place] = above
+            elif not is_blank(cell):
+                above = cell
+            elif fills_blanks and above is not None:
+                blanks.append((raw, above))
+        if blanks:
+            _fill_blanks(table.columns[place], place, blanks, filled, run)
+    return filled
+
+
+def _fill_blanks(column: str, place: int, blanks: Sequence[tuple[RawRow, Any]], filled: _Filled, run: Run) -> None:
+    choices = (Choice("fill", _("沿用上一行")), Choice("blank", _("就是空的")))
+    sentence = _("“%(column)s”一列有空格（%(count)d 行，首见第 %(line)d 行）。是沿用上一行，还是就是空的？") % {
+        "column": column, "count": len(blanks), "line": blanks[0][0].line,
+    }  # fmt: skip
+    question = Question("blank_cells", column, sentence, choices, may_skip=False, suggestion="fill")
+    answer = run.ask(question)
+    for raw, value in blanks:
+        if answer is None:
+            filled.setdefault(raw.position, {})[place] = _Waiting(question)
+        elif answer.value == "fill":
+            filled.setdefault(raw.position, {})[place] = value
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A blank cell about which nobody has said whether it continues the one above."""
+
+    question: Question
+
+
+def _row(
+    kind: Kind,
+    raw: RawRow,
+    columns: Sequence[tuple[int, Field]],
+    filled: Mapping[int, Any],
+    constants: Mapping[str, str],
+    run: Run,
+) -> Row:
+    row = Row(raw.position, raw.sheet, raw.line)
+    run.row = row
+    cells = raw.cells
+    many: dict[str, list[str]] = {}
+    for place, entry in columns:
+        value = filled[place] if place in filled else cells[place] if place < len(cells) else None
+        if value is None or value == "":
+            continue
+        if entry.many and not isinstance(value, CellError | dict):
+            many.setdefault(entry.name, []).append(plain(value))
+            continue
+        _cell(row, entry, value, run)
+    for name, parts in many.items():
+        entry_ = kind.field(name)
+        joined = "、".join(part for part in parts if part)
+        if entry_ is not None and joined:
+            _cell(row, entry_, joined, run)
+    for name, constant in constants.items():
+        entry_ = kind.field(name)
+        if entry_ is not None and name not in row.values:
+            _cell(row, entry_, constant, run)
+    for entry in kind.fields:
+        named = entry.name in row.values or any(problem.field == entry.name for problem in row.problems)
+        if entry.required and not named and row.outcome != DOUBTFUL:
+            row.reject(_("没有填“%(name)s”。") % {"name": entry.label.text("zh-hans")}, entry.name)
+    if raw.hidden and row.outcome != REJECTED:
+        _ask_hidden(row, run)
+    return row
+
+
+def _cell(row: Row, entry: Field, value: Any, run: Run) -> None:
+    if isinstance(value, _Waiting):
+        run.ask(value.question, row)
+        return
+    if isinstance(value, CellError):
+        row.reject(_error_text(value), entry.name)
+        return
+    if isinstance(value, str):
+        bare = value.strip()
+        if not bare or (bare.lower() in BLANKS and not entry.required):
+            return
+    try:
+        row.values[entry.name] = entry.parse(value, run)
+    except CellProblem as problem:
+        row.reject(problem.message, entry.name)
+    except Unanswered:
+        pass
+
+
+def _error_text(error: CellError) -> str:
+    if error.code == "formula":
+        return _("公式没有算出结果。请在表格软件中打开并保存一次，或“粘贴为值”。")
+    if error.code == "feature":
+        return _("这一项不是 Feature。请从制图软件重新导出。")
+    return _("单元格是错误值 %(code)s。请改正公式，或直接填写值。") % {"code": error.code}
+
+
+def _ask_hidden(row: Row, run: Run) -> None:
+    stated = run.options.get("hidden_rows")
+    if stated in ("skip", "use"):
+        answer: Answer | None = Answer(str(stated))
+    else:
+        choices = (Choice("use", _("照样导入")),)
+        sentence = _("有隐藏的行（可能是筛选留下的）。要导入吗？")
+        answer = run.ask(Question("hidden_rows", row.sheet, sentence, choices, remember=False), row)
+    if answer is not None and answer.action == "skip":
+        row.skip()

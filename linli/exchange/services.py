@@ -1,0 +1,335 @@
+"""The only writers of batches: receive a file, say what its columns mean, answer doubts, check, carry out, undo.
+
+The rooms above check who may; the kind's own services check again when rows are written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from linli.exchange import storage
+from linli.exchange.columns import signature
+from linli.exchange.errors import ExchangeProblem
+from linli.exchange.kinds import Answer, Doubt, Kind, Planner, Run, kind_of
+from linli.exchange.limits import MAX_BYTES
+from linli.exchange.maps import ImportMap
+from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
+from linli.exchange.planning import OpenedFile, Plan, open_file, settle
+from linli.exchange.running import AnotherRuns, Progress, State, carry_out, done_rows, report_of
+from linli.exchange.undoing import begin as begin_undoing
+from linli.exchange.undoing import undo as take_back
+from linli.exchange.undoing import undo_by_chunks
+
+KEPT = timedelta(days=30)
+Learner = Callable[[Any, str, str, str], None]
+_LEARNERS: dict[str, Learner] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Who imports, as this room needs to know it; `actor` is handed on to the services of the kind's room."""
+
+    actor: Any
+    label: str
+    require: Callable[[str], None]
+    """Raises unless the actor holds the permission in the place of the batch."""
+    record: Callable[..., None]
+    """Writes an audit row: (action, batch id, **data)."""
+    person_id: int | None = None
+    user_id: int | None = None
+    under_place_id: int | None = None
+    under_path: str = ""
+
+
+def learn_with(topic: str, learner: Learner) -> None:
+    """`learner(actor, text, value, context)` is called when a doubt of the topic was settled for good."""
+    _LEARNERS[topic] = learner
+
+
+def _kind(slug: str) -> Kind:
+    kind = kind_of(slug)
+    if kind is None:
+        raise ExchangeProblem("unknown_kind", _("没有“%(kind)s”这类数据。") % {"kind": slug[:40]})
+    return kind
+
+
+def _mapping_digest(mapping: ImportMap) -> str:
+    return hashlib.sha256(json.dumps(mapping.as_json(), sort_keys=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def receive(
+    importer: Importer, kind_slug: str, data: bytes, file_name: str, mapping: ImportMap | None = None
+) -> ImportBatch:
+    """Store a file as a new batch; columns are read as such a table was read the last time. Raises ExchangeProblem."""
+    kind = _kind(kind_slug)
+    importer.require(kind.permission)
+    if len(data) > MAX_BYTES:
+        raise ExchangeProblem("too_large", _("文件超过 50 MB。请分成几个文件导入。"))
+    chosen = mapping or ImportMap(kind.slug)
+    opened = open_file(kind, data, file_name, chosen)
+    if mapping is None:
+        chosen = remembered_map(kind, opened) or chosen
+    batch = ImportBatch(
+        kind=kind.slug, file_name=file_name[-200:], digest=hashlib.sha256(data).hexdigest(), size=len(data),
+        mapping=chosen.as_json(), mapping_digest=_mapping_digest(chosen), under_place_id=importer.under_place_id,
+        under_path=importer.under_path, actor_person_id=importer.person_id, actor_user_id=importer.user_id,
+        actor_label=importer.label[:120], created_at=timezone.now(),
+    )  # fmt: skip
+    storage.keep(batch.uid, data)
+    batch.save(force_insert=True)
+    return batch
+
+
+def remembered_map(kind: Kind, opened: OpenedFile) -> ImportMap | None:
+    """How such a table was read the last time."""
+    row = RememberedMap.objects.filter(kind=kind.slug, signature=signature(kind, opened.tables.columns)).first()
+    return ImportMap.from_json(row.mapping) if row is not None else None
+
+
+def interrupted(importer: Importer, kind_slug: str, data: bytes, mapping: ImportMap) -> ImportBatch | None:
+    """The batch of this very file that was begun and not ended, if there is one."""
+    found = ImportBatch.objects.filter(
+        kind=kind_slug, digest=hashlib.sha256(data).hexdigest(), mapping_digest=_mapping_digest(mapping),
+        state=State.RUNNING, under_place_id=importer.under_place_id,
+    )  # fmt: skip
+    return found.order_by("-id").first()
+
+
+def plan_of(batch: ImportBatch, importer: Importer, *, data: bytes | None = None) -> Plan:
+    """Read the file again and plan it with everything answered so far. Raises ExchangeProblem."""
+    kind = _kind(batch.kind)
+    importer.require(kind.permission)
+    mapping = ImportMap.from_json(batch.mapping)
+    opened = open_file(kind, data if data is not None else storage.fetch(batch.uid), batch.file_name, mapping)
+    options: dict[str, Any] = dict(mapping.options)
+    if opened.book.declared_crs:
+        options.setdefault("crs", opened.book.declared_crs)
+    answers = {**remembered_answers(batch.under_place_id), **_answers(batch)}
+    run = Run(
+        actor=importer.actor, actor_label=importer.label, under=batch.under_place_id, options=options,
+        answers=answers, today=_today(), file_name=batch.file_name, batch_id=batch.pk,
+        record=importer.record,
+    )  # fmt: skip
+    return settle(opened, run, done_rows(batch.pk))
+
+
+def _today() -> date:
+    return timezone.localdate()
+
+
+def _answers(batch: ImportBatch) -> dict[str, Answer]:
+    return {key: Answer(action, value) for key, (action, value) in batch.answers.items()}
+
+
+def remembered_answers(under: int | None) -> dict[str, Answer]:
+    """Every doubt that was settled for this district."""
+    rows = RememberedAnswer.objects.filter(under_place_id=under)
+    return {"|".join((row.topic, row.context, row.text)): Answer(row.action, row.value) for row in rows}
+
+
+def check(batch: ImportBatch, importer: Importer) -> Plan:
+    """Plan the batch and keep the report: the dry run. The batch is then ready, or asks."""
+    plan = plan_of(batch, importer)
+    kept = {**batch.answers, **_from_map(plan)}
+    ImportBatch.objects.filter(pk=batch.pk, state__in=(State.RECEIVED, State.CHECKING, State.READY)).update(
+        report={**report_of(plan), "missing": [entry.name for entry in plan.opened.missing]}, state=State.READY,
+        rows_total=len(plan.rows), answers=kept, problem="",
+    )  # fmt: skip
+    batch.refresh_from_db()
+    return plan
+
+
+def _from_map(plan: Plan) -> dict[str, list[str]]:
+    """What the map answered, so that the batch goes on alike when it is taken up again."""
+    return {
+        key: [doubt.answer.action, doubt.answer.value]
+        for key, doubt in plan.run.doubts.items() if doubt.answer is not None and not doubt.question.remember
+    }  # fmt: skip
+
+
+@transaction.atomic
+def set_columns(
+    batch: ImportBatch, columns: Mapping[str, str], constants: Mapping[str, str], options: Mapping[str, str]
+) -> None:
+    """Say what the columns mean and what holds for the whole file. Raises ExchangeProblem for unknown fields."""
+    kind = _kind(batch.kind)
+    held = _changeable(batch)
+    wrong = [name for name in (*columns.values(), *constants) if name and kind.field(name) is None]
+    if wrong:
+        raise ExchangeProblem("unknown_field", _("没有这样的字段：%(names)s。") % {"names": "、".join(wrong)})
+    mapping = ImportMap.from_json(held.mapping)
+    mapping.columns = dict(columns)
+    mapping.constants = {name: value for name, value in constants.items() if value.strip()}
+    mapping.options = {name: value for name, value in options.items() if value.strip()}
+    held.mapping, held.mapping_digest, held.state = mapping.as_json(), _mapping_digest(mapping), State.RECEIVED
+    held.save(update_fields=["mapping", "mapping_digest", "state"])
+    batch.refresh_from_db()
+
+
+def _changeable(batch: ImportBatch) -> ImportBatch:
+    held = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if held.state not in (State.RECEIVED, State.CHECKING, State.READY):
+        raise ExchangeProblem("begun", _("这批数据已经开始导入，不能再改。"))
+    return held
+
+
+@transaction.atomic
+def answer(batch: ImportBatch, importer: Importer, answers: Mapping[str, Answer]) -> None:
+    """Settle doubts of a batch; what holds for the district is remembered and not asked again."""
+    importer.require(_kind(batch.kind).permission)
+    held = _changeable(batch)
+    asked = {entry["key"]: entry for entry in held.report.get("doubts", ())}
+    for key, given in answers.items():
+        entry = asked.get(key)
+        if entry is None or not _fits(entry, given):
+            raise ExchangeProblem("bad_answer", _("有一个回答不合适，请重新选择。"))
+        held.answers[key] = [given.action, given.value]
+        if entry["remember"] and given.action != "skip":
+            remember(held.under_place_id, entry["topic"], entry["context"], entry["text"], given, importer)
+    held.state = State.RECEIVED
+    held.save(update_fields=["answers", "state"])
+    batch.refresh_from_db()
+
+
+def _fits(entry: Mapping[str, Any], given: Answer) -> bool:
+    if given.action == "use":
+        return given.value in {value for value, _label in entry["choices"]}
+    return bool(entry["may_create"] if given.action == "create" else given.action == "skip" and entry["may_skip"])
+
+
+def remember(under: int | None, topic: str, context: str, text: str, given: Answer, importer: Importer) -> None:
+    """Keep an answer for the district, and let the room of the topic learn from it (a name becomes an alias)."""
+    RememberedAnswer.objects.update_or_create(
+        under_place_id=under, topic=topic, context=context[:200], text=text[:300],
+        defaults={"action": given.action, "value": given.value, "actor_label": importer.label[:120],
+                  "answered_at": timezone.now()},
+    )  # fmt: skip
+    learner = _LEARNERS.get(topic)
+    if learner is not None and given.action == "use":
+        learner(importer.actor, text, given.value, context)
+
+
+def remember_doubts(plan: Plan, importer: Importer) -> None:
+    """Keep what a map answered, where it holds for the district."""
+    fresh = remembered_answers(plan.run.under)
+    for key, doubt in plan.run.doubts.items():
+        if doubt.answer is not None and doubt.question.remember and key not in fresh and doubt.answer.action != "skip":
+            _keep(plan, doubt, importer)
+
+
+def _keep(plan: Plan, doubt: Doubt, importer: Importer) -> None:
+    question = doubt.question
+    if doubt.answer is not None:
+        with transaction.atomic():
+            remember(plan.run.under, question.topic, question.context, question.text, doubt.answer, importer)
+
+
+def begin(batch: ImportBatch) -> None:
+    """Mark a checked batch as running; from now on it can only go on, or be undone. Raises ExchangeProblem."""
+    now = timezone.now()
+    begun = ImportBatch.objects.filter(pk=batch.pk, state=State.READY).update(state=State.RUNNING, started_at=now)
+    batch.refresh_from_db()
+    if not begun and batch.state != State.RUNNING:
+        raise ExchangeProblem("not_ready", _("这批数据还没有核对，或已经导入。"))
+
+
+def run(batch: ImportBatch, importer: Importer, progress: Progress | None = None, plan: Plan | None = None) -> Plan:
+    """Carry out a batch that was begun; safe to call again after a crash. Raises ExchangeProblem, AnotherRuns."""
+    plan = plan or plan_of(batch, importer)
+    if plan.opened.missing:
+        names = "、".join(entry.label.zh for entry in plan.opened.missing)
+        raise ExchangeProblem("missing_columns", _("还缺必填的列：%(names)s。") % {"names": names})
+    remember_doubts(plan, importer)
+    carry_out(batch, plan, progress)
+    kind = plan.opened.kind
+    RememberedMap.objects.update_or_create(
+        kind=kind.slug, signature=signature(kind, plan.opened.tables.columns),
+        defaults={"mapping": _worth_remembering(plan), "used_at": timezone.now()},
+    )  # fmt: skip
+    batch.refresh_from_db()
+    return plan
+
+
+def _worth_remembering(plan: Plan) -> dict[str, Any]:
+    mapping = plan.opened.mapping
+    columns = {guess.heading: guess.target for guess in plan.opened.columns if not guess.heading.startswith("〔")}
+    return ImportMap(plan.opened.kind.slug, columns, mapping.constants, mapping.options, mapping.answers).as_json()
+
+
+def fail(batch: ImportBatch, problem: str) -> None:
+    """Note why a batch could not be checked or carried out; it can be tried again."""
+    states = {state: state for state in (State.RUNNING, State.UNDOING, State.UNDONE, State.DONE)}
+    ImportBatch.objects.filter(pk=batch.pk).update(
+        problem=problem[:2000], state=states.get(State(batch.state), State.READY)
+    )
+
+
+def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = None) -> int:
+    """Take a whole batch back; how many effects. Raises Obstacles with what was built upon it.
+
+    A kind that is undone by chunks may be killed in the midst; called again it goes on.
+    """
+    kind, planner = _undoing(batch, importer)
+    if not planner.undo_rows:
+        return take_back(batch, kind, planner)
+    begin_undoing(batch, planner)
+    return undo_by_chunks(batch, kind, planner, progress)
+
+
+def undo_later(batch: ImportBatch, importer: Importer) -> bool:
+    """Mark a batch of a kind that is undone by chunks, for a job to `undo`; False: it is undone at once instead.
+
+    Raises Obstacles, ExchangeProblem.
+    """
+    _found, planner = _undoing(batch, importer)
+    if planner.undo_rows:
+        begin_undoing(batch, planner)
+    return bool(planner.undo_rows)
+
+
+def _undoing(batch: ImportBatch, importer: Importer) -> tuple[Kind, Planner]:
+    kind = _kind(batch.kind)
+    importer.require(kind.permission)
+    run = Run(actor=importer.actor, actor_label=importer.label, under=batch.under_place_id, today=_today(),
+              file_name=batch.file_name, batch_id=batch.pk, record=importer.record)  # fmt: skip
+    return kind, kind.planner(run)
+
+
+def drop(batch: ImportBatch) -> None:
+    """Give up a batch that was not begun, and remove its file."""
+    with transaction.atomic():
+        held = _changeable(batch)
+        held.state, held.purged_at = State.DROPPED, timezone.now()
+        held.save(update_fields=["state", "purged_at"])
+    storage.remove(batch.uid)
+
+
+def purge(now: Any = None) -> int:
+    """Remove the files of batches older than 30 days, and the reasons of their refused rows; how many."""
+    moment = now or timezone.now()
+    count = 0
+    for batch in ImportBatch.objects.filter(created_at__lt=moment - KEPT, purged_at=None).exclude(state=State.RUNNING)[
+        :500
+    ]:
+        with transaction.atomic():
+            batch.rows.exclude(problems=[]).update(problems=[])
+            batch.report = {key: value for key, value in batch.report.items() if key in ("counts", "areas", "tables")}
+            batch.purged_at = moment
+            batch.save(update_fields=["report", "purged_at"])
+        storage.remove(batch.uid)
+        count += 1
+    return count
+
+
+__all__ = ["AnotherRuns", "Importer", "answer", "begin", "check", "drop", "fail", "interrupted", "learn_with",
+           "plan_of", "purge", "receive", "run", "set_columns", "undo", "undo_later"]  # fmt: skip

@@ -1,0 +1,350 @@
+"""Where in a sheet is the table? Headings of one or two lines, merges filled, totals, notes and blank lines left out.
+
+Pure: takes a sheet as it was read and the headings that the kind's fields are known by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from linli.exchange.reading.book import Book, Merge, Sheet
+from linli.exchange.words import heading, heading_key, is_blank, plain
+
+HEADER_WITHIN = 40
+SHEET_NAME, SECTION = "〔工作表名〕", "〔分段标题〕"
+_TOTAL = re.compile(
+    r"^(?:本?页?|.{0,12}?)(?:小计|合计|总计|共计|累计|总合计)(?:[（(:：].*)?$|^(?:sub)?total\b.*$", re.IGNORECASE
+)
+_NOTE = re.compile(
+    r"^(?:备\s*注|说\s*明|附\s*注|注|填表说明|填报说明|填\s*表\s*人|填\s*报\s*人|制\s*表|审\s*核|复\s*核|联\s*系\s*人|联系电话|"
+    r"填报单位|填报日期|填表日期|单位负责人|负责人签字|日\s*期|note|remark)s?\s*[:：]|^(?:备注|说明)$|^注\s*\d?[.、:：]"
+)
+_PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表|table|表格)\s*[(（]?\d*[)）]?$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class RawRow:
+    """One line of a table: its cells by column, and whether the line is hidden."""
+
+    position: int
+    sheet: str
+    line: int
+    cells: list[Any]
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class Table:
+    """The table of one sheet. `header` holds the indexes of the heading lines, `columns` the headings in order."""
+
+    sheet: str
+    header: tuple[int, ...]
+    columns: list[str]
+    rows: list[RawRow] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def skip(self, why: str) -> None:
+        """Count a line that is no row: total, note, blank, heading."""
+        self.skipped[why] = self.skipped.get(why, 0) + 1
+
+
+@dataclass(slots=True)
+class Tables:
+    """All tables of a file, their headings together, and the sheets without one."""
+
+    tables: list[Table] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """The headings of all tables, each once, in order."""
+        return list(dict.fromkeys(name for table in self.tables for name in table.columns))
+
+    @property
+    def rows(self) -> list[RawRow]:
+        """The rows of all tables in the order of the file."""
+        return [row for table in self.tables for row in table.rows]
+
+
+def find_tables(book: Book, known: Callable[[str], bool]) -> Tables:
+    """The tables of a book. `known` says whether a heading (made comparable) is one of the kind's."""
+    found = Tables()
+    position = 0
+    signature: list[str] | None = None
+    for sheet in book.sheets:
+        table = _table(sheet, known, signature, position, book.format)
+        if table is None:
+            if any(not is_blank(cell) for row in sheet.rows for cell in row):
+                found.without.append(sheet.name)
+            continue
+        signature = signature or table.columns
+        position += len(table.rows)
+        found.tables.append(table)
+    _mark_sheet_names(found)
+    return found
+
+
+def _mark_sheet_names(found: Tables) -> None:
+    """One sheet per community: the name of the sheet becomes a column."""
+    names = [table.sheet for table in found.tables]
+    telling = [name for name in names if name and not _PLAIN_SHEET.match(name)]
+    if len(telling) < len(names) or not telling:
+        return
+    if len(telling) < 2 and not telling[0].endswith(("社区", "村", "街道", "镇", "乡", "居委会", "村委会", "网格")):
+        return
+    for table in found.tables:
+        table.columns.append(SHEET_NAME)
+        for row in table.rows:
+            row.cells.append(table.sheet)
+
+
+def _table(
+    sheet: Sheet, known: Callable[[str], bool], signature: list[str] | None, position: int, form: str
+) -> Table | None:
+    covered = _merged_cells(sheet)
+    header = (0,) if form == "geojson" else find_header(sheet, known, covered)
+    if header is None:
+        return None
+    width = max((len(row) for row in sheet.rows), default=0)
+    while width and all(width > len(row) or is_blank(row[width - 1]) for row in sheet.rows):
+        width -= 1
+    columns = headings(sheet, header, width, covered)
+    if form == "geojson":
+        columns = [str(name) for name in sheet.rows[0]]
+    table = Table(sheet.name, header, columns)
+    _fill(table, sheet, width, covered, position)
+    return table
+
+
+# --- merges ------------------------------------------------------------------------------------------------------
+
+
+def _merged_cells(sheet: Sheet) -> dict[tuple[int, int], Merge]:
+    """Each covered cell with its merge; areas as wide as a banner carry nothing down."""
+    covered: dict[tuple[int, int], Merge] = {}
+    for area in sheet.merges:
+        bottom = min(area.bottom, len(sheet.rows) - 1)
+        if (bottom - area.top + 1) * (area.right - area.left + 1) > 200_000:
+            continue
+        for line in range(area.top, bottom + 1):
+            for column in range(area.left, min(area.right, area.left + 299) + 1):
+                covered[line, column] = area
+    return covered
+
+
+def _at(sheet: Sheet, line: int, column: int) -> Any:
+    row = sheet.rows[line] if line < len(sheet.rows) else ()
+    return row[column] if column < len(row) else None
+
+
+def _seen(sheet: Sheet, covered: dict[tuple[int, int], Merge], line: int, column: int) -> Any:
+    """The value of a cell, or of the merge that covers it."""
+    area = covered.get((line, column))
+    return _at(sheet, area.top, area.left) if area is not None else _at(sheet, line, column)
+
+
+# --- headings ----------------------------------------------------------------------------------------------------
+
+
+def find_header(
+    sheet: Sheet, known: Callable[[str], bool], covered: dict[tuple[int, int], Merge] | None = None
+) -> tuple[int, ...] | None:
+    """The indexes of the line (or two lines) with the headings: the one with the most headings that are known.
+
+    Where none is known, the first line with at least two texts and nothing but texts that has rows below it.
+    """
+    covered = covered if covered is not None else _merged_cells(sheet)
+    best: tuple[int, ...] | None = None
+    most = 0.0
+    filled = [index for index, row in enumerate(sheet.rows) if any(not is_blank(cell) for cell in row)]
+    for index in filled[:HEADER_WITHIN]:
+        for lines in ((index,), (index, index + 1)):
+            if len(lines) == 2 and not _two_lines(sheet, covered, index):
+                continue
+            score = _score(sheet, covered, lines, known)
+            if score > most:
+                best, most = lines, score
+    if best is not None and most >= 2:
+        return best
+    unknown = _first_texts(sheet, filled, covered)
+    # One known word may stand in a cell by chance: it counts only where nothing stands above it.
+    return best if best is not None and (unknown is None or best[0] <= unknown[0]) else unknown
+
+
+def _first_texts(sheet: Sheet, filled: Sequence[int], covered: dict[tuple[int, int], Merge]) -> tuple[int, ...] | None:
+    """The first line with at least two texts and nothing but texts, with rows below it."""
+    for index in filled[:HEADER_WITHIN]:
+        row = [cell for cell in sheet.rows[index] if not is_blank(cell)]
+        below = [line for line in filled if line > index]
+        if len(row) >= 2 and below and all(isinstance(cell, str) and not cell.isdigit() for cell in row):
+            return (index, index + 1) if _two_lines(sheet, covered, index) else (index,)
+    return None
+
+
+def _two_lines(sheet: Sheet, covered: dict[tuple[int, int], Merge], index: int) -> bool:
+    """Whether a heading in this line spans several columns that have headings of their own below."""
+    if index + 1 >= len(sheet.rows):
+        return False
+    spans = {
+        area for (line, column), area in covered.items()
+        if line == index and area.top == index and area.bottom == index and 0 < area.right - area.left < 30
+    }  # fmt: skip
+    for area in spans:
+        below = [_at(sheet, index + 1, column) for column in range(area.left, area.right + 1)]
+        beside = [column for column in range(len(sheet.rows[index])) if not area.left <= column <= area.right]
+        alone = all(is_blank(_at(sheet, index, column)) for column in beside)
+        if not alone and sum(isinstance(cell, str) and not is_blank(cell) for cell in below) >= 2:
+            return True
+    tall = [area for area in covered.values() if area.top == index and area.bottom == index + 1]
+    return bool(tall) and any(isinstance(cell, str) and cell.strip() for cell in sheet.rows[index + 1])
+
+
+def _score(
+    sheet: Sheet, covered: dict[tuple[int, int], Merge], lines: tuple[int, ...], known: Callable[[str], bool]
+) -> float:
+    width = max((len(sheet.rows[line]) for line in lines if line < len(sheet.rows)), default=0)
+    hits, cells = set(), 0
+    for column in range(width):
+        parts = _parts(sheet, covered, lines, column)
+        if parts:
+            cells += 1
+            hits |= {key for key in _keys(parts) if known(key)}
+    single_banner = cells == 1 and width > 2
+    return 0.0 if single_banner else len(hits) + (0.1 if len(lines) == 2 and len(hits) >= 2 else 0.0)
+
+
+def _parts(sheet: Sheet, covered: dict[tuple[int, int], Merge], lines: Sequence[int], column: int) -> list[str]:
+    texts = [heading(_seen(sheet, covered, line, column)) for line in lines]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _keys(parts: Sequence[str]) -> list[str]:
+    """A heading of two lines is known by its lower part, by both together, or by its upper part."""
+    keys = [heading_key(parts[-1])]
+    if len(parts) > 1:
+        keys += [heading_key("".join(parts)), heading_key(parts[0])]
+    return keys
+
+
+def headings(
+    sheet: Sheet, header: tuple[int, ...], width: int, covered: dict[tuple[int, int], Merge] | None = None
+) -> list[str]:
+    """One heading for each column, each only once; upper and lower part are joined by a slash."""
+    covered = covered if covered is not None else _merged_cells(sheet)
+    names: list[str] = []
+    for column in range(width):
+        text = "/".join(_parts(sheet, covered, header, column)) or _letter(column)
+        name, number = text[:120], 2
+        while name in names:
+            name, number = f"{text[:110]} ({number})", number + 1
+        names.append(name)
+    return names
+
+
+def _letter(column: int) -> str:
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"〔{letters}〕"
+
+
+# --- rows --------------------------------------------------------------------------------------------------------
+
+
+def _fill(table: Table, sheet: Sheet, width: int, covered: dict[tuple[int, int], Merge], position: int) -> None:
+    titles = [heading_key(name) for name in table.columns]
+    lower = [heading_key(name.rsplit("/", 1)[-1]) for name in table.columns]
+    section = ""
+    sections: dict[int, str] = {}
+    notes = _first_note(sheet, table.header[-1] + 1)
+    by_line: dict[int, dict[int, Merge]] = {}
+    for (line, column), area in covered.items():
+        if area.bottom > area.top:
+            by_line.setdefault(line, {})[column] = area
+    for index in range(table.header[-1] + 1, len(sheet.rows)):
+        row = sheet.rows[index]
+        cells = list(row[:width]) + [None] * (width - len(row))
+        own = [cell for cell in cells if not is_blank(cell)]
+        for column, area in by_line.get(index, {}).items():
+            if column < width and own:
+                # A tall merge carries its value down; of a merge that is also wide, only its first column does.
+                cells[column] = _at(sheet, area.top, area.left) if column == area.left else cells[column]
+        filled = [(column, cell) for column, cell in enumerate(cells) if not is_blank(cell)]
+        if not own:
+            table.skip("blank")
+            continue
+        if index >= notes:
+            table.skip("note")
+            continue
+        why = _no_row(cells, filled, titles, lower)
+        if why:
+            table.skip(why)
+            continue
+        banner = covered.get((index, filled[0][0]))
+        if len(own) == 1 and width >= 3 and banner is not None and banner.right - banner.left + 1 >= max(3, width - 1):
+            section = plain(own[0])
+            table.skip("section")
+            continue
+        number = position + len(table.rows)
+        if section:
+            sections[number] = section
+        table.rows.append(RawRow(number, table.sheet, sheet.line(index), cells, index in sheet.hidden))
+    if sections:
+        table.columns.append(SECTION)
+        for entry in table.rows:
+            entry.cells.append(sections.get(entry.position, ""))
+
+
+def _first_note(sheet: Sheet, start: int) -> int:
+    """The line from which on there are only notes and signatures: the last lines with at most two filled cells."""
+    end = len(sheet.rows)
+    index = end - 1
+    while index >= start:
+        filled = [cell for cell in sheet.rows[index] if not is_blank(cell)]
+        if filled and not (len(filled) <= 4 and isinstance(filled[0], str) and _NOTE.match(plain(filled[0]))):
+            break
+        if filled:
+            end = index
+        index -= 1
+    # Lines that continue a note stand below its first line and fill one cell only.
+    for line in range(start, len(sheet.rows)):
+        first = next((cell for cell in sheet.rows[line] if not is_blank(cell)), None)
+        if isinstance(first, str) and _NOTE.match(plain(first)):
+            rest = sheet.rows[line + 1 :]
+            if all(sum(not is_blank(cell) for cell in row) <= 2 for row in rest):
+                return min(line, end)
+    return end
+
+
+def _no_row(cells: Sequence[Any], filled: Sequence[tuple[int, Any]], titles: list[str], lower: list[str]) -> str:
+    texts = [(column, plain(cell)) for column, cell in filled]
+    if any(_TOTAL.match("".join(text.split())) for _column, text in texts[:3]):
+        return "total"
+    if _repeats_headings(texts, titles, lower):
+        return "heading"
+    if (
+        len(texts) >= 3
+        and all(text.isdigit() and int(text) == column + 1 for column, text in texts if len(text) < 4)
+        and all(len(text) < 4 for _column, text in texts)
+    ):
+        return "heading"
+    return ""
+
+
+def _repeats_headings(texts: Sequence[tuple[int, str]], titles: list[str], lower: list[str]) -> bool:
+    """Whether at least two thirds of the cells, and two, say what stands above them; looks no further than needed."""
+    same = other = 0
+    for column, text in texts:
+        key = heading_key(text) if column < len(titles) else ""
+        if key and key in (titles[column], lower[column]):
+            same += 1
+        else:
+            other += 1
+            if other * 3 > len(texts):
+                return False
+    return same >= 2

@@ -1,0 +1,290 @@
+"""Undoing a batch: every effect is taken back, the last one first, or none is and it is said what stands in the way.
+
+A kind whose rows cannot be removed (requests: their history stays) takes them back in its own way, some rows in a
+transaction; killed in the midst, the undoing goes on when it is asked for again.
+
+A stored row that the batch made is removed unless something else refers to it; a changed one gets its columns back
+unless somebody has changed them since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from linli.exchange.errors import ExchangeProblem
+from linli.exchange.kinds import TAKEN_BACK, WRITTEN, Effect, Kind, Planner
+from linli.exchange.models import ImportBatch, ImportRow
+from linli.exchange.running import Progress, State, effects_of
+
+OBSTACLES_SHOWN = 30
+CHECKED_ROWS = 5000
+
+
+class Obstacles(ExchangeProblem):
+    """Something was built upon what the batch brought in; `lines` say what."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = list(lines)
+        super().__init__("built_upon", _("已经有别的内容用到了这批数据，不能撤销：") + "；".join(self.lines[:5]))
+
+
+def stored(value: Any) -> Any:
+    """A column as it is kept in an effect."""
+    if isinstance(value, bytes | memoryview):
+        return {"hex": bytes(value).hex()}
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        return [stored(part) for part in value]
+    if value is None or isinstance(value, str | int | float | bool | dict):
+        return value
+    return str(value)
+
+
+def image(row: models.Model, columns: Iterable[str]) -> dict[str, Any]:
+    """Some columns of a stored row, as an effect keeps them."""
+    return {name: stored(getattr(row, name)) for name in columns}
+
+
+def _back(model: type[models.Model], name: str, value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"hex"}:
+        return bytes.fromhex(value["hex"])
+    column: Any = next(entry for entry in model._meta.concrete_fields if name in (entry.attname, entry.name))
+    return column.to_python(value) if value is not None else None
+
+
+def undo(batch: ImportBatch, kind: Kind, planner: Planner) -> int:
+    """Take everything back in one transaction; how many effects. Raises Obstacles, ExchangeProblem."""
+    with transaction.atomic():
+        row = _held(batch)
+        effects = [effect for _line, entries in effects_of(batch.pk) for effect in reversed(entries)]
+        obstacles = planner.undo(effects)
+        if obstacles is None:
+            obstacles = planner.obstacles(effects) or _take_back(effects)
+        if obstacles:
+            raise Obstacles(obstacles)
+        _close(row, kind, planner, len(effects))
+    batch.refresh_from_db()
+    return len(effects)
+
+
+def _held(batch: ImportBatch) -> ImportBatch:
+    row = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if row.state not in (State.DONE, State.RUNNING, State.FAILED, State.UNDOING):
+        raise ExchangeProblem("not_done", _("这批数据没有导入，或已经撤销。"))
+    return row
+
+
+def _close(row: ImportBatch, kind: Kind, planner: Planner, count: int) -> None:
+    planner.undone(count)
+    if planner.run.record is not None:
+        planner.run.record("import.undone", row.pk, kind=kind.slug, effects=count)
+    row.state, row.undone_at = State.UNDONE, timezone.now()
+    row.save(update_fields=["state", "undone_at", "report", "rows_done"])
+
+
+def begin(batch: ImportBatch, planner: Planner) -> None:
+    """Look whether a batch that is undone by chunks can be, and mark it. Raises Obstacles, ExchangeProblem."""
+    with transaction.atomic():
+        row = _held(batch)
+        if row.state != State.UNDOING:
+            obstacles: list[str] = []
+            for effects, _keys in _chunks(batch.pk, CHECKED_ROWS):
+                obstacles += planner.obstacles(effects)
+                if len(obstacles) >= OBSTACLES_SHOWN:
+                    break
+            if obstacles:
+                raise Obstacles(obstacles[:OBSTACLES_SHOWN])
+            row.state = State.UNDOING
+            row.save(update_fields=["state"])
+    batch.refresh_from_db()
+
+
+def undo_by_chunks(batch: ImportBatch, kind: Kind, planner: Planner, progress: Progress | None = None) -> int:
+    """Take a batch that was marked back, some rows in a transaction; how many rows. Goes on where it was stopped.
+
+    Two who do so at once exclude each other by the batch's row and share the work. `rows_done` counts down.
+    """
+    count, total = 0, batch.rows_done
+    while True:
+        with transaction.atomic():
+            row = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+            if row.state != State.UNDOING:
+                break
+            chunk = next(_chunks(batch.pk, planner.undo_rows), None)
+            if chunk is None:
+                _close(row, kind, planner, count)
+                break
+            effects, keys = chunk
+            staying = planner.take_back(effects)
+            row.report["staying"] = [*row.report.get("staying", ()), *staying][:OBSTACLES_SHOWN]
+            ImportRow.objects.filter(pk__in=keys).update(outcome=TAKEN_BACK)
+            row.rows_done = max(0, row.rows_done - len(keys))
+            row.save(update_fields=["report", "rows_done"])
+        count += len(keys)
+        if progress is not None:
+            progress(count, total)
+    batch.refresh_from_db()
+    return count
+
+
+def _chunks(batch_id: int, size: int) -> Iterator[tuple[list[Effect], list[int]]]:
+    """Effects and keys of the rows that are not taken back yet, the last written first."""
+    last: int | None = None
+    while True:
+        rows = ImportRow.objects.filter(batch_id=batch_id, outcome__in=WRITTEN).order_by("-id")
+        found = list((rows if last is None else rows.filter(id__lt=last)).values_list("id", "effects")[:size])
+        if not found:
+            return
+        last = found[-1][0]
+        yield [Effect(*entry) for _id, effects in found for entry in reversed(effects)], [key for key, _e in found]
+
+
+def _take_back(effects: Sequence[Effect]) -> list[str]:
+    obstacles: list[str] = []
+    created: dict[str, list[Any]] = {}
+    for effect in effects:
+        if effect.before is None:
+            created.setdefault(effect.model, []).append(effect.key)
+    own = {name: set(keys) for name, keys in created.items()}
+    changes = [
+        effect for effect in effects if effect.before is not None and effect.key not in own.get(effect.model, ())
+    ]
+    latest: set[tuple[str, Any]] = set()
+    for effect in effects:
+        if (effect.model, effect.key) not in latest:
+            latest.add((effect.model, effect.key))
+            obstacles += _since(effect)
+    for name, keys in created.items() if not obstacles else ():
+        obstacles += _references(apps.get_model(name), keys, own)
+    obstacles = obstacles or _remove(effects)
+    for effect in changes if not obstacles else ():
+        _restore(effect)
+    return obstacles
+
+
+def _since(effect: Effect) -> list[str]:
+    """What has become of a row since the batch last wrote it: gone, or changed."""
+    if not effect.after:
+        return []
+    model = apps.get_model(effect.model)
+    row = model._default_manager.select_for_update().filter(pk=effect.key).first()
+    if row is None:
+        return [_("%(what)s 已经不在了") % {"what": _called(model, effect.key)}]
+    since = [name for name, value in effect.after.items() if stored(getattr(row, name)) != value]
+    if since:
+        return [_("%(what)s 后来又改过（%(columns)s）") % {"what": str(row), "columns": "、".join(since)}]
+    return []
+
+
+def _restore(effect: Effect) -> None:
+    """Give a changed row its columns back, and a removed one its place."""
+    model = apps.get_model(effect.model)
+    values = {name: _back(model, name, value) for name, value in (effect.before or {}).items()}
+    if effect.after is None:
+        model._default_manager.create(**values)
+    else:
+        model._default_manager.filter(pk=effect.key).update(**values)
+
+
+def _relations(model: type[models.Model]) -> Iterator[Any]:
+    """Every foreign key that leads to the model, also those without a name on this side."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        if relation.auto_created and not relation.concrete and (relation.one_to_many or relation.one_to_one):
+            yield relation
+
+
+def columns_of(model: type[models.Model]) -> list[str]:
+    """Every stored column of a model."""
+    return [column.attname for column in model._meta.concrete_fields]
+
+
+@contextmanager
+def watching(*watched: models.QuerySet[Any]) -> Iterator[list[Effect]]:
+    """What the block makes of these rows, as effects: the list is filled when the block ends."""
+    effects: list[Effect] = []
+    before = [_images(rows) for rows in watched]
+    yield effects
+    for rows, old in zip(watched, before, strict=True):
+        label = rows.model._meta.label
+        new = _images(rows.all())
+        effects += [Effect(label, key, None, {}) for key in new if key not in old]
+        for key, was in old.items():
+            now = new.get(key)
+            if now is None:
+                effects.append(Effect(label, key, was, None))
+            elif now != was:
+                changed = [name for name, value in now.items() if was[name] != value]
+                effects.append(
+                    Effect(label, key, {name: was[name] for name in changed}, {name: now[name] for name in changed})
+                )
+
+
+def _images(rows: models.QuerySet[Any]) -> dict[Any, dict[str, Any]]:
+    columns = columns_of(rows.model)
+    return {row.pk: image(row, columns) for row in rows}
+
+
+def _called(model: type[models.Model], key: Any) -> str:
+    return f"{model._meta.label} {key}"
+
+
+def _references(model: type[models.Model], keys: Sequence[Any], created: Mapping[str, set[Any]]) -> list[str]:
+    """What refers to a created row and was not created by the batch itself; rows that belong to it go with it."""
+    found: list[str] = []
+    for relation in _relations(model):
+        other = relation.related_model
+        if relation.on_delete is models.CASCADE:
+            continue
+        own = created.get(other._meta.label, set())
+        rows = other._default_manager.filter(**{f"{relation.field.name}__in": keys})
+        users = [row for row in rows[: OBSTACLES_SHOWN + len(own)] if row.pk not in own]
+        for user in users[:OBSTACLES_SHOWN]:
+            holder = getattr(user, relation.field.name)
+            found.append(_("“%(holder)s”已被用到：%(user)s") % {"holder": str(holder), "user": _described(user)})
+    return found
+
+
+def _described(row: models.Model) -> str:
+    label = getattr(row, "number", "") or getattr(row, "name", "") or str(row.pk)
+    return f"{row._meta.verbose_name} {label}"
+
+
+def _remove(effects: Sequence[Effect]) -> list[str]:
+    """Remove created rows with what belongs to them; that nothing else refers to them was looked at before."""
+    created: dict[str, list[Any]] = {}
+    for effect in effects:
+        if effect.before is None:
+            created.setdefault(effect.model, []).append(effect.key)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for name, keys in created.items():
+                for start in range(0, len(keys), 5000):
+                    _remove_rows(apps.get_model(name), keys[start : start + 5000])
+            # Foreign keys are checked at the end of the transaction; here, so that a refusal is a sentence.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    except IntegrityError:
+        return [_("有别的内容用到了这批数据")]
+    return []
+
+
+def _remove_rows(model: type[models.Model], keys: Sequence[Any]) -> None:
+    for relation in _relations(model):
+        other = relation.related_model
+        if relation.on_delete is models.CASCADE:
+            belonging = other._default_manager.filter(**{f"{relation.field.name}__in": keys})
+            # Trees stand on themselves: it ends where nothing stands on a row any more.
+            if found := list(belonging.values_list("pk", flat=True)):
+                _remove_rows(other, found)
+    # The collector would refuse parents and children of one batch that go together.
+    rows: Any = model._default_manager.filter(pk__in=keys)
+    rows._raw_delete(rows.db)

@@ -1,0 +1,258 @@
+"""The demo's rounds: sites in Yanbei's 89 grids and in the stage's street, what was seen there, findings, promises.
+
+Everything is drawn from a seeded generator and made by the same services as real records; places are marked synthetic.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from linli.inspections import promises
+from linli.inspections.batch import Batch, NewFinding, NewObservation
+from linli.inspections.models import Responsibility, Round
+from linli.inspections.rounds import NewRound, NewTeam, carry_out_plan, create_round, end_round
+from linli.inspections.services import record_batch
+from linli.inspections.setup import setup
+from linli.people.access import Actor, Grant
+from linli.people.models import Appointment
+from linli.people.roles import ROLES
+from linli.people.units import next_ids
+from linli.places.kinds import SITE_KINDS
+from linli.places.models import Place, PlaceName, RegistryVersion
+from linli.places.selectors import registry_versions
+from linli.places.services import bump_registry, record
+from linli.places.snapshot import PlaceRow, place_snapshot
+from linli.standards.models import Node, Version
+from linli.work import moments
+from linli.work.engine import StepRefused
+from linli.work.models import Category, Item
+from linli.work.services import advance
+
+YANBEI, TONGJI = "211302010", "370215003"
+SEED = 20261124
+SINCE = date(2024, 1, 1)
+KINDS = ("lane", "shop", "restaurant", "compound", "market", "square", "park", "parking")
+FAILING = 0.05
+HANDLINGS = ("hand_over", "hand_over", "fix_on_spot", "report")
+SPACE = uuid.UUID("5d0f2f5e-2f7a-4f0a-9f6c-1b7f6c2b7a11")
+
+
+def load(progress: Callable[[str], object] | None = None) -> int:
+    """Load the demo's rounds; how many observations. A second call changes nothing."""
+    tell = progress or (lambda _text: None)
+    setup()
+    version = Version.objects.filter(state="published", standard__synthetic=True).order_by("id").first()
+    if version is None or Round.objects.filter(synthetic=True).exists():
+        return 0
+    stored = 0
+    for code, share in ((YANBEI, 0.6), (TONGJI, 0.5)):
+        street = Place.objects.filter(code=code, active=True).first()
+        if street is None:
+            continue
+        tell(f"点位和巡查 / sites and rounds: {street.name}")
+        with transaction.atomic():
+            stored += _Street(street, version, share).tell()
+    return stored
+
+
+def _key(*words: object) -> uuid.UUID:
+    return uuid.uuid5(SPACE, ":".join(map(str, words)))
+
+
+class _Street:
+    """One street: its sites, last week's round (ended) and this week's (running)."""
+
+    def __init__(self, street: Place, version: Version, share: float) -> None:
+        self.street, self.version, self.share = street, version, share
+        self.chance = random.Random(SEED + street.pk % 97)
+        self.today = timezone.localdate()
+        self.now = timezone.now() - timedelta(minutes=1)
+        places = place_snapshot(registry_versions())
+        self.grids = [row for row in places.descendants(street.pk, "grid") if row.lon is not None][:89]
+        self.actors: dict[tuple[str, str], Actor | None] = {}
+        self.rubbish = Category.objects.filter(code="01", valid_to=None).values_list("id", flat=True).first()
+
+    def actor(self, role: str, path: str) -> Actor | None:
+        """Somebody who holds a role over a place: the nearest."""
+        if (role, path) not in self.actors:
+            found = (
+                Appointment.objects.filter(role=role, delegated_from=None, place__path__ancestor_of=path)
+                .select_related("place").order_by("-place__path__depth", "id").first()
+            )  # fmt: skip
+            self.actors[role, path] = _actor(found) if found is not None else None
+        return self.actors[role, path]
+
+    def tell(self) -> int:
+        """Make all of it; how many observations."""
+        officer = self.actor("street_officer", str(self.street.path))
+        if officer is None or not self.grids:
+            return 0
+        sites = self._sites()
+        nodes = list(Node.objects.filter(version=self.version, level="criterion", method="field").order_by("id"))
+        monday = self.today - timedelta(days=self.today.weekday())
+        past = self._round(officer, "上周全面自查", monday - timedelta(days=7), monday - timedelta(days=1), "")
+        now = self._round(officer, "本周全面自查", monday, monday + timedelta(days=6), "FREQ=WEEKLY")
+        stored = self._walk(officer, past, sites[::2], nodes, 0.97) + self._walk(officer, now, sites, nodes, self.share)
+        end_round(officer, past.pk)
+        carry_out_plan(now.pk, iterations=50, seconds=0.5)
+        self._promises(officer, sites)
+        return stored
+
+    def _sites(self) -> list[Place]:
+        """Two sites in each grid, inside it, of kinds in turn."""
+        made = []
+        ids = next_ids("places_place", len(self.grids) * 2)
+        for number, key in enumerate(ids):
+            grid, kind = self.grids[number // 2], KINDS[number % len(KINDS)]
+            made.append(self._site(key, grid, kind, number))
+        Place.objects.bulk_create(made)
+        PlaceName.objects.bulk_create(
+            PlaceName(place=row, name=row.name, kind=PlaceName.OFFICIAL, valid_from=SINCE) for row in made
+        )
+        record(None, "demo", "demo_loaded", places=len(made))
+        bump_registry(RegistryVersion.PLACES)
+        return made
+
+    def _site(self, key: int, grid: PlaceRow, kind: str, number: int) -> Place:
+        assert grid.lon is not None and grid.lat is not None
+        name = f"{grid.name}{SITE_KINDS[kind].zh}"
+        return Place(
+            id=key, parent_id=grid.id, path=f"{grid.path}.{key}", kind="site", site_kind=kind, name=name,
+            lon=round(grid.lon + self.chance.uniform(-0.0004, 0.0004), 7),
+            lat=round(grid.lat + self.chance.uniform(-0.0003, 0.0003), 7), synthetic=True,
+        )  # fmt: skip
+
+    def _round(self, officer: Actor, title: str, since: date, until: date, repeat: str) -> Round:
+        workers = Appointment.objects.filter(role="grid_worker", place__path__descendant_of=self.street.path)
+        people = list(dict.fromkeys(workers.order_by("place_id", "id").values_list("person_id", flat=True)))
+        teams = []
+        for number, grid in enumerate(self.grids[:: max(1, len(self.grids) // 4)][:4]):
+            assert grid.lon is not None and grid.lat is not None
+            teams.append(NewTeam(f"第{'一二三四'[number]}组", grid.lon, grid.lat, 240, None, tuple(people[number::4])))
+        new = NewRound(
+            f"{self.street.name}{title}", self.street.pk, since, until, version_id=self.version.pk,
+            site_kinds=KINDS, teams=tuple(teams), synthetic=True, repeat=repeat,
+        )  # fmt: skip
+        return create_round(officer, new, _key("round", self.street.pk, title))
+
+    def _walk(self, officer: Actor, row: Round, sites: Sequence[Place], nodes: Sequence[Node], share: float) -> int:
+        """Two criteria at most of the sites, sent once a day; some fail and are handed over."""
+        by_kind = {kind: [node for node in nodes if kind in node.site_kinds][:6] for kind in KINDS}
+        days: dict[datetime, list[tuple[Place, NewObservation]]] = {}
+        for place in sites:
+            at = self._moment(row)
+            if not by_kind[place.site_kind] or self.chance.random() > share or at is None:
+                continue
+            for node in self.chance.sample(by_kind[place.site_kind], min(2, len(by_kind[place.site_kind]))):
+                days.setdefault(at, []).append((place, self._tick(row, place, node, at)))
+        stored = 0
+        for at, ticks in sorted(days.items()):
+            with moments.replaying(at):
+                done = record_batch(officer, Batch("demo", tuple(tick for _, tick in ticks)), "demo")
+            stored += sum(one.outcome == "stored" for one in done.outcomes)
+            for (place, _tick), one in zip(ticks, done.outcomes, strict=True):
+                if one.number:
+                    self._follow(one.number, place, at)
+        return stored
+
+    def _moment(self, row: Round) -> datetime | None:
+        """Ten o'clock of a day of the round, or just now."""
+        last = min(row.until, self.today)
+        day = row.since + timedelta(days=self.chance.randint(0, max((last - row.since).days, 0)))
+        at = datetime.combine(day, time(10), tzinfo=timezone.get_current_timezone())
+        return min(at, self.now) if at.date() <= self.today else None
+
+    def _tick(self, row: Round, place: Place, node: Node, at: datetime) -> NewObservation:
+        bad = self.chance.random() < FAILING
+        key = _key("tick", row.pk, place.pk, node.pk)
+        finding = None
+        if bad:
+            finding = NewFinding(
+                _key("finding", key), self.rubbish, "请当天整改到位", self.chance.choice(HANDLINGS), receiver_name=""
+            )
+        return NewObservation(
+            key, row.pk, place.pk, node.pk, "fail" if bad else "pass", at, words="现场发现，请整改" if bad else "",
+            longitude=place.lon, latitude=place.lat, accuracy_m=12.0, finding=finding,
+        )  # fmt: skip
+
+    def _follow(self, number: str, place: Place, at: datetime) -> None:
+        """Units sign and mend, most the same day; others verify; a few are still open."""
+        item = Item.objects.get(number=number)
+        unit = item.responsible_organisation_id
+        handler = _of_unit("unit_handler", unit) or _of_unit("unit_head", unit)
+        verifier = self.actor("street_officer", str(place.path))
+        steps: list[tuple[Actor | None, str, dict[str, str]]] = [
+            (handler, "sign", {}), (handler, "reply", {"answer": "已清理，恢复原状。"}), (verifier, "verify_pass", {}),
+        ]  # fmt: skip
+        for actor, step, data in steps[: self.chance.choice((0, 1, 2, 3, 3, 3, 3))]:
+            at += timedelta(minutes=self.chance.randrange(20, 150))
+            if actor is None or at > timezone.now():
+                return
+            try:
+                with moments.replaying(at):
+                    advance(actor, item.pk, [(step, data)], key=f"demo:{number}:{step}")
+            except StepRefused:
+                return
+
+    def _promises(self, officer: Actor, sites: Sequence[Place]) -> None:
+        """Who answers for each grid, agreements of shops with checks, a ring of mutual checks, visits, a letter."""
+        communities = dict(
+            Appointment.objects.filter(role="community_officer", place__path__descendant_of=self.street.path)
+            .exclude(organisation=None).values_list("place_id", "organisation_id")
+        )  # fmt: skip
+        Responsibility.objects.bulk_create(
+            Responsibility(
+                place_id=grid.id, organisation_id=communities[grid.parent_id], duty="背街小巷、重点小区", since=SINCE,
+                synthetic=True, key=_key("resp", grid.id),
+            )
+            for grid in self.grids
+            if grid.parent_id in communities
+        )  # fmt: skip
+        shops = [site for site in sites if site.site_kind in ("shop", "restaurant")][:12]
+        for site in shops:
+            signed = promises.sign_agreement(
+                officer, site.pk, list(promises.DUTIES), signed_on=SINCE, key=_key("agreement", site.pk)
+            )
+            kept = {duty: self.chance.random() > 0.15 for duty in promises.DUTIES}
+            promises.check_agreement(officer, signed.pk, kept, key=_key("check", site.pk))
+        if len(shops) > 1:
+            ids = [site.pk for site in shops]
+            promises.begin_mutual_checks(officer, ids, "商户安全互查", self.today, key=_key("mutual", self.street.pk))
+        for grid in self.grids[:15]:
+            promises.record_visit(
+                officer, grid.id, kind="home", outcome=self.chance.choice(("met", "met", "absent")),
+                words="入户宣传文明公约", key=_key("visit", grid.id),
+            )  # fmt: skip
+
+
+def _of_unit(role: str, unit: int | None) -> Actor | None:
+    if unit is None:
+        return None
+    found = Appointment.objects.filter(role=role, organisation_id=unit, delegated_from=None).order_by("id").first()
+    return _actor(found) if found is not None else None
+
+
+def _actor(appointment: Appointment) -> Actor:
+    role, unit = ROLES[appointment.role], appointment.organisation_id
+    grant = Grant(
+        role.permissions,
+        place_path=str(appointment.place.path) if appointment.place and role.scope == "place" else None,
+        organisation_id=unit,
+        role=role.slug,
+        organisation_ids=frozenset({unit}) if unit and role.scope == "organisation" else frozenset(),
+    )
+    return Actor(
+        person_id=appointment.person_id,
+        roles=frozenset({role.slug}),
+        grants=(grant,),
+        channel="staff",
+        organisation_id=unit,
+        organisation_ids=(unit,) if unit else (),
+        strong=True,
+    )

@@ -1,0 +1,45 @@
+"""The kind `finding`, and who may see the evidence of observations and visits."""
+
+from __future__ import annotations
+
+from linli.inspections.batch import CONFLICT_HOLDER, OBSERVATION, VISIT
+from linli.inspections.models import Observation, PendingConflict, Visit
+from linli.inspections.providing import SLUG, SOURCE, Observations
+from linli.inspections.workflow import FINDING
+from linli.kernel.labels import Label
+from linli.people.access import Actor
+from linli.places.models import Place
+from linli.standards import facts, observed
+from linli.work import holders
+from linli.work.kinds import Kind, register
+
+VIEW = "inspection.view"
+
+
+def _over(actor: Actor, place_id: int | None) -> bool:
+    if place_id is None:
+        return False
+    path = Place.objects.filter(pk=place_id).values_list("path", flat=True).first()
+    return path is not None and actor.may(VIEW, place_path=str(path))
+
+
+def _observation(actor: Actor, number: int) -> bool:
+    return _over(actor, Observation.objects.filter(pk=number).values_list("site_id", flat=True).first())
+
+
+def _visit(actor: Actor, number: int) -> bool:
+    return _over(actor, Visit.objects.filter(pk=number).values_list("place_id", flat=True).first())
+
+
+def _conflict(actor: Actor, number: int) -> bool:
+    return _over(actor, PendingConflict.objects.filter(pk=number).values_list("site_id", flat=True).first())
+
+
+def install() -> None:
+    """Register the kind of work and the holders of evidence."""
+    register(Kind("finding", Label("巡查发现", "Finding"), FINDING))
+    holders.register(OBSERVATION, _observation)
+    holders.register(VISIT, _visit)
+    holders.register(CONFLICT_HOLDER, _conflict)
+    observed.register(SLUG, Observations())
+    facts.register(SOURCE)

@@ -1,0 +1,616 @@
+"""The workflow of a finding (巡查发现) as data: a subset of the request's shape, begun on the spot.
+
+Steps that units and dispatchers take bear the permissions of requests, so that the same people work one desk.
+"""
+
+from __future__ import annotations
+
+from linli.kernel.labels import Label
+from linli.kernel.workflow import (
+    BACK,
+    SAME,
+    START,
+    Effect,
+    Field,
+    FieldKind,
+    Meaning,
+    Party,
+    State,
+    Transition,
+    Workflow,
+)
+
+TEAM = Label("巡查人员", "inspectors")
+DISPATCHER = Label("派遣员", "dispatcher")
+UNIT = Label("承办单位", "the unit of the leg")
+LEAD_UNIT = Label("主办单位", "lead unit")
+SUPERVISOR = Label("督办员", "supervisor")
+VERIFIER = Label("核查员（不是承办人和承办单位）", "verifier, neither the handler nor the unit")
+TIMER = Label("系统到时", "timer")
+
+ADVICE = Field("advice", Label("整改意见", "Advice"), required=False)
+NOTE = Field("note", Label("说明", "Note"), required=False)
+REASON = Field("reason", Label("理由", "Reason"))
+ANSWER = Field("answer", Label("办理情况", "What was done"))
+RECEIVER_NAME = Field("receiver_name", Label("接收人", "Received by"), required=False)
+SIGNATURE = Field("signature", Label("接收人签名", "Receiver's signature"), FieldKind.SIGNATURE, required=False)
+BEFORE = Field("before", Label("整改前照片", "Photos before"), FieldKind.EVIDENCE, required=False)
+AFTER = Field("after", Label("整改后照片", "Photos after"), FieldKind.EVIDENCE, required=False)
+PHOTOS = Field("photos", Label("照片", "Photos"), FieldKind.EVIDENCE, required=False)
+LEAD = Field("lead", Label("主办单位", "Lead unit"), FieldKind.ORGANISATION)
+CO_HANDLERS = Field("co_handlers", Label("协办单位", "Co-handlers"), FieldKind.ORGANISATIONS, required=False)
+UNIT_TO = Field("unit", Label("转派给", "Pass to"), FieldKind.ORGANISATION)
+PROPOSED = Field("proposed_unit", Label("建议承办单位", "Proposed unit"), FieldKind.ORGANISATION, required=False)
+OVERRIDE = Field("override", Label("协办未反馈的说明", "Why without the co-handlers' reports"), required=False)
+UNTIL = Field("until", Label("延长到", "Until"), FieldKind.DATETIME)
+REVIEW_ON = Field("review_on", Label("复核日期", "Review on"), FieldKind.DATETIME)
+DEMAND = Field("supervision", Label("督办要求", "What is asked"))
+REPLY_DUE = Field("reply_due", Label("答复时限", "Reply due"), FieldKind.DATETIME)
+GIVER = Field("giver", Label("移交人", "Who leaves"), FieldKind.PERSON)
+SUCCESSOR = Field("receiver", Label("接手人", "Who takes over"), FieldKind.PERSON)
+
+WITH_LEG = frozenset({"dispatched", "handling", "disputed", "suspended"})
+LIVE = WITH_LEG | {"accepted", "handled"}
+
+
+def _states() -> tuple[State, ...]:
+    s, m = State, Meaning
+    return (
+        s(
+            "accepted",
+            Label("待派遣", "To be dispatched"),
+            m.OPEN,
+            Label("正在确定整改单位", "The unit is being chosen"),
+            ("dispatch",),
+        ),
+        s(
+            "dispatched",
+            Label("已交办", "Handed over"),
+            m.OPEN,
+            Label("已交{unit}整改", "Handed over to {unit}"),
+            ("sign", "ask_return"),
+        ),
+        s(
+            "handling",
+            Label("整改中", "Being mended"),
+            m.OPEN,
+            Label("{unit}正在整改", "{unit} is mending it"),
+            ("reply", "report_back"),
+        ),
+        s(
+            "disputed",
+            Label("异议裁定", "Dispute over the unit"),
+            m.OPEN,
+            Label("正在确定整改单位", "The unit is being decided"),
+            ("grant_return", "reject_return"),
+        ),
+        s(
+            "suspended",
+            Label("挂账", "Suspended"),
+            m.WAITING,
+            Label("列入长期整改", "On the long-term list"),
+            ("review_strike_off", "review_keep"),
+        ),
+        s(
+            "handled",
+            Label("待核查", "To be verified"),
+            m.OPEN,
+            Label("已整改，等待现场核查", "Mended; to be verified on site"),
+            ("verify_pass", "verify_fail"),
+        ),
+        s("closed", Label("已销号", "Closed"), m.DONE, Label("已整改销号", "Mended and closed")),
+        s("dropped", Label("误报", "Not so"), m.DROPPED, Label("经核实不存在", "Not so when looked at")),
+    )
+
+
+def _t(
+    code: str, zh: str, en: str, sources: str | frozenset[str], target: str, permission: str, party: Party,
+    who: Label, fields: tuple[Field, ...] = (), guards: str = "", effects: str = "", deadline: str = "",
+    danger: bool = False,
+) -> Transition:  # fmt: skip
+    """One row. `sources`, `guards` are separated by blanks, `effects` are "operation:subject" words."""
+    deadline_zh, _, deadline_en = deadline.partition(" / ")
+    return Transition(
+        code=code,
+        label=Label(zh, en),
+        sources=frozenset(sources.split()) if isinstance(sources, str) and sources else frozenset(sources or {START}),
+        target=target,
+        permission=permission,
+        party=party,
+        who=who,
+        fields=fields,
+        guards=tuple(guards.split()),
+        effects=tuple(Effect(*word.split(":")) for word in effects.split()),
+        deadline=Label(deadline_zh, deadline_en) if deadline else None,
+        danger=danger,
+    )
+
+
+def _opening() -> tuple[Transition, ...]:
+    anyone, filed = Party.ANYONE, "start:handle stamp:accepted_at stamp:filed_at"
+    clock = "整改时钟开始 / the handling clock starts"
+    return (
+        _t(
+            "find",
+            "发现上报",
+            "Found",
+            START,
+            "accepted",
+            "inspection.record",
+            anyone,
+            TEAM,
+            (ADVICE, BEFORE),
+            effects=filed,
+            deadline=clock,
+        ),
+        _t(
+            "hand_over",
+            "现场交办",
+            "Hand over on the spot",
+            START,
+            "dispatched",
+            "inspection.hand_over",
+            anyone,
+            TEAM,
+            (LEAD, CO_HANDLERS, ADVICE, RECEIVER_NAME, SIGNATURE, BEFORE),
+            "lead_may_lead",
+            f"{filed} stamp:dispatched_at open_legs",
+            clock,
+        ),
+        _t(
+            "sign_on_spot",
+            "现场签收",
+            "Signed on the spot",
+            "dispatched",
+            "handling",
+            "request.system_sign",
+            Party.SYSTEM,
+            Label("接收人在手机上签名", "the receiver signs on the phone"),
+            effects="stamp:signed_at sign_lead",
+        ),
+        _t(
+            "fix_on_spot",
+            "自处置",
+            "Fixed on the spot",
+            START,
+            "closed",
+            "inspection.record",
+            anyone,
+            TEAM,
+            (ADVICE, BEFORE, AFTER),
+            effects="stamp:accepted_at stamp:filed_at stamp:handled_at stamp:closed_at outcome:solved",
+        ),
+        _t(
+            "fix_to_verify",
+            "自处置（抽查）",
+            "Fixed; drawn for verification",
+            START,
+            "handled",
+            "inspection.record",
+            anyone,
+            TEAM,
+            (ADVICE, BEFORE, AFTER),
+            effects="stamp:accepted_at stamp:filed_at stamp:handled_at outcome:solved start:verify",
+            deadline="抽查核查 / drawn for verification",
+        ),
+    )
+
+
+def _dispatching() -> tuple[Transition, ...]:
+    place, leg = Party.PLACE, Party.LEG
+    return (
+        _t(
+            "dispatch",
+            "派遣",
+            "Dispatch",
+            "accepted",
+            "dispatched",
+            "request.dispatch",
+            place,
+            DISPATCHER,
+            (LEAD, CO_HANDLERS, ADVICE),
+            "lead_may_lead",
+            "stamp:dispatched_at open_legs",
+        ),
+        _t(
+            "sign",
+            "签收",
+            "Sign for it",
+            "dispatched",
+            "handling",
+            "request.sign",
+            leg,
+            LEAD_UNIT,
+            guards="own_leg_leads own_leg_unsigned",
+            effects="stamp:signed_at sign_leg stop_leg:sign",
+        ),
+        _t(
+            "sign_co",
+            "签收（协办）",
+            "Sign as co-handler",
+            WITH_LEG,
+            SAME,
+            "request.sign",
+            leg,
+            UNIT,
+            guards="own_leg_supports own_leg_unsigned",
+            effects="sign_leg stop_leg:sign",
+        ),
+        _t(
+            "sign_by_limit",
+            "到时自动签收",
+            "Signed at the limit",
+            "dispatched",
+            "handling",
+            "request.system_sign",
+            Party.SYSTEM,
+            TIMER,
+            effects="stamp:signed_at sign_lead_by_limit",
+        ),
+        _t(
+            "ask_return",
+            "申请退单",
+            "Ask to return it",
+            "dispatched handling",
+            "disputed",
+            "request.ask_return",
+            leg,
+            LEAD_UNIT,
+            (REASON, PROPOSED),
+            "own_leg_leads own_leg_may_return no_pending_return",
+            "ask:return hold_leg:all",
+        ),
+        _t(
+            "grant_return",
+            "同意退单",
+            "Grant the return",
+            "disputed",
+            "accepted",
+            "request.decide_return",
+            place,
+            DISPATCHER,
+            (REASON,),
+            "return_pending",
+            "grant:return end_legs unstamp:dispatched_at unstamp:signed_at",
+        ),
+        _t(
+            "reject_return",
+            "驳回退单",
+            "Reject the return",
+            "disputed",
+            "handling",
+            "request.decide_return",
+            place,
+            DISPATCHER,
+            (REASON,),
+            "return_pending",
+            "deny:return release_legs sign_lead finalise_lead",
+        ),
+        _t(
+            "pass_down",
+            "转派",
+            "Pass down",
+            "handling",
+            SAME,
+            "request.pass_down",
+            leg,
+            UNIT,
+            (UNIT_TO, ADVICE),
+            "own_leg_signed",
+            "open_subleg",
+        ),
+        _t(
+            "ask_co_handler",
+            "请求协办",
+            "Ask a co-handler",
+            "handling",
+            SAME,
+            "request.pass_down",
+            leg,
+            LEAD_UNIT,
+            (UNIT_TO, ADVICE),
+            "own_leg_leads own_leg_signed unit_is_not_on_it",
+            "open_co_leg",
+        ),
+        _t(
+            "report_back",
+            "协办反馈",
+            "Report back",
+            "handling",
+            SAME,
+            "request.reply",
+            leg,
+            UNIT,
+            (ADVICE, PHOTOS),
+            "own_leg_supports own_leg_signed own_leg_unreported",
+            "report_leg stop_leg:all",
+        ),
+    )
+
+
+def _handling() -> tuple[Transition, ...]:
+    place, leg = Party.PLACE, Party.LEG
+    return (
+        _t(
+            "ask_extension",
+            "申请延期",
+            "Ask for an extension",
+            "handling",
+            SAME,
+            "request.ask_extension",
+            leg,
+            LEAD_UNIT,
+            (REASON, UNTIL),
+            "own_leg_leads no_pending_extension until_later_than_due",
+            "ask:extension",
+            "批准前时钟照走 / the clock runs until granted",
+        ),
+        _t(
+            "grant_extension",
+            "同意延期",
+            "Grant the extension",
+            "handling",
+            SAME,
+            "request.decide_extension",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            "extension_pending",
+            "grant:extension extend:handle",
+        ),
+        _t(
+            "refuse_extension",
+            "不同意延期",
+            "Refuse the extension",
+            "handling",
+            SAME,
+            "request.decide_extension",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            "extension_pending",
+            "deny:extension",
+        ),
+        _t(
+            "ask_suspension",
+            "申请挂账",
+            "Ask for suspension",
+            "handling",
+            SAME,
+            "request.ask_suspension",
+            leg,
+            LEAD_UNIT,
+            (REASON, REVIEW_ON),
+            "own_leg_leads no_pending_suspension",
+            "ask:suspension",
+        ),
+        _t(
+            "grant_suspension",
+            "同意挂账",
+            "Grant the suspension",
+            "handling",
+            "suspended",
+            "request.decide_suspension",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            "suspension_pending",
+            "grant:suspension hold:handle start_review",
+            "时钟暂停，按复核日期 / the clock pauses until the review",
+        ),
+        _t(
+            "refuse_suspension",
+            "不同意挂账",
+            "Refuse the suspension",
+            "handling",
+            SAME,
+            "request.decide_suspension",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            "suspension_pending",
+            "deny:suspension",
+        ),
+        _t(
+            "review_keep",
+            "复核：继续挂账",
+            "Review: keep",
+            "suspended",
+            SAME,
+            "request.review_suspended",
+            place,
+            SUPERVISOR,
+            (REASON, REVIEW_ON),
+            effects="stop:review start_review",
+        ),
+        _t(
+            "review_strike_off",
+            "复核：销账续办",
+            "Review: strike off",
+            "suspended",
+            "handling",
+            "request.review_suspended",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            effects="stop:review release:handle",
+        ),
+        _t(
+            "reply",
+            "整改完成",
+            "Mended",
+            "handling",
+            "handled",
+            "request.reply",
+            leg,
+            LEAD_UNIT,
+            (ANSWER, AFTER, OVERRIDE),
+            "own_leg_leads co_handlers_reported_or_overridden nothing_else_pending",
+            "stop:handle stamp:replied_at stamp:handled_at report_leg stop_leg:all outcome:solved start:verify",
+            "整改时钟停止，核查时钟开始 / handling stops, verification starts",
+        ),
+        _t(
+            "verify_pass",
+            "核查通过，销号",
+            "Verified",
+            "handled",
+            "closed",
+            "request.verify",
+            place,
+            VERIFIER,
+            (NOTE, PHOTOS),
+            "verifier_is_not_the_handler verifier_is_of_another_unit",
+            "stop:verify stamp:verified_at stamp:closed_at finish:all end_legs",
+        ),
+        _t(
+            "verify_fail",
+            "核查不通过，返工",
+            "Rework",
+            "handled",
+            "handling",
+            "request.verify",
+            place,
+            VERIFIER,
+            (REASON, PHOTOS),
+            "verifier_is_not_the_handler verifier_is_of_another_unit has_lead_leg",
+            "stop:verify count:rework_count restart:handle unstamp:handled_at unstamp:replied_at reopen_lead_leg",
+            "返工，整改时钟重新开始 / rework; the handling clock starts again",
+        ),
+        _t(
+            "send_on",
+            "核查不通过，派遣",
+            "Not mended; dispatch",
+            "handled",
+            "accepted",
+            "request.verify",
+            place,
+            VERIFIER,
+            (REASON, PHOTOS),
+            "verifier_is_not_the_handler has_no_lead_leg",
+            "stop:verify count:rework_count restart:handle unstamp:handled_at",
+        ),
+    )
+
+
+def _anytime() -> tuple[Transition, ...]:
+    place = Party.PLACE
+    return (
+        _t(
+            "recall",
+            "撤回",
+            "Recall",
+            LIVE | {"closed", "dropped"},
+            BACK,
+            "request.recall",
+            Party.ANYONE,
+            Label("本人", "the same actor"),
+            guards="own_last_step_recent",
+            effects="undo",
+            deadline="8秒内或他人未操作前 / within 8 s or until someone acted",
+        ),
+        _t(
+            "drop",
+            "误报销号",
+            "Not so",
+            LIVE,
+            "dropped",
+            "inspection.resolve",
+            place,
+            Label("巡查组织者", "organiser of rounds"),
+            (REASON, PHOTOS),
+            effects="end_legs finish:all stamp:closed_at",
+            danger=True,
+        ),
+        _t(
+            "remind",
+            "催办",
+            "Remind",
+            LIVE,
+            SAME,
+            "request.remind",
+            place,
+            Label("派遣员、督办员", "dispatcher, supervisor"),
+            (ADVICE,),
+        ),
+        _t(
+            "supervise",
+            "督办",
+            "Supervise",
+            LIVE,
+            SAME,
+            "request.supervise",
+            place,
+            SUPERVISOR,
+            (DEMAND, REPLY_DUE),
+            effects="open_supervision",
+        ),
+        _t(
+            "ask_exclusion",
+            "申请剔除",
+            "Ask to be left out of rates",
+            "closed",
+            SAME,
+            "request.ask_exclusion",
+            Party.LEG,
+            UNIT,
+            (REASON,),
+            "no_pending_exclusion",
+            "ask:exclusion",
+        ),
+        _t(
+            "grant_exclusion",
+            "同意剔除",
+            "Grant the exclusion",
+            "closed",
+            SAME,
+            "request.decide_exclusion",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            "exclusion_pending",
+            "grant:exclusion exclude",
+        ),
+        _t(
+            "refuse_exclusion",
+            "不同意剔除",
+            "Refuse the exclusion",
+            "closed",
+            SAME,
+            "request.decide_exclusion",
+            place,
+            SUPERVISOR,
+            (REASON,),
+            "exclusion_pending",
+            "deny:exclusion",
+        ),
+        _t(
+            "comment",
+            "备注",
+            "Comment",
+            LIVE | {"closed", "dropped"},
+            SAME,
+            "request.comment",
+            place,
+            Label("能看到的工作人员", "staff who see it"),
+            (ADVICE, PHOTOS),
+        ),
+        _t(
+            "hand_over_person",
+            "交接",
+            "Handed over",
+            LIVE,
+            SAME,
+            "request.system_hand_over",
+            Party.SYSTEM,
+            Label("人员离任交接", "hand-over when someone leaves"),
+            (GIVER, SUCCESSOR),
+            effects="reassign_person",
+        ),
+    )
+
+
+FINDING = Workflow(
+    kind="finding",
+    states=_states(),
+    transitions=_opening() + _dispatching() + _handling() + _anytime(),
+)

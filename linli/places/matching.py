@@ -1,0 +1,318 @@
+"""Which place does a row of a file mean? Kinds by word or code, parents by code, name, alias or code prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from shapely.geometry.base import BaseGeometry
+
+from linli.exchange.kinds import Choice, Question, Row, Run
+from linli.places.divisions import plain_name
+from linli.places.errors import PlaceProblem
+from linli.places.geometry import from_wkb
+from linli.places.kinds import GOVERNANCE, KINDS, SUPERVISION
+from linli.places.models import Boundary, Place, PlaceName
+from linli.places.pinyin import sort_key
+from linli.places.rows import PlannedRow
+from linli.places.search import locate_by_name
+from linli.places.snapshot import PlaceRow, PlaceSnapshot
+
+KIND_WORDS = {
+    "省": "province", "市": "city", "地级市": "city", "区": "district", "县": "district", "区县": "district",
+    "街道": "street", "镇": "street", "乡": "street", "镇街": "street", "社区": "community", "村": "community",
+    "居委会": "community", "村委会": "community", "网格": "grid", "楼栋": "building", "楼": "building",
+    "点位": "site", "小区": "site", "道路": "road", "路": "road", "地标": "landmark",
+}  # fmt: skip
+_KIND_BY_CODE_LENGTH = {6: "district", 9: "street", 12: "community", 15: "grid"}
+_KIND_BY_ENDING = (
+    ("网格", "grid"), ("街道", "street"), ("镇", "street"), ("乡", "street"), ("社区", "community"),
+    ("居委会", "community"), ("村委会", "community"), ("村", "community"), ("号楼", "building"), ("路", "road"),
+)  # fmt: skip
+_PARENT_LENGTH = {15: 12, 12: 9, 9: 6}
+_ENDINGS = (
+    "居民委员会", "村民委员会", "街道办事处", "人民政府", "居委会", "村委会", "办事处", "街道办", "社区", "街道",
+    "镇政府", "网格", "镇", "乡", "村",
+)  # fmt: skip
+CHOICES_SHOWN = 8
+SMALL_KINDS = ("building", "site", "road", "landmark")
+
+
+class Unsettled(Exception):
+    """The row waits for an answer, or was left out by one."""
+
+
+def core(name: str) -> str:
+    """What is left of a name without the words for its kind: 通济街道办事处 → 通济."""
+    text = "".join(name.split())
+    for numeral, digit in zip("一二三四五六七八九", "123456789", strict=True):
+        text = text.replace(f"第{numeral}网", f"第{digit}网")
+    shorter = True
+    while shorter:
+        ending = next((word for word in _ENDINGS if text.endswith(word) and len(text) > len(word) + 1), "")
+        text, shorter = (text.removesuffix(ending), True) if ending else (text, False)
+    return text
+
+
+def kind_of(default: str, code: str, name: str) -> str:
+    """The kind of a row that does not say it: by default, by the length of its code or the end of its name."""
+    if default:
+        return default
+    if code.isdigit() and len(code) in _KIND_BY_CODE_LENGTH:
+        return _KIND_BY_CODE_LENGTH[len(code)]
+    for ending, slug in _KIND_BY_ENDING:
+        if name.endswith(ending):
+            return slug
+    raise PlaceProblem(
+        "no_kind", _("看不出“%(name)s”是哪一类。请加一列“类别”（如 网格、楼栋、小区）。") % {"name": name}
+    )
+
+
+def scheme_for(kind: str, code: str, layer: str) -> str:
+    """The scheme of a code by the kind of place that bears it."""
+    if not code:
+        return ""
+    if kind == "grid":
+        return "supervision_grid" if layer == SUPERVISION else "grid"
+    if kind in ("province", "city", "district"):
+        return "gb2260"
+    return {"street": "gb10114", "community": "statistics"}.get(kind, "local")
+
+
+class Directory:
+    """Looks parents and known places up: in the register (below `under`) and among the rows of the same file.
+
+    What it cannot decide it asks: which of several places of a name, or which place a name that is not known means.
+    """
+
+    def __init__(self, snapshot: PlaceSnapshot, run: Run) -> None:
+        self.snapshot = snapshot
+        self.run = run
+        self.under = snapshot.get(run.under)
+        if run.under is not None and self.under is None:
+            raise PlaceProblem("no_such_place", _("没有这个地点。"))
+        self._by_name: dict[str, list[PlaceRow]] = {}
+        self._planned_by_code: dict[str, PlannedRow] = {}
+        self._planned_by_name: dict[str, list[PlannedRow]] = {}
+        self._small: dict[tuple[int | None, str, str], int] = {}
+        self._small_codes: dict[str, int] = {}
+        prefix = f"{self.under.path}." if self.under else ""
+        inside = {
+            row.id: row
+            for kind in ("district", "street", "community", "grid")
+            for layer in (GOVERNANCE, SUPERVISION)
+            for row in snapshot.of_kind(kind, layer=layer)
+            if f"{row.path}.".startswith(prefix)
+        }
+        self.inside = inside
+        for row in inside.values():
+            self._by_name.setdefault(row.name, []).append(row)
+        names = PlaceName.objects.exclude(kind=PlaceName.OFFICIAL).filter(place_id__in=list(inside))
+        for place_id, name in names.values_list("place_id", "name"):
+            self._by_name.setdefault(name, []).append(inside[place_id])
+
+    def load_small(self, kinds: Iterable[str]) -> None:
+        """Read the buildings, sites and roads below `under` once, so that rows find themselves among them."""
+        wanted = [kind for kind in set(kinds) if kind in SMALL_KINDS]
+        if not wanted:
+            return
+        places = Place.objects.filter(kind__in=wanted, active=True)
+        if self.under is not None:
+            places = places.filter(path__descendant_of=self.under.path)
+        for key, parent, kind, name, code in places.values_list("id", "parent_id", "kind", "name", "code").iterator():
+            self._small.setdefault((parent, kind, name), key)
+            if code:
+                self._small_codes.setdefault(code, key)
+
+    def outline(self) -> BaseGeometry | None:
+        """The boundary of the nearest place above that has one."""
+        ids = [row.id for row in self.snapshot.ancestors(self.under.id)] if self.under else []
+        if not ids:
+            ids = [row.id for row in self.snapshot.of_kind("district")][:1]
+        rows = dict(
+            Boundary.objects.filter(place_id__in=ids, valid_to__isnull=True).values_list("place_id", "geometry")
+        )
+        return next((from_wkb(rows[key]) for key in reversed(ids) if key in rows), None)
+
+    def find_parent(self, row: PlannedRow) -> None:
+        """Fill in the row's parent. Raises PlaceProblem with what to write when none or several fit."""
+        words = row.parent_words
+        if words.get("parent_code"):
+            self._take_code(row, words["parent_code"], must=True)
+            return
+        for key in ("grid", "community", "street", "parent"):
+            if words.get(key) and words[key] != row.name:
+                self._take_name(row, words[key], "" if key == "parent" else key)
+                return
+        if words.get("address") and self._take_address(row, words["address"]):
+            return
+        length = _PARENT_LENGTH.get(len(row.code)) if row.code.isdigit() else None
+        if length is not None and self._take_code(row, row.code[:length], must=False):
+            return
+        if self.under is not None:
+            self._take(row, self.under)
+
+    def place_of(self, row: Row, words: dict[str, str]) -> PlaceRow | None:
+        """The place that words of a row mean; None when they say nothing. Raises Unsettled, PlaceProblem."""
+        if not any(words.values()):
+            return None
+        asked = PlannedRow(row, "building", "", "", "", GOVERNANCE, "", None, (), (), None, None,
+                           {key: text for key, text in words.items() if text})  # fmt: skip
+        self.find_parent(asked)
+        return self.snapshot.get(asked.parent_id)
+
+    def find_existing(self, row: PlannedRow) -> None:
+        """Fill in the place the row means if it is in the register: by code, else by name under its parent."""
+        if row.code:
+            known = self.snapshot.find_by_code(row.code, row.code_scheme)
+            if known is None and row.code_scheme == "local":
+                row.existing_id = self._small_codes.get(row.code)
+            if known is not None:
+                row.existing_id = known.id
+        if row.existing_id is None and row.parent_id is not None:
+            if KINDS[row.kind].rank <= KINDS["grid"].rank:
+                same = [*self._by_name.get(row.name, ()), *self._by_name.get(plain_name(row.name), ())]
+                layers = (row.layer,) if row.kind == "grid" else (GOVERNANCE,)
+                match = [
+                    place for place in same
+                    if place.kind == row.kind and place.parent_id == row.parent_id and place.layer in layers
+                ]  # fmt: skip
+                row.existing_id = match[0].id if match else None
+            else:
+                row.existing_id = self._small.get((row.parent_id, row.kind, row.name))
+        if row.existing_id is not None and self.under is not None:
+            known_row = self.snapshot.get(row.existing_id)
+            if known_row is not None and not f"{known_row.path}.".startswith(f"{self.under.path}."):
+                raise PlaceProblem(
+                    "outside",
+                    _("编码 %(code)s 属于范围之外的“%(name)s”。") % {"code": row.code, "name": known_row.name},
+                )
+
+    def remember(self, row: PlannedRow) -> None:
+        """Let later rows of the file name this one as their parent."""
+        if row.existing_id is None:
+            if row.code:
+                self._planned_by_code[row.code] = row
+            self._planned_by_name.setdefault(row.name, []).append(row)
+
+    def _take(self, row: PlannedRow, parent: PlaceRow) -> None:
+        row.parent_id, row.parent_path = parent.id, parent.path
+        row.parent_kind, row.parent_name = parent.kind, parent.name
+
+    def _take_planned(self, row: PlannedRow, parent: PlannedRow) -> None:
+        row.parent_row, row.parent_kind, row.parent_name = parent, parent.kind, parent.name
+
+    def _take_code(self, row: PlannedRow, code: str, *, must: bool) -> bool:
+        planned = self._planned_by_code.get(code)
+        if planned is not None:
+            self._take_planned(row, planned)
+            return True
+        known = self.snapshot.find_by_code(code)
+        if known is not None:
+            self._take(row, known)
+            return True
+        if must:
+            raise PlaceProblem("no_parent", _("找不到编码为 %(code)s 的上级。请先导入上级。") % {"code": code[:40]})
+        return False
+
+    def _candidates(self, name: str, kind: str) -> list[PlaceRow | PlannedRow]:
+        found: dict[int, PlaceRow | PlannedRow] = {}
+        for text in dict.fromkeys((name, plain_name(name))):
+            for planned in self._planned_by_name.get(text, ()):
+                found[id(planned)] = planned
+            for known in self._by_name.get(text, ()):
+                found[known.id] = known
+        return [place for place in found.values() if not kind or place.kind == kind]
+
+    def _take_name(self, row: PlannedRow, name: str, kind: str) -> None:
+        found = self._candidates(name, kind)
+        street = row.parent_words.get("community") or row.parent_words.get("street", "")
+        for level in ("community", "street"):
+            above = row.parent_words.get(level, "")
+            if len(found) > 1 and above and kind != level:
+                found = [place for place in found if self._stands_in(place, above)] or found
+        if len(found) == 1:
+            parent = found[0]
+            if isinstance(parent, PlannedRow):
+                self._take_planned(row, parent)
+            else:
+                self._take(row, parent)
+            return
+        self._take(row, self._asked(row, name, kind, street, found))
+
+    def _asked(
+        self, row: PlannedRow, name: str, kind: str, street: str, found: list[PlaceRow | PlannedRow]
+    ) -> PlaceRow:
+        places = [place for place in found if not isinstance(place, PlannedRow)] or self.like(name, kind, row)
+        if len(found) > 1:
+            sentence = _("有 %(count)d 个“%(name)s”。请加一列“街道”或“上级代码”。是哪一个？")
+        elif places:
+            sentence = _("找不到“%(name)s”。是下面的哪一个？")
+        else:
+            raise PlaceProblem(
+                "no_parent", _("找不到上级“%(name)s”。请核对名称，或先导入上级、添加别名。") % {"name": name[:60]}
+            )
+        same = [place for place in places if core(place.name) == core(name)] or [
+            place for place in places if name.endswith(place.name)
+        ]
+        question = Question(
+            "place", name[:120], sentence % {"count": len(found), "name": name[:60]},
+            tuple(Choice(str(place.id), self.snapshot.full_name(place.id)) for place in places[:CHOICES_SHOWN]),
+            context=street[:60], suggestion=str(same[0].id) if len(same) == 1 and not found else "",
+        )  # fmt: skip
+        answer = self.run.ask(question, row.row)
+        parent = self.snapshot.get(int(answer.value)) if answer is not None and answer.value else None
+        if parent is None:
+            raise Unsettled
+        return parent
+
+    def like(self, name: str, kind: str, row: PlannedRow | None = None) -> list[PlaceRow]:
+        """Places that a name which nobody bears may mean: same core, one inside the other, or sounding alike."""
+        wanted, sound = core(name), sort_key(core(name))
+        ranked: list[tuple[int, PlaceRow]] = []
+        for place in self.inside.values():
+            if kind and place.kind != kind:
+                continue
+            own = core(place.name)
+            if own == wanted:
+                ranked.append((0, place))
+            elif name.endswith(place.name) or (len(own) > 1 and own in name):
+                ranked.append((1, place))
+            elif sort_key(own) == sound:
+                ranked.append((2, place))
+            elif len(wanted) > 1 and wanted in place.name:
+                ranked.append((3, place))
+        for level in ("community", "street"):
+            above = row.parent_words.get(level, "") if row is not None and kind != level else ""
+            if above:
+                ranked = [pair for pair in ranked if self._stands_in(pair[1], above)] or ranked
+        ranked.sort(key=lambda pair: (pair[0], len(pair[1].name), pair[1].id))
+        return [place for _rank, place in ranked[:CHOICES_SHOWN]]
+
+    def _take_address(self, row: PlannedRow, address: str) -> bool:
+        """The community or grid that an address names in words, or whose compound or building it names."""
+        below = self.under.path if self.under else None
+        named = [
+            place for name, places in self._by_name.items() if len(name) > 2 and name in address for place in places
+        ]
+        deepest = max((place.depth for place in named), default=0)
+        found = {place.id: place for place in named if place.depth == deepest and place.kind in ("community", "grid")}
+        if not found:
+            for hit in locate_by_name(address, under=below):
+                place = self.snapshot.get(hit.place.place_id)
+                if place is not None:
+                    found[place.id] = place
+        if not found:
+            return False
+        if len(found) == 1:
+            self._take(row, next(iter(found.values())))
+        else:
+            places: list[PlaceRow | PlannedRow] = list(found.values())
+            self._take(row, self._asked(row, address, "", row.parent_words.get("street", ""), places))
+        return True
+
+    def _stands_in(self, place: PlaceRow | PlannedRow, street: str) -> bool:
+        if isinstance(place, PlannedRow):
+            return place.parent_name == street
+        same = {street, plain_name(street)} | {known.name for known in self._by_name.get(street, ())}
+        return any(link.name in same for link in self.snapshot.ancestors(place.id))

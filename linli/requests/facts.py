@@ -1,0 +1,112 @@
+"""Closed requests as evidence for standards: what was done about a matter at such places, by whom, in which days.
+
+A request speaks for a criterion when its category is one the criterion's words point to (the same keywords that
+suggest a category to whoever reports), or, where the words point to none, when it happened at a site of a kind for
+which the criterion holds. Titles are the category and the number: what residents wrote goes into no file. Protected
+reports are left out. Orders of other systems that were entered long after they were closed are marked late.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from linli.kernel.labels import Label
+from linli.places.snapshot import place_snapshot
+from linli.requests.triage import suggest
+from linli.standards.facts import Fact, Photo, Query, Source, register
+from linli.work.models import Event, Evidence, Item
+from linli.work.terms import catalogue
+
+SLUG = "requests"
+LATE_AFTER = timedelta(days=3)
+PHOTOS_MAX = 6
+
+
+def categories_for(words: str) -> frozenset[int]:
+    """The categories to which the words of a criterion point, without the default for words that say nothing."""
+    return frozenset(entry.category_id for entry in suggest(words, "complaint", catalogue()) if entry.score > 1)
+
+
+def find(query: Query) -> list[Fact]:
+    """Requests closed on these days that speak for the criterion, newest first. At most four statements."""
+    categories = categories_for(f"{query.node.title} {query.node.guidance}")
+    if not categories and not query.site_kinds:
+        return []
+    rows = _closed(query)
+    at_sites = Q(place__site_kind__in=query.site_kinds)
+    if categories:
+        no_site = Q(place=None) | Q(place__site_kind="")
+        rows = rows.filter(category_id__in=categories).filter(no_site | at_sites if query.site_kinds else Q())
+    else:
+        rows = rows.filter(at_sites)
+    photos = Evidence.objects.filter(kind="photo", removed_at=None).order_by("id")
+    found = list(
+        rows.select_related("category", "place")
+        .prefetch_related(Prefetch("evidence", photos, to_attr="photos"))
+        .order_by("-closed_at", "-id")[: query.limit]
+    )
+    written = _written([row.pk for row in found if row.source_system])
+    return [_fact(row, written.get(row.pk)) for row in found]
+
+
+def _closed(query: Query) -> QuerySet[Item]:
+    zone = timezone.get_default_timezone()
+    begin = datetime.combine(query.since, time(), zone)
+    end = datetime.combine(query.until + timedelta(days=1), time(), zone)
+    rows = Item.objects.filter(
+        kind="request", meaning="done", protected_reporter=False, merged_into=None,
+        place_path__descendant_of=query.place_path, closed_at__gte=begin, closed_at__lt=end,
+    )  # fmt: skip
+    if query.organisation_id is not None:
+        units = Q(responsible_organisation=query.organisation_id) | Q(
+            legs__organisation=query.organisation_id, legs__reported_at__isnull=False
+        )
+        rows = rows.filter(units).distinct()
+    return rows
+
+
+def _written(items: list[int]) -> dict[int, datetime]:
+    """When the last event of mirrored orders was written here: its id carries the moment (RFC 9562, version 7)."""
+    found: dict[int, datetime] = {}
+    for item_id, event_id in Event.objects.filter(item_id__in=items).order_by("sequence").values_list("item_id", "id"):
+        found[item_id] = moment_of(event_id)
+    return found
+
+
+def moment_of(event_id: UUID) -> datetime:
+    """The moment in a time-ordered UUID."""
+    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
+
+
+def _fact(row: Any, written: datetime | None) -> Fact:
+    closed = row.closed_at
+    recorded = max(written, closed) if written is not None else closed
+    name = row.category.name if row.category else ""
+    if row.category and (get_language() or "").startswith("en") and row.category.name_en:
+        name = row.category.name_en
+    places = place_snapshot()
+    return Fact(
+        source=SLUG,
+        object_id=row.number,
+        title=f"{name} · {row.number}".removeprefix(" · "),
+        place_name=places.full_name(row.place_id) if row.place_id else "",
+        happened_on=timezone.localdate(closed),
+        recorded_at=recorded,
+        photos=tuple(
+            Photo(f"/media/{photo.pk}/1280/", photo.pk, photo.caption, photo.taken_at)
+            for photo in row.photos[:PHOTOS_MAX]
+        ),
+        url=f"/desk/items/{row.number}/",
+        late=recorded - closed > LATE_AFTER,
+    )
+
+
+def install() -> None:
+    """Make the source known."""
+    register(Source(SLUG, Label("诉求办理", "Requests"), find))

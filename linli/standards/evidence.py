@@ -1,0 +1,66 @@
+"""What proof a criterion asks for: kind, how many, how old it may be, how long a caption may be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from linli.kernel.labels import Label
+
+KINDS: Final[dict[str, Label]] = {
+    "photo": Label("照片", "Photos"),
+    "document": Label("文件", "Documents"),
+    "data": Label("数据", "Figures"),
+    "report": Label("说明报告", "Reports"),
+}
+COUNT_MAX, DAYS_MAX, CAPTION_MAX = 200, 3650, 2000
+
+
+class EvidenceError(ValueError):
+    """A requirement cannot be read; `kind` says of which."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Of one kind: at least `count` pieces, not older than `days` before the end of the period (None: any day of
+    the period), each with a caption of at most `caption` characters (None: no limit)."""
+
+    kind: str
+    count: int = 1
+    days: int | None = None
+    caption: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The requirement as it is stored."""
+        found: dict[str, Any] = {"kind": self.kind, "count": self.count}
+        if self.days is not None:
+            found["days"] = self.days
+        if self.caption is not None:
+            found["caption"] = self.caption
+        return found
+
+
+def requirements_of(data: Iterable[Mapping[str, Any]]) -> tuple[Requirement, ...]:
+    """Requirements from their stored form, at most one of a kind. Raises `EvidenceError`."""
+    found: dict[str, Requirement] = {}
+    for entry in data:
+        kind = str(entry.get("kind", ""))
+        if kind not in KINDS or kind in found:
+            raise EvidenceError(kind)
+        try:
+            count = int(entry.get("count", 1))
+            days = None if entry.get("days") in (None, "") else int(entry["days"])
+            caption = None if entry.get("caption") in (None, "") else int(entry["caption"])
+        except (TypeError, ValueError):
+            raise EvidenceError(kind) from None
+        if not 1 <= count <= COUNT_MAX or not (days is None or 1 <= days <= DAYS_MAX):
+            raise EvidenceError(kind)
+        if not (caption is None or 1 <= caption <= CAPTION_MAX):
+            raise EvidenceError(kind)
+        found[kind] = Requirement(kind, count, days, caption)
+    return tuple(found[kind] for kind in KINDS if kind in found)

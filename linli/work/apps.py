@@ -1,0 +1,21 @@
+"""Django application of the room `work`."""
+
+from django.apps import AppConfig
+
+
+class WorkConfig(AppConfig):
+    """Room `work`: the engine, and the kind of work that is its own (supervision)."""
+
+    name = "linli.work"
+    label = "work"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Install the room's own workflow; a faulty one stops the start."""
+        from linli.work import dues, erasure, handing, importing, supervision
+
+        supervision.install()
+        handing.install()
+        importing.install()
+        erasure.install()
+        dues.install()

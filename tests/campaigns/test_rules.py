@@ -1,0 +1,76 @@
+"""Before and after against comparison places: what is claimed is what the interval allows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linli.campaigns.rules import count, effect, weekly, windows
+
+FIRST = date(2026, 9, 1)
+
+
+def test_the_windows_are_equally_long_and_end_where_the_campaign_begins_and_stands() -> None:
+    assert windows(FIRST, FIRST + timedelta(days=60), FIRST + timedelta(days=5)) is None
+    found = windows(FIRST, FIRST + timedelta(days=60), FIRST + timedelta(days=29))
+    assert found is not None and found.days == 30
+    assert found.before == (FIRST - timedelta(days=30), FIRST - timedelta(days=1))
+    assert found.after == (FIRST, FIRST + timedelta(days=29))
+    longest = windows(FIRST, FIRST + timedelta(days=400), FIRST + timedelta(days=500))
+    assert longest is not None and longest.days == 90 and longest.after[1] == FIRST + timedelta(days=400)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(-50, 50))))
+def test_every_finding_counts_once_on_its_side_and_days_outside_nowhere(rows: list[tuple[int, int]]) -> None:
+    found = windows(FIRST, FIRST + timedelta(days=20), FIRST + timedelta(days=13))
+    assert found is not None
+    records = [(place, FIRST + timedelta(days=day)) for place, day in rows]
+    counted = count(records, [1, 2, 3], found)
+    assert counted == {
+        place: (
+            sum(p == place and -14 <= d < 0 for p, d in rows),
+            sum(p == place and 0 <= d < 14 for p, d in rows),
+        )
+        for place in (1, 2, 3)
+    }
+
+
+def test_what_both_sides_share_is_not_the_campaigns_doing() -> None:
+    both_fall = effect({1: (20, 10), 2: (22, 12), 3: (18, 8)}, {4: (20, 10), 5: (21, 11), 6: (19, 9)}, 28)
+    assert both_fall.change == pytest.approx(0) and both_fall.verdict == "unclear"
+    only_ours = effect({1: (20, 5), 2: (22, 6), 3: (18, 4)}, {4: (20, 20), 5: (21, 20), 6: (19, 19)}, 28)
+    assert only_ours.verdict == "fewer" and only_ours.change is not None and only_ours.change < -3
+    assert effect({1: (5, 20), 2: (6, 22)}, {4: (20, 20), 5: (20, 20)}, 28).verdict == "more"
+    assert only_ours == effect({1: (20, 5), 2: (22, 6), 3: (18, 4)}, {4: (20, 20), 5: (21, 20), 6: (19, 19)}, 28)
+
+
+def test_with_too_few_places_nothing_is_claimed() -> None:
+    alone = effect({1: (20, 5)}, {4: (20, 20), 5: (20, 20)}, 28)
+    assert alone.verdict == "few" and alone.low is None and alone.change is not None
+    assert effect({1: (20, 5), 2: (20, 5)}, {}, 28).change is None
+
+
+def test_the_interval_covers_the_truth_about_nine_times_in_ten() -> None:
+    chance, inside, total = np.random.default_rng(5), 0, 80
+    for _ in range(total):
+        level = chance.gamma(8, 2, 24)
+        change = np.where(np.arange(24) < 12, 0.7, 1.0)
+        before, after = chance.poisson(level), chance.poisson(level * change)
+        pairs = {place: (int(before[place]), int(after[place])) for place in range(24)}
+        found = effect({p: pairs[p] for p in range(12)}, {p: pairs[p] for p in range(12, 24)}, 28, seed=1)
+        truth = float((level[:12] * -0.3).mean()) * 7 / 28
+        assert found.low is not None and found.high is not None
+        inside += found.low <= truth <= found.high
+    assert 0.75 <= inside / total <= 1.0
+
+
+def test_weeks_are_whole_and_per_place() -> None:
+    records = [(1, FIRST), (1, FIRST + timedelta(days=6)), (2, FIRST + timedelta(days=7)), (9, FIRST)]
+    assert weekly(records, [1, 2], FIRST, FIRST + timedelta(days=15)) == [
+        (FIRST, 1.0),
+        (FIRST + timedelta(days=7), 0.5),
+    ]

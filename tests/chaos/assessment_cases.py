@@ -1,0 +1,104 @@
+"""One call of every writing service of campaigns and assessments on the small world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from linli.assessment import services, snapshots
+from linli.assessment.models import Assessment
+from linli.campaigns import services as campaigns
+from linli.standards.models import Node, NodeUnit, Standard, Version
+from tests.support.world import World
+
+Act = Callable[[], Any]
+Case = Callable[[World], Act]
+
+
+def _wanted(world: World) -> services.NewAssessment:
+    standard = Standard.objects.create(name="示例标准", place=world.places["district"], synthetic=True)
+    version = Version.objects.create(
+        standard=standard, number=1, state="published", valid_from=date(2026, 1, 1), published_at=timezone.now()
+    )
+    top = Node.objects.create(version=version, level="item", position=1, code="1", title="公共环境")
+    for place in (1, 2):
+        Node.objects.create(
+            version=version, parent=top, level="criterion", position=place, code=f"1.{place}", title="路面平整",
+            weight=Decimal(2), method="field", rule={"kind": "proportion"}, site_kinds=["lane"],
+            evidence=[{"kind": "photo", "count": 1}],
+        )  # fmt: skip
+    NodeUnit.objects.create(node=top, organisation=world.units["sanitation"])
+    today = timezone.localdate()
+    return services.NewAssessment(
+        version.pk, world.places["district"].pk, "年度自评", today - timedelta(days=30), today + timedelta(days=30),
+        timezone.now() + timedelta(days=9),
+    )  # fmt: skip
+
+
+def opened(world: World) -> Assessment:
+    outcome = services.open_assessment(world.actor("director"), _wanted(world), key="case")
+    return Assessment.objects.select_related("place", "version").get(pk=outcome.assessment_id)
+
+
+def _open(world: World) -> Act:
+    wanted = _wanted(world)
+    return lambda: services.open_assessment(world.actor("director"), wanted, key="open")
+
+
+def _close(world: World) -> Act:
+    row = opened(world)
+    return lambda: services.close_assessment(world.actor("director"), row.pk, key="close", cancel_open=True)
+
+
+def _plan(world: World) -> Act:
+    row = opened(world)
+    return lambda: services.set_plan(world.actor("director"), row.pk, services.PlanChange(target=80))
+
+
+def _pack(world: World) -> Act:
+    row = opened(world)
+    return lambda: services.ask_pack(world.actor("director"), row.pk)
+
+
+def _link(world: World) -> Act:
+    row = opened(world)
+    return lambda: services.link_evidence(row.pk)
+
+
+def _snapshot(world: World) -> Act:
+    row = opened(world)
+    return lambda: snapshots.take(row)
+
+
+def _campaign(world: World, title: str = "小巷整治") -> campaigns.Wanted:
+    today = timezone.localdate()
+    acted, compared = (world.places["east_grid1"].pk,), (world.places["west_grid1"].pk,)
+    return campaigns.Wanted(
+        title, "", "campaign", world.places["district"].pk, today, today, acted, compared,
+        teams=(world.units["sanitation"].pk,),
+    )  # fmt: skip
+
+
+def _make(world: World) -> Act:
+    return lambda: campaigns.create(world.actor("director"), _campaign(world), key="c")
+
+
+def _change(world: World) -> Act:
+    row = campaigns.create(world.actor("director"), _campaign(world), key="c")
+    return lambda: campaigns.change(world.actor("director"), row.pk, _campaign(world, "别的"))
+
+
+CASES: dict[str, Case] = {
+    "assessment.services.open_assessment": _open,
+    "assessment.services.close_assessment": _close,
+    "assessment.services.set_plan": _plan,
+    "assessment.services.ask_pack": _pack,
+    "assessment.services.link_evidence": _link,
+    "assessment.snapshots.take": _snapshot,
+    "campaigns.services.create": _make,
+    "campaigns.services.change": _change,
+}

@@ -1,0 +1,167 @@
+"""One call of every writing service of inspections on the small world."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from linli.inspections import promises, rounds
+from linli.inspections.batch import Batch
+from linli.inspections.models import MutualCheck
+from linli.inspections.services import record_batch, resolve_conflict
+from linli.inspections.setup import setup
+from tests.inspections.conftest import Patrol, at, patrolled
+from tests.support.world import SOUTH, STEP, WEST, World
+
+Act = Callable[[], Any]
+Case = Callable[[World], Act]
+KEY = uuid.UUID(int=77)
+
+
+def _on_patrol(act: Callable[[Patrol], Act]) -> Case:
+    return lambda world: act(patrolled(world))
+
+
+# --- Rounds and what phones record --------------------------------------------------------------------------------
+
+
+def _create(patrol: Patrol) -> Act:
+    day, team = timezone.localdate(), rounds.NewTeam("一组", WEST + STEP, SOUTH)
+    wanted = rounds.NewRound("每周查", patrol.world.places["east"].pk, day, day, repeat="FREQ=WEEKLY", teams=(team,))
+    return lambda: rounds.create_round(patrol.world.actor("community"), wanted, KEY)
+
+
+def _end(patrol: Patrol) -> Act:
+    return lambda: rounds.end_round(patrol.world.actor("community"), patrol.round.pk)
+
+
+def _site_state(patrol: Patrol) -> Act:
+    site = patrol.sites[0].pk
+    return lambda: rounds.set_site_state(patrol.world.actor("grid"), patrol.round.pk, site, "closed", "拆了")
+
+
+def _drop_team(patrol: Patrol) -> Act:
+    rounds.carry_out_plan(patrol.round.pk, iterations=20)
+    team = patrol.round.teams.get().pk
+    return lambda: rounds.drop_team(patrol.world.actor("community"), patrol.round.pk, team)
+
+
+def _plan(patrol: Patrol) -> Act:
+    return lambda: rounds.carry_out_plan(patrol.round.pk, iterations=20)
+
+
+def _record(patrol: Patrol) -> Act:
+    """A pass with words, a finding, and one that has to be decided."""
+    ticks = (
+        patrol.tick(words="很干净"),
+        patrol.tick(1, result="fail", finding=patrol.problem(handling="hand_over")),
+        patrol.tick(2, observed_at=at(2)),
+    )
+    return lambda: record_batch(patrol.world.actor("grid"), Batch("phone", ticks), "key")
+
+
+def _resolve(patrol: Patrol) -> Act:
+    failing = patrol.tick(1, result="fail", observed_at=at(2), words="垃圾", finding=patrol.problem())
+    conflict = patrol.send(failing).outcomes[0].conflict_id
+    assert conflict
+    return lambda: resolve_conflict(patrol.world.actor("grid"), conflict, "store")
+
+
+# --- Promises -----------------------------------------------------------------------------------------------------
+
+
+def _give(patrol: Patrol) -> Any:
+    world = patrol.world
+    return promises.give_responsibility(
+        world.actor("community"), world.places["east_grid1"].pk, organisation_id=world.units["housing"].pk,
+        since=timezone.localdate() - timedelta(days=3), key=KEY,
+    )  # fmt: skip
+
+
+def _end_given(patrol: Patrol) -> Act:
+    row = _give(patrol)
+    return lambda: promises.end_responsibility(patrol.world.actor("community"), row.pk, timezone.localdate())
+
+
+def _sign(patrol: Patrol) -> Any:
+    return promises.sign_agreement(
+        patrol.world.actor("grid"), patrol.sites[1].pk, ["clean", "order"], signed_on=timezone.localdate(), key=KEY
+    )
+
+
+def _check(patrol: Patrol) -> Act:
+    row, kept = _sign(patrol), {"clean": True, "order": False}
+    return lambda: promises.check_agreement(patrol.world.actor("grid"), row.pk, kept, "门口堆货", key=KEY)
+
+
+def _mutual(patrol: Patrol) -> int:
+    ids = [site.pk for site in patrol.sites]
+    return promises.begin_mutual_checks(patrol.world.actor("grid"), ids, "互查", timezone.localdate(), key=KEY)
+
+
+def _mutual_row(patrol: Patrol) -> int:
+    _mutual(patrol)
+    return MutualCheck.objects.filter(batch=KEY).order_by("pk")[0].pk
+
+
+def _record_mutual(patrol: Patrol) -> Act:
+    row = _mutual_row(patrol)
+    return lambda: promises.record_mutual_check(patrol.world.actor("grid"), row, False, "灭火器过期")
+
+
+def _tell_shop(patrol: Patrol) -> Act:
+    row = _mutual_row(patrol)
+    promises.record_mutual_check(patrol.world.actor("grid"), row, True)
+    return lambda: promises.tell_checked_shop(patrol.world.actor("grid"), row)
+
+
+def _plan_visits(patrol: Patrol) -> Act:
+    day, place = timezone.localdate(), patrol.world.places["east"].pk
+    return lambda: promises.plan_visits(patrol.world.actor("community"), place, "冬季走访", day, day, 30, key=KEY)
+
+
+def _visit(patrol: Patrol) -> Act:
+    place, follow = patrol.world.places["east_grid1"].pk, patrol.problem()
+    return lambda: promises.record_visit(
+        patrol.world.actor("grid"), place, kind="home", outcome="met", words="灯不亮", follow_up=follow, key=KEY
+    )
+
+
+def _urge(patrol: Patrol) -> Any:
+    world = patrol.world
+    return promises.urge(
+        world.actor("community"), world.places["east"].pk, world.units["property"].pk, "请清理楼道",
+        timezone.localdate(), key=KEY,
+    )  # fmt: skip
+
+
+def _reply(patrol: Patrol) -> Act:
+    row = _urge(patrol)
+    return lambda: promises.record_reply(patrol.world.actor("property"), row.pk, "已清理")
+
+
+CASES: dict[str, Case] = {
+    "inspections.setup.setup": lambda world: setup,
+    "inspections.rounds.create_round": _on_patrol(_create),
+    "inspections.rounds.end_round": _on_patrol(_end),
+    "inspections.rounds.set_site_state": _on_patrol(_site_state),
+    "inspections.rounds.drop_team": _on_patrol(_drop_team),
+    "inspections.rounds.carry_out_plan": _on_patrol(_plan),
+    "inspections.services.record_batch": _on_patrol(_record),
+    "inspections.services.resolve_conflict": _on_patrol(_resolve),
+    "inspections.promises.give_responsibility": _on_patrol(lambda patrol: lambda: _give(patrol)),
+    "inspections.promises.end_responsibility": _on_patrol(_end_given),
+    "inspections.promises.sign_agreement": _on_patrol(lambda patrol: lambda: _sign(patrol)),
+    "inspections.promises.check_agreement": _on_patrol(_check),
+    "inspections.promises.begin_mutual_checks": _on_patrol(lambda patrol: lambda: _mutual(patrol)),
+    "inspections.promises.record_mutual_check": _on_patrol(_record_mutual),
+    "inspections.promises.tell_checked_shop": _on_patrol(_tell_shop),
+    "inspections.promises.plan_visits": _on_patrol(_plan_visits),
+    "inspections.promises.record_visit": _on_patrol(_visit),
+    "inspections.promises.urge": _on_patrol(lambda patrol: lambda: _urge(patrol)),
+    "inspections.promises.record_reply": _on_patrol(_reply),
+}

@@ -1,0 +1,104 @@
+"""The catalogue tool finds what stands in code and templates, keeps translations and complains about gaps."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+import pytest
+
+from linli.config.catalogues import compile_catalogues
+from tools.i18n import catalogue_path, check, extract_room, update_catalogues
+
+PYTHON = """
+from django.utils.translation import gettext as _, ngettext, pgettext
+_("街道")
+ngettext("%(n)d 件", "%(n)d 件", 2)
+pgettext("动词", "办理")
+"""
+TEMPLATE = """{% load i18n %}{% translate "社区" %}{% translate "办理" context "名词" as word %}
+{% blocktranslate with n=count %}共 {{ n }} 件，办结率 90%{% endblocktranslate %}
+{% blocktranslate count n=count %}{{ n }} 个网格{% plural %}{{ n }} 个网格{% endblocktranslate %}
+{% include "x.html" with label=_("网格") %}"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package with one room."""
+    room = tmp_path / "linli" / "room"
+    (room / "templates").mkdir(parents=True)
+    (room / "__init__.py").touch()
+    (room / "pages.py").write_text(PYTHON, encoding="utf-8")
+    (room / "templates" / "page.html").write_text(TEMPLATE, encoding="utf-8")
+    return tmp_path / "linli"
+
+
+def translate(package: Path, **english: str) -> None:
+    """Fill in English as a person would."""
+    path = catalogue_path(package / "room")
+    text = path.read_text(encoding="utf-8")
+    for chinese, words in english.items():
+        text = text.replace(f'msgid "{chinese}"\nmsgstr ""', f'msgid "{chinese}"\nmsgstr "{words}"')
+    path.write_text(text, encoding="utf-8")
+
+
+def test_extracts_python_and_templates(package: Path) -> None:
+    keys = set(extract_room(package / "room", package))
+    assert keys == {
+        ("", "街道"),
+        ("", "%(n)d 件"),
+        ("动词", "办理"),
+        ("", "社区"),
+        ("名词", "办理"),
+        ("", "共 %(n)s 件，办结率 90%%"),
+        ("", "%(n)s 个网格"),
+        ("", "网格"),
+    }
+
+
+def test_update_is_stable_and_translations_compile(package: Path) -> None:
+    update_catalogues(package)
+    translate(package, 街道="street")
+    update_catalogues(package)
+    assert update_catalogues(package) == []
+    (compiled,) = compile_catalogues(package)
+    with compiled.open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("街道") == "street"
+    assert compile_catalogues(package) == []
+
+
+def test_check_names_missing_and_left_over(package: Path) -> None:
+    assert any("in no catalogue" in line for line in check(package))
+    update_catalogues(package)
+    translate(package, 街道="street")
+    (package / "room" / "pages.py").write_text("", encoding="utf-8")
+    update_catalogues(package)
+    assert any("'街道' is left over" in line for line in check(package))
+    (package / "room" / "pages.py").write_text(PYTHON, encoding="utf-8")
+    update_catalogues(package)
+    assert not any("街道" in line for line in check(package))
+
+
+def test_translation_follows_a_moved_string(package: Path) -> None:
+    update_catalogues(package)
+    translate(package, 街道="street")
+    other = package / "other"
+    other.mkdir()
+    (other / "__init__.py").touch()
+    (package / "room" / "pages.py").rename(other / "pages.py")
+    update_catalogues(package, prune=True)
+    assert 'msgstr "street"' in catalogue_path(other).read_text(encoding="utf-8")
+    assert "街道" not in catalogue_path(package / "room").read_text(encoding="utf-8")
+
+
+def test_check_compares_placeholders(package: Path) -> None:
+    update_catalogues(package)
+    path = catalogue_path(package / "room")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(
+            'msgid "共 %(n)s 件，办结率 90%%"\nmsgstr ""', 'msgid "共 %(n)s 件，办结率 90%%"\nmsgstr "%(count)s"'
+        ),
+        encoding="utf-8",
+    )
+    assert any("other placeholders" in line for line in check(package))

@@ -1,0 +1,147 @@
+"""The pages of imports: upload, columns, doubts, dry run, import, rejects, undo; who may."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from linli.desk import jobs
+from linli.exchange import services
+from linli.exchange.maps import parse_map
+from linli.exchange.models import ImportBatch
+from linli.people.importers import importer_for
+from linli.people.models import AccessRefusal, Appointment, Person
+from linli.places.models import Place
+from tests.exchange.conftest import workbook
+from tests.requests.test_undoing import MAP, file_of
+from tests.support.world import World
+
+Browse = Callable[[str], Client]
+WITHOUT_UNITS = """
+[columns]
+"承办单位" = ""
+"""
+
+
+def _upload(client: Client, kind: str, data: bytes, name: str = "名单.xlsx") -> ImportBatch:
+    response = client.post("/desk/imports/new/", {"kind": kind, "file": SimpleUploadedFile(name, data)})
+    assert response.status_code == 302
+    return ImportBatch.objects.latest("id")
+
+
+def _community(world: World) -> str:
+    return Place.objects.filter(kind="community", path__descendant_of=world.places["district"].path)[0].name
+
+
+def test_from_upload_to_undo(world: World, browse: Browse) -> None:
+    client, community = browse("director"), _community(world)
+    batch = _upload(client, "staff", workbook([
+        ["社区", "姓名", "联系电话", "备注"],
+        [community, "周一新", "13800000011", ""],
+        [community, "周二新", "138", ""],
+    ]))  # fmt: skip
+    page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+    assert "名单没有写角色" in page and "13800000011" not in page
+    client.post(f"/desk/imports/{batch.pk}/answers/", {"answer-0": "use:community_officer"})
+    batch.refresh_from_db()
+    assert batch.report["counts"]["new"] == 1 and batch.report["counts"]["rejected"] == 1
+    client.post(f"/desk/imports/{batch.pk}/run/")
+    batch.refresh_from_db()
+    assert batch.state == "done"
+    assert Appointment.objects.filter(person__display_name="周一新", role="community_officer").exists()
+    page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+    assert "电话号码不完整" in page
+    back = client.get(f"/desk/imports/{batch.pk}/rejects.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(back.content)).worksheets[0]
+    assert "电话号码不完整" in sheet["E3"].value
+    assert "role" not in client.get(f"/desk/imports/{batch.pk}/map.toml").content.decode().split("[columns]")[0]
+    client.post(f"/desk/imports/{batch.pk}/undo/")
+    assert not Person.objects.filter(display_name="周一新").exists()
+
+
+def test_columns_can_be_corrected_and_constants_said(world: World, browse: Browse) -> None:
+    client = browse("director")
+    batch = _upload(client, "grids", workbook([["甲", "乙"], ["某某网格", "x"], ["某二网格", "y"]]))
+    page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+    assert "还缺必填的列" in page
+    client.post(f"/desk/imports/{batch.pk}/columns/", {
+        "heading": ["甲", "乙"], "target": ["name", ""], "constant-community": _community(world)})  # fmt: skip
+    batch.refresh_from_db()
+    assert batch.report["missing"] == [] and batch.report["counts"]["new"] == 2
+
+
+def test_large_files_go_by_a_job(world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linli.desk.pages_imports.CHECKED_AT_ONCE", 10)
+    monkeypatch.setattr("linli.desk.pages_imports.CARRIED_OUT_AT_ONCE", 1)
+    client, community = browse("director"), _community(world)
+    batch = _upload(client, "grids", workbook([["社区", "网格名称"], [community, "某网格"], [community, "某二网格"]]))
+    user = world.users["director"].pk
+    assert batch.state == "checking" and client.get(f"/desk/imports/{batch.pk}/progress/").status_code == 200
+    jobs.check_import(batch.pk, user)
+    client.post(f"/desk/imports/{batch.pk}/run/")
+    batch.refresh_from_db()
+    assert batch.state == "running"
+    jobs.run_import(batch.pk, user)
+    batch.refresh_from_db()
+    assert batch.state == "done" and Place.objects.filter(name="某二网格").exists()
+    ended = client.get(f"/desk/imports/{batch.pk}/progress/")
+    assert ended.status_code == 204 and ended["HX-Redirect"].endswith(f"/{batch.pk}/")
+
+
+def test_many_requests_are_taken_back_by_a_job(world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linli.desk.pages_imports.CARRIED_OUT_AT_ONCE", 1)
+    client, user = browse("duty"), world.users["duty"].pk
+    who = importer_for(world.actor("duty"), world.places["district"].pk)
+    batch = services.receive(who, "requests", file_of(), "旧单.csv", parse_map(MAP + WITHOUT_UNITS))
+    services.check(batch, who)
+    services.begin(batch)
+    services.run(batch, who)
+    page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+    assert "留下一条撤销记录" in page
+    client.post(f"/desk/imports/{batch.pk}/undo/")
+    batch.refresh_from_db()
+    assert batch.state == "undoing"
+    assert "正在撤销" in client.get(f"/desk/imports/{batch.pk}/progress/").content.decode()
+    jobs.undo_import(batch.pk, user)
+    batch.refresh_from_db()
+    assert batch.state == "undone"
+    assert client.get(f"/desk/imports/{batch.pk}/progress/").status_code == 204
+
+
+def test_an_unreadable_file_is_refused_with_a_sentence(world: World, browse: Browse) -> None:
+    client = browse("director")
+    answer = client.post(
+        "/desk/imports/new/", {"kind": "staff", "file": SimpleUploadedFile("a.xlsx", b"PK\x03\x04x")}, follow=True
+    )
+    assert "打不开" in answer.content.decode() and not ImportBatch.objects.exists()
+
+
+def test_others_may_not_and_one_row_says_so(world: World, browse: Browse) -> None:
+    batch = _upload(browse("director"), "grids", workbook([["社区", "网格名称"], [_community(world), "某网格"]]))
+    for name in ("community", "handler"):
+        client, before = browse(name), AccessRefusal.objects.count()
+        assert client.get("/desk/imports/").status_code == 403
+        assert client.get(f"/desk/imports/{batch.pk}/").status_code == 404
+        assert client.post(f"/desk/imports/{batch.pk}/run/").status_code == 404
+        assert AccessRefusal.objects.count() > before
+    data = SimpleUploadedFile("a.xlsx", workbook([["社区", "网格名称"], ["x", "y"]]))
+    assert browse("community").post("/desk/imports/new/", {"kind": "grids", "file": data}).status_code == 403
+    assert not Place.objects.filter(name="某网格").exists()
+
+
+def test_an_import_appoints_no_administrators(world: World, browse: Browse) -> None:
+    client = browse("director")
+    rows = [
+        ["社区", "姓名", "角色"],
+        [_community(world), "郑三新", "系统管理员"],
+        [_community(world), "郑四新", "区创建办主任"],
+    ]
+    batch = _upload(client, "staff", workbook(rows))
+    assert batch.report["counts"]["new"] == 0
+    offered = {value for doubt in batch.report["doubts"] for value, _label in doubt["choices"]}
+    assert offered and not offered & {"system_administrator", "security_administrator", "auditor", "office_director"}

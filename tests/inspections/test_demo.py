@@ -1,0 +1,32 @@
+"""The demo's rounds over a street of the small world: what they hold, and that a second call adds nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from linli.inspections import demo
+from linli.inspections.models import Finding, MutualCheck, Observation, PendingConflict, Responsibility, Round
+from linli.places.models import Place
+from tests.inspections.conftest import standard
+from tests.support.world import World
+
+
+def test_the_demo_fills_a_street_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    street = world.places["street"]
+    Place.objects.filter(pk=street.pk).update(code=demo.YANBEI)
+    version, _ = standard(world)
+    for node in version.nodes.filter(level="criterion"):
+        node.site_kinds = list(demo.KINDS)
+        node.save(update_fields=["site_kinds"])
+    monkeypatch.setattr(demo, "FAILING", 0.5)
+    made: list[Any] = [demo.load(), demo.load()]
+    assert made[0] == Observation.objects.count() > 0
+    assert made[1] == 0
+    assert PendingConflict.objects.count() == 0
+    assert sorted(Round.objects.values_list("state", flat=True))[0] == "ended"
+    assert Place.objects.filter(kind="site", synthetic=True).count() == 8
+    assert Responsibility.objects.count() == 4
+    assert Finding.objects.count() > 0
+    assert MutualCheck.objects.count() == 2

@@ -1,0 +1,280 @@
+"""Bringing in the office's own table: merged cells, words for rules, doubts, drafts that follow a version, undoing."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+
+from linli.exchange import services as exchange
+from linli.exchange.kinds import Answer
+from linli.exchange.models import ImportBatch
+from linli.exchange.undoing import Obstacles
+from linli.people.importers import importer_for
+from linli.standards import cells, selectors, services
+from linli.standards.models import Node, Standard, Version
+from tests.people.conftest import District
+
+HEAD = [
+    "序号",
+    "测评项目",
+    "测评内容",
+    "测评标准",
+    "分值",
+    "测评方式",
+    "计分规则",
+    "点位类型",
+    "佐证材料",
+    "牵头单位",
+    "配合单位",
+]
+ROWS: list[list[Any]] = [
+    [
+        1,
+        "一、街巷环境",
+        "路面",
+        "路面平整，无坑洼积水",
+        2,
+        "实地考察",
+        "比例",
+        "背街小巷、主次干道",
+        "",
+        "bureau",
+        "office_b、other",
+    ],
+    [2, None, None, "无乱堆乱放", 3, "实地考察", "每处扣0.5分，扣完为止", "背街小巷", "", "bureau", ""],
+    [
+        3,
+        None,
+        "路灯",
+        "路灯完好",
+        1.5,
+        "实地暗访",
+        "达标/不达标",
+        "主次干道",
+        "照片3张，近90天，说明不超过50字",
+        "bureau",
+        "",
+    ],
+    [
+        4,
+        "二、政务服务",
+        None,
+        "办事制度健全",
+        2,
+        "材料审核",
+        "分档：A 100%、B 50%、C 0%",
+        "",
+        "制度文件1份、说明报告1份",
+        "office_b",
+        "",
+    ],
+    [5, None, None, "群众满意", 1, "问卷调查", "比例", "", "入户问卷结果", "", ""],
+]
+
+
+def sheet(rows: list[list[Any]] = ROWS, *, merged: bool = True, head: list[str] = HEAD) -> bytes:
+    """A book as offices keep it: a title over all columns, items and contents merged downwards."""
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(["某区创建指标任务分解表"])
+    page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(head))
+    page.append(head)
+    for row in rows:
+        page.append(row)
+    if merged:
+        page.merge_cells("B3:B5")
+        page.merge_cells("C3:C4")
+        page.merge_cells("B6:B7")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def importer(district: District) -> Any:
+    actor = district.actor("office_director", place="district")
+    return importer_for(actor, district.places["district"].pk)
+
+
+def received(importer: Any, data: bytes, name: str = "某区测评体系.xlsx") -> ImportBatch:
+    return exchange.receive(importer, "standard", data, name)
+
+
+def carried_out(importer: Any, data: bytes, name: str = "某区测评体系.xlsx") -> ImportBatch:
+    batch = received(importer, data, name)
+    plan = exchange.check(batch, importer)
+    assert not [row.problems for row in plan.rows if row.problems]
+    assert not [
+        doubt.question.sentence
+        for doubt in plan.run.doubts.values()
+        if doubt.answer is None and doubt.question.topic != "blank_cells"
+    ]
+    settle_blanks(batch, importer)
+    exchange.begin(batch)
+    exchange.run(batch, importer)
+    return batch
+
+
+def settle_blanks(batch: ImportBatch, importer: Any, choice: str = "blank") -> None:
+    wanted = {
+        entry["key"]: Answer("use", choice)
+        for entry in batch.report["doubts"]
+        if entry["topic"] == "blank_cells" and not entry["answer"]
+    }
+    if wanted:
+        exchange.answer(batch, importer, wanted)
+        exchange.check(batch, importer)
+
+
+def test_a_sheet_with_merged_cells_becomes_a_draft(importer: Any, district: District) -> None:
+    batch = carried_out(importer, sheet())
+    version = Version.objects.get()
+    assert (version.standard.name, version.state, version.standard.place) == (
+        "某区测评体系",
+        "draft",
+        district.places["district"],
+    )
+    nodes = selectors.nodes_of(version)
+    assert [(node.level, node.title) for node in nodes] == [
+        ("item", "一、街巷环境"), ("content", "路面"), ("criterion", "路面平整，无坑洼积水"),
+        ("criterion", "无乱堆乱放"), ("content", "路灯"), ("criterion", "路灯完好"), ("item", "二、政务服务"),
+        ("criterion", "办事制度健全"),
+        ("criterion", "群众满意"),
+    ]  # fmt: skip
+    by_title = {node.title: node for node in nodes}
+    road, heaps, lamps = by_title["路面平整，无坑洼积水"], by_title["无乱堆乱放"], by_title["路灯完好"]
+    rules, satisfied = by_title["办事制度健全"], by_title["群众满意"]
+    assert road.site_kinds == ["lane", "main_road"] and road.weight == 2 and road.rule == {"kind": "proportion"}
+    assert heaps.rule == {"kind": "deduction", "points": "0.5", "basis": "total"}
+    assert lamps.rule == {"kind": "pass_fail"}
+    assert lamps.evidence == [{"kind": "photo", "count": 3, "days": 90, "caption": 50}]
+    assert rules.rule["grades"][1] == {"name": "B", "share": "0.5"}
+    assert [entry["kind"] for entry in rules.evidence] == ["document", "report"]
+    assert [node.method for node in (road, rules, satisfied)] == ["field", "material", "questionnaire"]
+    assert (satisfied.evidence, satisfied.guidance) == ([], "佐证：入户问卷结果")
+    units = {part: len(ids) for part, ids in selectors.unit_ids(road).items()}
+    assert units == {"lead": 1, "supporting": 2}
+    exchange.undo(batch, importer)
+    assert not Standard.objects.exists() and not Node.objects.exists()
+
+
+def test_what_was_edited_or_published_is_not_undone(importer: Any, district: District) -> None:
+    batch = carried_out(importer, sheet())
+    version = Version.objects.get()
+    services.add_node(importer.actor, version.pk, level="item", parent_id=None, values={"title": "又一项"})
+    with pytest.raises(Obstacles) as caught:
+        exchange.undo(batch, importer)
+    assert "后来又改过" in str(caught.value)
+    services.publish(importer.actor, version.pk)
+    with pytest.raises(Obstacles):
+        exchange.undo(batch, importer)
+    assert Version.objects.get().state == "published"
+
+
+def test_the_table_of_the_next_year_follows_the_version_before(importer: Any) -> None:
+    carried_out(importer, sheet())
+    first = Version.objects.get()
+    rejected = exchange.check(received(importer, sheet(), "某区测评体系.xlsx"), importer)
+    assert {problem.message for row in rejected.rows for problem in row.problems} == {
+        "“某区测评体系”已有一份草稿，先发布或删除它再导入。"
+    }
+    services.publish(importer.actor, first.pk)
+    changed = [list(row) for row in ROWS]
+    changed[1][4] = 4
+    changed[2][3] = "路灯全部完好"
+    batch = received(importer, sheet(changed))
+    plan = exchange.check(batch, importer)
+    assert [gone.label for gone in plan.vanished] == ["路灯完好"]
+    settle_blanks(batch, importer)
+    exchange.begin(batch)
+    exchange.run(batch, importer)
+    second = Version.objects.get(number=2)
+    found, _work = selectors.comparison(first, second)
+    assert [row.value("title") for row in found.added] == ["路灯全部完好"]
+    assert [row.value("title") for row in found.removed] == ["路灯完好"]
+    assert [(change.after.value("title"), [field.name for field in change.fields]) for change in found.changed] == [
+        ("无乱堆乱放", ["weight"])
+    ]
+    assert second.based_on == first
+
+
+def test_words_nobody_knows_are_asked_once_and_remembered(importer: Any, district: District) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[0][7], rows[1][7] = "街角口袋空间", "街角口袋空间、背街小巷"
+    rows[1][6] = "看情况"
+    rows[2][9] = "城市管理处"
+    rows[3][5] = "听汇报"
+    batch = received(importer, sheet(rows))
+    exchange.check(batch, importer)
+    settle_blanks(batch, importer)
+    doubts = {entry["topic"]: entry for entry in batch.report["doubts"] if not entry["answer"]}
+    assert {topic: entry["text"] for topic, entry in doubts.items()} == {
+        "site_kind": "街角口袋空间", "standard_rule": "看情况", "standard_unit": "城市管理处",
+        "standard_method": "听汇报",
+    }  # fmt: skip
+    assert doubts["site_kind"]["count"] == 2
+    bureau = str(district.units["bureau"].pk)
+    wanted = {"site_kind": "park", "standard_rule": "deduction", "standard_unit": bureau, "standard_method": "material"}
+    exchange.answer(batch, importer, {doubts[topic]["key"]: Answer("use", value) for topic, value in wanted.items()})
+    exchange.check(batch, importer)
+    exchange.begin(batch)
+    exchange.run(batch, importer)
+    by_title = {node.title: node for node in selectors.nodes_of(Version.objects.get())}
+    assert by_title["无乱堆乱放"].site_kinds == ["park", "lane"]
+    assert by_title["无乱堆乱放"].rule["kind"] == "deduction"
+    again = exchange.check(received(importer, sheet(rows), "另一份.xlsx"), importer)
+    assert not [doubt for doubt in again.run.doubts.values() if doubt.answer is None]
+
+
+def test_rows_that_cannot_be_read_are_given_back_with_the_reason(importer: Any) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[0][4] = "两分"
+    rows[2][3] = None
+    rows[4] = [5, None, None, "办事制度健全", 1, "材料审核", "比例", "", "", "", ""]
+    batch = received(importer, sheet(rows))
+    plan = exchange.check(batch, importer)
+    settle_blanks(batch, importer)
+    plan = exchange.plan_of(batch, importer)
+    problems = {row.line: [problem.message for problem in row.problems] for row in plan.rows if row.problems}
+    assert problems == {
+        3: ["“两分”不是分值。请写成 0.5 的样子。"],
+        5: ["没有填“测评标准”。"],
+        7: ["与第 6 行重复。请删去一行。"],
+    }
+
+
+def test_points_of_a_content_are_shared_evenly(importer: Any) -> None:
+    head = ["测评项目", "测评内容", "内容分值", "测评标准", "点位"]
+    rows: list[list[Any]] = [["环境", "路面", 10, f"第{n}条", "背街小巷"] for n in (1, 2, 3)]
+    carried_out(importer, sheet(rows, merged=False, head=head))
+    weights = [node.weight for node in selectors.criteria(Version.objects.get().pk)]
+    assert weights == [Decimal("3.333"), Decimal("3.333"), Decimal("3.334")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "points"),
+    [
+        ("按比例计分", "proportion", None),
+        ("发现一处扣 0.2 分", "deduction", "0.2"),
+        ("扣减", "deduction", "1"),
+        ("不合格不得分", "pass_fail", None),
+        ("分档 A:1 B:0.6 C:0", "graded", None),
+        ("分档", "graded", None),
+        ("deduction", "deduction", "1"),
+    ],
+)
+def test_words_for_rules(text: str, kind: str, points: str | None) -> None:
+    found = cells.rule(text)
+    assert found is not None and (found["kind"], found.get("points")) == (kind, points)
+
+
+def test_what_is_no_rule_is_not_guessed() -> None:
+    assert cells.rule("看情况") is None
+    assert cells.method("实地考察、材料审核") == ""
+    assert cells.site_kind("月球") == ""
+    assert cells.evidence("另行通知为准") and not cells.evidence("见附件")
