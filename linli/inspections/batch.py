@@ -15,12 +15,12 @@ from linli.work.engine import StepRefused
 RESULTS: dict[str, int] = {"fail": 0, "pass": 1, "not_applicable": 2}
 RESULT_NAMES = {number: name for name, number in RESULTS.items()}
 HANDLINGS = ("hand_over", "fix_on_spot", "report")
-OBSERVATIONS_MAX, PHOTOS_MAX, WORDS_MAX = 500, 9, 2000
+OBSERVATIONS_MAX, PHOTOS_MAX, WORDS_MAX, REASON_MAX = 500, 9, 2000, 200
 
 OBSERVATION, VISIT, CONFLICT_HOLDER = "observation", "visit", "conflict"
 """Words by which evidence names what holds it."""
 
-STORED, REPEATED, CONFLICT = "stored", "repeated", "conflict"
+STORED, REPEATED, CONFLICT, REFUSED = "stored", "repeated", "conflict", "refused"
 STORE, WITHOUT_FILES, WITHOUT_FINDING, DISCARD = "store", "store_without_files", "store_without_finding", "discard"
 
 CHOICES: dict[str, Label] = {
@@ -104,19 +104,34 @@ class NewObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class NewUnreached:
+    """That a site of a round could not be looked at (没查成), and why. Idempotent by its key, as records are."""
+
+    client_key: UUID
+    round_id: int
+    site_id: int
+    reason: str
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What one device sends at once."""
 
     device: str
     observations: tuple[NewObservation, ...]
+    unreached: tuple[NewUnreached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationOutcome:
-    """What became of one: stored, repeated (stored before; the same answer), or kept as a conflict to decide."""
+    """What became of one: stored, repeated (stored before; the same answer), or kept as a conflict to decide.
+
+    Only reports on sites are `refused`: there is nothing to decide where the round or the site is not there.
+    """
 
     client_key: UUID
-    outcome: Literal["stored", "repeated", "conflict"]
+    outcome: Literal["stored", "repeated", "conflict", "refused"]
     observation_id: int | None = None
     number: str = ""
     conflict_id: int | None = None
@@ -140,13 +155,18 @@ def refuse(code: str, field: str, zh: str, en: str) -> StepRefused:
 
 def check(batch: Batch) -> None:
     """Raise StepRefused (422) for what cannot be kept at all: too many, doubled keys, words that are no values."""
-    if len(batch.observations) > OBSERVATIONS_MAX:
+    if len(batch.observations) + len(batch.unreached) > OBSERVATIONS_MAX:
         raise refuse("too_many", "observations", f"一次最多{OBSERVATIONS_MAX}条。", f"At most {OBSERVATIONS_MAX}.")
-    keys = [entry.client_key for entry in batch.observations]
+    keys = [entry.client_key for entry in (*batch.observations, *batch.unreached)]
     if len(keys) != len(set(keys)):
         raise refuse("doubled_key", "client_key", "同一条记录出现了两次。", "A client key comes twice.")
     for entry in batch.observations:
         _check_one(entry)
+    for report in batch.unreached:
+        if not report.reason.strip() or len(report.reason) > REASON_MAX:
+            raise refuse("no_reason", "reason", f"请写明没查成的原因（最多{REASON_MAX}字）。", "Say why, briefly.")
+        if report.observed_at.tzinfo is None:
+            raise refuse("no_zone", "observed_at", "时间要带时区。", "The time needs a zone.")
 
 
 def _check_one(entry: NewObservation) -> None:

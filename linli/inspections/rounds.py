@@ -12,7 +12,7 @@ from dateutil.rrule import rrulestr
 from django.db import connection, transaction
 from django.utils import timezone
 
-from linli.inspections import coverage
+from linli.inspections import coverage, unreached
 from linli.inspections.batch import refuse
 from linli.inspections.models import Round, RoundSeries, RoundSite, RoundTeam, RoundTeamMember
 from linli.kernel.labels import Label
@@ -252,6 +252,7 @@ def set_site_state(actor: Actor, round_id: int, site_id: int, state: str, reason
         raise StepRefused("done", DONE, status=409)
     found.state, found.reason, found.version = state, reason.strip()[:200], found.version + 1
     found.save(update_fields=["state", "reason", "version"])
+    unreached.note(actor, found, timezone.now())
     return found
 
 

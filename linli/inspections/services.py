@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from linli.inspections import batch as sent
+from linli.inspections import unreached
 from linli.inspections.batch import OBSERVATION, Batch, BatchOutcome, NewObservation, ObservationOutcome
 from linli.inspections.finding_services import Where, open_finding
 from linli.inspections.models import Observation, ObservationNote, PendingConflict, Round
@@ -33,6 +34,7 @@ def record_batch(actor: Actor, batch: Batch, key: str) -> BatchOutcome:
     Each observation is idempotent by its client key, so a batch may be sent again, whole, in parts, or in another
     order: what is stored is stored once, and the answer to what was stored before is the same again. What cannot be
     stored as it came is kept (`PendingConflict`) with its photos and answered as `conflict` with what can be done.
+    Reports that a site could not be looked at come with it and are answered after the records (`unreached.store`).
     One transaction: everything of the batch, or nothing. `key` names the batch in logs only.
 
     Raises PermissionRefused (403) for who may record nowhere, StepRefused (422) for what no right client sends.
@@ -45,6 +47,8 @@ def record_batch(actor: Actor, batch: Batch, key: str) -> BatchOutcome:
         try:
             with transaction.atomic():
                 outcomes = _record(actor, batch.observations, batch.device[:64], now)
+                # After the records of the batch: a site with a record is done, whatever was reported of it.
+                outcomes += unreached.store(actor, batch.unreached, now, RECORD)
             return BatchOutcome(now, tuple(outcomes))
         except IntegrityError:
             # The same keys came by another request meanwhile; read again, they are stored now.
@@ -54,6 +58,8 @@ def record_batch(actor: Actor, batch: Batch, key: str) -> BatchOutcome:
 
 
 def _record(actor: Actor, entries: Sequence[NewObservation], device: str, now: datetime) -> list[ObservationOutcome]:
+    if not entries:
+        return []
     ground = read(entries)
     judged = {
         entry.client_key: judge(actor, entry, ground, now)
@@ -188,7 +194,7 @@ def _distance(entry: NewObservation, one: Judged) -> float | None:
 _DONE = """
 INSERT INTO inspections_roundsite (round_id, site_id, state, reason, done_at, version)
 SELECT r, s, 'done', '', %s, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS seen(r, s) ORDER BY r, s
-ON CONFLICT (round_id, site_id) DO UPDATE SET state = 'done', done_at = excluded.done_at,
+ON CONFLICT (round_id, site_id) DO UPDATE SET state = 'done', reason = '', done_at = excluded.done_at,
   version = inspections_roundsite.version + 1
 WHERE inspections_roundsite.state IN ('due', 'unreachable')
 """

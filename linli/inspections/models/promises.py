@@ -145,8 +145,17 @@ class Visit(models.Model):
 
 
 class UrgingLetter(models.Model):
-    """A letter that urges a property manager (物业督促函): about a finding or a place, with the reply on record."""
+    """A letter that urges a property manager (物业督促函): about a finding or a place, with the reply on record.
 
+    `issuer` is the unit in whose name it goes out. `form`: a reminder, which everybody may write, or an order, which
+    only who enforces the law may, with its legal `basis`.
+    """
+
+    REMINDER, ORDER = "reminder", "order"
+
+    issuer = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
+    form = models.CharField(max_length=10, default=REMINDER, db_default=REMINDER)
+    basis = models.CharField(max_length=200, blank=True, default="", db_default="")
     item = models.ForeignKey("work.Item", models.PROTECT, null=True, related_name="+")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
@@ -162,3 +171,6 @@ class UrgingLetter(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organisation"], name="inspections_letter_unit")]
+        constraints = [
+            models.CheckConstraint(condition=Q(form__in=("reminder", "order")), name="inspections_letter_form")
+        ]
