@@ -27,9 +27,15 @@ class Notification(models.Model):
 
 
 class PrintedDocument(models.Model):
-    """A slip, notice or letter that was printed; its QR takes the signed scan back to the item."""
+    """A slip, notice or letter that was printed; its QR takes the signed scan back to the item.
 
-    item = models.ForeignKey("work.Item", models.PROTECT, related_name="documents")
+    A paper of what is no item (a letter to a property manager, a visit form) names its `holder`, a word its room has
+    registered (`work.holders`), and `holder_id`; `item` is then empty and the scan goes to the holder.
+    """
+
+    item = models.ForeignKey("work.Item", models.PROTECT, null=True, related_name="documents")
+    holder = models.CharField(max_length=30, blank=True, default="", db_default="")
+    holder_id = models.BigIntegerField(null=True)
     template = models.CharField(max_length=32)
     number = models.CharField(max_length=64, unique=True)
     token_digest = models.BinaryField(unique=True)
