@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from linli.inspections import promises
+from linli.inspections import mutual_services, promises
 from linli.inspections.batch import Batch, NewFinding, NewObservation
 from linli.inspections.models import Responsibility, Round
 from linli.inspections.rounds import NewRound, NewTeam, carry_out_plan, create_round, end_round
@@ -223,7 +223,9 @@ class _Street:
             promises.check_agreement(officer, signed.pk, kept, key=_key("check", site.pk))
         if len(shops) > 1:
             ids = [site.pk for site in shops]
-            promises.begin_mutual_checks(officer, ids, "商户安全互查", self.today, key=_key("mutual", self.street.pk))
+            mutual_services.begin_mutual_checks(
+                officer, ids, "商户安全互查", self.today, key=_key("mutual", self.street.pk)
+            )
         for grid in self.grids[:15]:
             promises.record_visit(
                 officer, grid.id, kind="home", outcome=self.chance.choice(("met", "met", "absent")),

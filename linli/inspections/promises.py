@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from linli.inspections.batch import NewFinding, refuse
@@ -15,13 +16,11 @@ from linli.inspections.models import (
     Agreement,
     AgreementCheck,
     AgreementDuty,
-    MutualCheck,
     Responsibility,
     UrgingLetter,
     Visit,
     VisitPlan,
 )
-from linli.inspections.mutual import pairs
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
@@ -48,7 +47,7 @@ OUTCOMES: dict[str, Label] = {
 WORDS_MAX = 2000
 
 
-def _place(actor: Actor, place_id: int, permission: str = PROMISE) -> Place:
+def place_over(actor: Actor, place_id: int, permission: str = PROMISE) -> Place:
     """A place over which the actor holds the permission; PermissionRefused (403) otherwise."""
     place = Place.objects.filter(pk=place_id, active=True).first()
     require(actor, permission, place_path=str(place.path) if place else None)
@@ -56,7 +55,8 @@ def _place(actor: Actor, place_id: int, permission: str = PROMISE) -> Place:
     return place
 
 
-def _words(text: str, field: str, most: int = WORDS_MAX, *, needed: bool = False) -> str:
+def clean_words(text: str, field: str, most: int = WORDS_MAX, *, needed: bool = False) -> str:
+    """What somebody wrote, without marks that cannot be seen; StepRefused (422) when too long, or missing."""
     found = "".join(ch for ch in text.strip() if ch == "\n" or ch.isprintable())
     if len(found) > most:
         raise refuse("too_long", field, f"最多{most}字。", f"At most {most} characters.")
@@ -78,7 +78,7 @@ def give_responsibility(
     key: UUID,
 ) -> Responsibility:
     """包保: a person or a unit answers for a place from a day on; the same key again gives the same row."""
-    place = _place(actor, place_id)
+    place = place_over(actor, place_id)
     known = Responsibility.objects.filter(key=key).first()
     if known is not None:
         return known
@@ -87,7 +87,7 @@ def give_responsibility(
     if until is not None and until <= since:
         raise refuse("bad_period", "until", "结束日期要在开始之后。", "The end comes after the beginning.")
     row = Responsibility.objects.create(
-        place=place, person_id=person_id, organisation_id=organisation_id, duty=_words(duty, "duty", 200), since=since,
+        place=place, person_id=person_id, organisation_id=organisation_id, duty=clean_words(duty, "duty", 200), since=since,
         until=until, created_by_id=actor.person_id, key=key,
     )  # fmt: skip
     record("inspection.promise", actor_id=actor.person_id, subject=f"responsibility:{row.pk}", place=place.pk)
@@ -121,20 +121,53 @@ def sign_agreement(
     signed_on: date,
     key: UUID,
 ) -> Agreement:
-    """门前五包: what a shop has signed for its door; the same key again gives the same agreement."""
-    site = _place(actor, site_id)
+    """门前五包: what a shop has signed for its door; the same key again gives the same agreement.
+
+    A new one takes the place of the one in force, which ends on that day: the past of the door stays readable.
+    """
+    site = place_over(actor, site_id)
     known = Agreement.objects.filter(key=key).first()
     if known is not None:
         return known
     wanted = list(dict.fromkeys(duties))
     if not wanted or any(duty not in DUTIES for duty in wanted):
         raise refuse("bad_duties", "duties", "请勾选约定的内容。", "Choose the duties agreed.")
+    if signed_on > timezone.localdate():
+        raise refuse("future", "signed_on", "签订日期不能在将来。", "The day lies in the future.")
+    _end_before(site.pk, signed_on)
     row = Agreement.objects.create(
-        site=site, organisation_id=organisation_id, signer=_words(signer, "signer", 60), signed_on=signed_on,
+        site=site, organisation_id=organisation_id, signer=clean_words(signer, "signer", 60), signed_on=signed_on,
         created_by_id=actor.person_id, key=key,
     )  # fmt: skip
     AgreementDuty.objects.bulk_create(AgreementDuty(agreement=row, duty=duty) for duty in wanted)
     record("inspection.promise", actor_id=actor.person_id, subject=f"agreement:{row.pk}", site=site.pk)
+    return row
+
+
+def _end_before(site_id: int, day: date) -> None:
+    """End the agreement that a new one replaces; refused when one was signed on that day or later."""
+    in_force = Agreement.objects.select_for_update().filter(site_id=site_id).filter(Q(until=None) | Q(until__gt=day))
+    for row in in_force:
+        if row.signed_on >= day:
+            raise refuse(
+                "signed_already", "signed_on", "这一天或之后已经签过约定。", "There is one of that day or later."
+            )
+        row.until = day
+        row.save(update_fields=["until"])
+
+
+@transaction.atomic
+def end_agreement(actor: Actor, agreement_id: int, until: date) -> Agreement:
+    """End it on a day (the first on which it no longer holds), when a shop closes or moves; ObjectHidden (404)."""
+    row = Agreement.objects.select_for_update(of=("self",)).select_related("site").filter(pk=agreement_id).first()
+    if row is None:
+        raise ObjectHidden(PROMISE)
+    require(actor, PROMISE, place_path=str(row.site.path), hidden=True)
+    if until <= row.signed_on:
+        raise refuse("bad_period", "until", "结束日期要在签订之后。", "The end comes after the signing.")
+    row.until = until
+    row.save(update_fields=["until"])
+    record("inspection.promise", actor_id=actor.person_id, subject=f"agreement:{row.pk}", ended=True)
     return row
 
 
@@ -153,13 +186,15 @@ def check_agreement(
     if AgreementCheck.objects.filter(key=key).exists():
         keys = [UUID(int=(key.int + number) % (1 << 128)) for number in range(len(DUTIES))]
         return list(AgreementCheck.objects.filter(duty__agreement=row, key__in=keys).order_by("id"))
+    if row.until is not None and row.until <= timezone.localdate(moments.now()):
+        raise StepRefused("ended", Label("这份约定已经结束，请先续签。", "It has ended; renew it first."), status=409)
     duties = {duty.duty: duty for duty in row.duties.all()}
     if not kept or set(kept) - set(duties):
         raise refuse("bad_duties", "duties", "请逐项记录约定的内容。", "Record the duties that were agreed.")
     now = moments.now()
     made = [
         AgreementCheck(
-            duty=duties[duty], kept=good, words=_words(words, "words", 500), checked_at=now,
+            duty=duties[duty], kept=good, words=clean_words(words, "words", 500), checked_at=now,
             checked_by_id=actor.person_id, key=UUID(int=(key.int + number) % (1 << 128)),
         )
         for number, (duty, good) in enumerate(sorted(kept.items()))
@@ -168,72 +203,18 @@ def check_agreement(
 
 
 @transaction.atomic
-def begin_mutual_checks(actor: Actor, site_ids: Sequence[int], title: str, due_on: date, *, key: UUID) -> int:
-    """Give each shop another one to check: a ring, nobody itself; how many. The same key again changes nothing."""
-    members = sorted(set(site_ids))
-    for site_id in members:
-        _place(actor, site_id)
-    if len(members) < 2:
-        raise refuse("too_few", "sites", "至少选两家。", "Choose two or more.")
-    known = MutualCheck.objects.filter(batch=key).count()
-    if known:
-        return known
-    before = MutualCheck.objects.filter(checker_id__in=members).values_list("checker_id", "checked_id")
-    ring = pairs(members, before, seed=key.int & 0xFFFF)
-    MutualCheck.objects.bulk_create(
-        MutualCheck(
-            batch=key, title=_words(title, "title", 120, needed=True), checker_id=one, checked_id=other, due_on=due_on
-        )
-        for one, other in ring
-    )
-    return len(ring)
-
-
-def _mutual(actor: Actor, check_id: int) -> MutualCheck:
-    row = MutualCheck.objects.select_for_update(of=("self",)).select_related("checked").filter(pk=check_id).first()
-    if row is None:
-        raise ObjectHidden(PROMISE)
-    require(actor, PROMISE, place_path=str(row.checked.path), hidden=True)
-    return row
-
-
-@transaction.atomic
-def record_mutual_check(actor: Actor, check_id: int, good: bool, words: str = "") -> MutualCheck:
-    """Write down what one shop found at another; done once: StepRefused (409) for a second time."""
-    row = _mutual(actor, check_id)
-    if row.done_at is not None:
-        raise StepRefused("done", Label("这次互查已经记录。", "It is recorded already."), status=409)
-    row.good, row.words, row.done_at = good, _words(words, "words", 500), moments.now()
-    row.recorded_by_id = actor.person_id
-    row.save(update_fields=["good", "words", "done_at", "recorded_by"])
-    return row
-
-
-@transaction.atomic
-def tell_checked_shop(actor: Actor, check_id: int) -> MutualCheck:
-    """The shop has been told its result: only then the street and the site's page show it (E7: the shops first)."""
-    row = _mutual(actor, check_id)
-    if row.done_at is None:
-        raise StepRefused("not_done", Label("还没有互查结果。", "There is no result yet."), status=409)
-    if row.told_at is None:
-        row.told_at = row.released_at = moments.now()
-        row.save(update_fields=["told_at", "released_at"])
-    return row
-
-
-@transaction.atomic
 def plan_visits(
     actor: Actor, place_id: int, title: str, since: date, until: date, wanted: int, *, key: UUID
 ) -> VisitPlan:
     """走访计划: how many homes or firms are to be visited in a place in a period."""
-    place = _place(actor, place_id)
+    place = place_over(actor, place_id)
     known = VisitPlan.objects.filter(key=key).first()
     if known is not None:
         return known
     if until < since or wanted < 0 or wanted > 100_000:
         raise refuse("bad_plan", "until", "请检查日期和户数。", "Check the dates and the number.")
     return VisitPlan.objects.create(
-        title=_words(title, "title", 120, needed=True), place=place, organisation_id=actor.organisation_id, since=since,
+        title=clean_words(title, "title", 120, needed=True), place=place, organisation_id=actor.organisation_id, since=since,
         until=until, wanted=wanted, created_by_id=actor.person_id, key=key,
     )  # fmt: skip
 
@@ -255,7 +236,7 @@ def record_visit(
 
     The same key again gives the same visit. Raises PermissionRefused (403), StepRefused (422).
     """
-    place = _place(actor, place_id)
+    place = place_over(actor, place_id)
     if kind not in VISIT_KINDS or outcome not in OUTCOMES:
         raise refuse("bad_visit", "kind", "请选择走访对象和结果。", "Choose whom you visited and how it went.")
     now = moments.now()
@@ -269,7 +250,7 @@ def record_visit(
         plans = VisitPlan.objects.filter(place__path__ancestor_of=place.path)
         if plan_id is not None and not plans.filter(pk=plan_id).exists():
             raise refuse("no_plan", "plan_id", "没有这个走访计划。", "There is no such plan.")
-        said = _words(words, "words")
+        said = clean_words(words, "words")
         item_id = None
         if follow_up is not None:
             where = Where(place.pk, str(place.path), place.name, place.lon, place.lat, "走访", said, source="visit",
@@ -277,7 +258,7 @@ def record_visit(
             item_id = open_finding(actor, follow_up, where).item_id
         return Visit.objects.create(
             plan_id=plan_id, place=place, kind=kind, outcome=outcome, words=said, visited_at=at, recorded_at=now,
-            address=_words(address, "address", 120), recorded_by_id=actor.person_id, item_id=item_id, key=key,
+            address=clean_words(address, "address", 120), recorded_by_id=actor.person_id, item_id=item_id, key=key,
         )  # fmt: skip
 
 
@@ -293,14 +274,14 @@ def urge(
     key: UUID,
 ) -> UrgingLetter:
     """督促物业: a letter to a property manager with a date for the reply; its paper is printed by `work.printing`."""
-    place = _place(actor, place_id, URGE)
+    place = place_over(actor, place_id, URGE)
     known = UrgingLetter.objects.filter(key=key).first()
     if known is not None:
         return known
     if reply_due < timezone.localdate():
         raise refuse("past", "reply_due", "答复期限不能早于今天。", "The date lies in the past.")
     row = UrgingLetter.objects.create(
-        place=place, organisation_id=organisation_id, item_id=item_id, words=_words(words, "words", needed=True),
+        place=place, organisation_id=organisation_id, item_id=item_id, words=clean_words(words, "words", needed=True),
         reply_due=reply_due, sent_at=moments.now(), sent_by_id=actor.person_id, key=key,
     )  # fmt: skip
     record("inspection.promise", actor_id=actor.person_id, subject=f"letter:{row.pk}", unit=organisation_id)
@@ -316,7 +297,7 @@ def record_reply(actor: Actor, letter_id: int, reply: str) -> UrgingLetter:
         raise ObjectHidden(URGE)
     if row.replied_at is not None:
         raise StepRefused("replied", Label("已经有答复。", "There is a reply already."), status=409)
-    row.reply, row.replied_at = _words(reply, "reply", needed=True), moments.now()
+    row.reply, row.replied_at = clean_words(reply, "reply", needed=True), moments.now()
     row.replied_by_id = actor.person_id
     row.save(update_fields=["reply", "replied_at", "replied_by"])
     return row

@@ -72,6 +72,7 @@ PERMISSION_LABELS: dict[str, Label] = {
     "inspection.hand_over": Label("巡查现场交办", "Hand findings over on the spot"),
     "inspection.resolve": Label("处理巡查冲突和误报", "Decide conflicts and mistaken findings"),
     "inspection.promise": Label("包保、门前五包、互查和走访", "Keep responsibilities, agreements, checks and visits"),
+    "inspection.own_shop": Label("本店的互查和门前五包", "Mutual checks and the agreement of one's own shop"),
     "inspection.urge": Label("督促物业", "Urge property managers"),
     "catalogue.view": Label("查看派单目录", "See the dispatch catalogue"),
     "catalogue.edit": Label("编辑派单目录", "Edit the dispatch catalogue"),

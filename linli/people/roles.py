@@ -251,6 +251,20 @@ _LIST: tuple[Role, ...] = (
         Label("物业服务范围内的办理和反馈", "Handles and replies within the service area"),
     ),
     _role(
+        "shop_keeper",
+        "商户负责人",
+        "Shop keeper",
+        "organisation",
+        _codes("inspection.own_shop"),
+        Label(
+            "看本店的互查结果和门前五包，填写对所查商户的结果",
+            "Sees the own shop's results and checks the shop it was given",
+        ),
+        staff=False,
+        second_factor=False,
+        delegable=False,
+    ),
+    _role(
         "callback_officer",
         "回访员",
         "Call-back officer",

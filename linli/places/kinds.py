@@ -101,6 +101,11 @@ SITE_KINDS: dict[str, Label] = {
     "village": Label("行政村", "Village"),
 }
 
+# Businesses with a door of their own on the street: they sign for what lies before it (门前五包) and check each other.
+SHOP_KINDS: tuple[str, ...] = (
+    "shop", "restaurant", "supermarket", "pharmacy", "hotel", "mall", "business_hall", "cinema", "internet_cafe",
+)  # fmt: skip
+
 CODE_SCHEMES: dict[str, Label] = {
     "gb2260": Label("GB/T 2260 行政区划代码", "GB/T 2260 division code"),
     "gb10114": Label("GB/T 10114 县以下代码", "GB/T 10114 code below county level"),

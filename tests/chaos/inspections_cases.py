@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.inspections import promises, rounds
+from linli.inspections import mutual_services, promises, rounds
 from linli.inspections.batch import Batch
 from linli.inspections.models import MutualCheck
 from linli.inspections.services import record_batch, resolve_conflict
@@ -98,9 +98,14 @@ def _check(patrol: Patrol) -> Act:
     return lambda: promises.check_agreement(patrol.world.actor("grid"), row.pk, kept, "门口堆货", key=KEY)
 
 
+def _end_agreement(patrol: Patrol) -> Act:
+    row = _sign(patrol)
+    return lambda: promises.end_agreement(patrol.world.actor("grid"), row.pk, timezone.localdate() + timedelta(days=1))
+
+
 def _mutual(patrol: Patrol) -> int:
-    ids = [site.pk for site in patrol.sites]
-    return promises.begin_mutual_checks(patrol.world.actor("grid"), ids, "互查", timezone.localdate(), key=KEY)
+    ids = [site.pk for site in patrol.sites if site.site_kind == "shop"]
+    return mutual_services.begin_mutual_checks(patrol.world.actor("grid"), ids, "互查", timezone.localdate(), key=KEY)
 
 
 def _mutual_row(patrol: Patrol) -> int:
@@ -110,13 +115,13 @@ def _mutual_row(patrol: Patrol) -> int:
 
 def _record_mutual(patrol: Patrol) -> Act:
     row = _mutual_row(patrol)
-    return lambda: promises.record_mutual_check(patrol.world.actor("grid"), row, False, "灭火器过期")
+    return lambda: mutual_services.record_mutual_check(patrol.world.actor("grid"), row, False, "灭火器过期")
 
 
 def _tell_shop(patrol: Patrol) -> Act:
     row = _mutual_row(patrol)
-    promises.record_mutual_check(patrol.world.actor("grid"), row, True)
-    return lambda: promises.tell_checked_shop(patrol.world.actor("grid"), row)
+    mutual_services.record_mutual_check(patrol.world.actor("grid"), row, True)
+    return lambda: mutual_services.tell_checked_shop(patrol.world.actor("grid"), row)
 
 
 def _plan_visits(patrol: Patrol) -> Act:
@@ -156,10 +161,11 @@ CASES: dict[str, Case] = {
     "inspections.promises.give_responsibility": _on_patrol(lambda patrol: lambda: _give(patrol)),
     "inspections.promises.end_responsibility": _on_patrol(_end_given),
     "inspections.promises.sign_agreement": _on_patrol(lambda patrol: lambda: _sign(patrol)),
+    "inspections.promises.end_agreement": _on_patrol(_end_agreement),
     "inspections.promises.check_agreement": _on_patrol(_check),
-    "inspections.promises.begin_mutual_checks": _on_patrol(lambda patrol: lambda: _mutual(patrol)),
-    "inspections.promises.record_mutual_check": _on_patrol(_record_mutual),
-    "inspections.promises.tell_checked_shop": _on_patrol(_tell_shop),
+    "inspections.mutual_services.begin_mutual_checks": _on_patrol(lambda patrol: lambda: _mutual(patrol)),
+    "inspections.mutual_services.record_mutual_check": _on_patrol(_record_mutual),
+    "inspections.mutual_services.tell_checked_shop": _on_patrol(_tell_shop),
     "inspections.promises.plan_visits": _on_patrol(_plan_visits),
     "inspections.promises.record_visit": _on_patrol(_visit),
     "inspections.promises.urge": _on_patrol(lambda patrol: lambda: _urge(patrol)),
