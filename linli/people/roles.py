@@ -258,7 +258,7 @@ _LIST: tuple[Role, ...] = (
         _codes("inspection.own_shop"),
         Label(
             "看本店的互查结果和门前五包，填写对所查商户的结果",
-            "Sees the own shop's results and checks the shop it was given",
+            "Sees the own shop's results, checks the shop it was given",
         ),
         staff=False,
         second_factor=False,
