@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -14,7 +14,7 @@ from django.middleware.csrf import get_token
 from django.utils import timezone
 from ninja import Form, Router
 from ninja.params import functions as param
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from linli.api import schemas
 from linli.api.callers import SignedIn, caller
@@ -22,7 +22,14 @@ from linli.api.problems import TOO_LARGE, Problem, language
 from linli.api.requests import JSON
 from linli.inspections import batch as records
 from linli.inspections import selectors, services
-from linli.inspections.batch import Batch, NewFinding, NewObservation, ObservationOutcome
+from linli.inspections.batch import (
+    Batch,
+    CoReceiver,
+    NewFinding,
+    NewObservation,
+    NewUnreached,
+    ObservationOutcome,
+)
 from linli.kernel.labels import Label
 from linli.people.access import Actor, require_somewhere
 from linli.people.throttle import Limit, hit
@@ -34,6 +41,8 @@ from linli.work.senders import owner_of
 from linli.work.uploading import too_long
 
 router = Router(tags=["patrol"])
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 PERMISSION = "inspection.record"
 BATCH_BYTES_MAX = 48 * 1024 * 1024
@@ -112,10 +121,12 @@ def sync_patrol(request: HttpRequest, batch: Annotated[str, Form(description="JS
     wanted = [entry for raw in sent.observations if (entry := _record(raw, refused)) is not None]
     tokens = receive_all(files, owner=owner_of(request))
     good = tuple(_observation(entry, tokens) for entry in wanted)
-    good = tuple(entry for entry in good if _sound(entry, sent.device, refused))
-    done = services.record_batch(actor, Batch(sent.device, good), str(sent.key) if sent.key else "")
+    good = tuple(entry for entry in good if _sound(Batch(sent.device, (entry,)), entry, refused))
+    unreached = tuple(entry for raw in sent.unreached if (entry := _unreached(raw, refused)) is not None)
+    unreached = tuple(entry for entry in unreached if _sound(Batch(sent.device, good, (entry,)), entry, refused))
+    done = services.record_batch(actor, Batch(sent.device, good, unreached), str(sent.key) if sent.key else "")
     told = {str(entry.client_key): entry for entry in wanted}
-    outcomes = [_outcome(one, told[str(one.client_key)], tokens) for one in done.outcomes]
+    outcomes = [_outcome(one, told.get(str(one.client_key)), tokens) for one in done.outcomes]
     return _answer({"received_at": done.received_at.isoformat(), "outcomes": outcomes + refused})
 
 
@@ -158,8 +169,18 @@ def _files(request: HttpRequest, sent: schemas.PatrolBatchIn) -> list[Incoming]:
 
 def _record(raw: Any, refused: list[dict[str, Any]]) -> schemas.PatrolObservationIn | None:
     """One record; what is none goes to those refused, so that it does not hold up the others."""
+    return _valid(schemas.PatrolObservationIn, raw, refused)
+
+
+def _unreached(raw: Any, refused: list[dict[str, Any]]) -> NewUnreached | None:
+    """One report that a site could not be looked at, in the same way."""
+    found = _valid(schemas.PatrolUnreachedIn, raw, refused)
+    return NewUnreached(**found.model_dump()) if found is not None else None
+
+
+def _valid(shape: type[Shape], raw: Any, refused: list[dict[str, Any]]) -> Shape | None:
     try:
-        return schemas.PatrolObservationIn.model_validate(raw)
+        return shape.model_validate(raw)
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
         key = str(raw.get("client_key", "")) if isinstance(raw, Mapping) else ""
@@ -178,6 +199,11 @@ def _taken(numbers: list[UUID], tokens: Tokens) -> tuple[str, ...]:
     return tuple(str(token) for number in numbers if isinstance(token := tokens.get(number), UUID))
 
 
+def _co_receiver(entry: schemas.PatrolCoReceiverIn, tokens: Tokens) -> CoReceiver:
+    signed = _taken([entry.signature] if entry.signature else [], tokens)
+    return CoReceiver(entry.organisation_id, entry.name, signed[0] if signed else None)
+
+
 def _observation(entry: schemas.PatrolObservationIn, tokens: Tokens) -> NewObservation:
     finding = None
     if entry.finding is not None:
@@ -192,6 +218,7 @@ def _observation(entry: schemas.PatrolObservationIn, tokens: Tokens) -> NewObser
             receiver_name=entry.finding.receiver_name,
             signature=signed[0] if signed else None,
             after_photos=_taken(entry.finding.after_photos, tokens),
+            co_receivers=tuple(_co_receiver(one, tokens) for one in entry.finding.co_receivers),
         )
     return NewObservation(
         client_key=entry.client_key,
@@ -211,10 +238,10 @@ def _observation(entry: schemas.PatrolObservationIn, tokens: Tokens) -> NewObser
     )
 
 
-def _sound(entry: NewObservation, device: str, refused: list[dict[str, Any]]) -> bool:
-    """Whether the room takes the record at all; asked one by one, for the sake of the others."""
+def _sound(batch: Batch, entry: NewObservation | NewUnreached, refused: list[dict[str, Any]]) -> bool:
+    """Whether the room takes the entry of a batch at all; asked one by one, for the sake of the others."""
     try:
-        records.check(Batch(device, (entry,)))
+        records.check(batch)
     except StepRefused as error:
         refused.append(_refused(str(entry.client_key), error.code, error.label.text(language())))
         return False
@@ -224,11 +251,11 @@ def _sound(entry: NewObservation, device: str, refused: list[dict[str, Any]]) ->
 # --- Answering ---------------------------------------------------------------------------------------------------
 
 
-def _outcome(one: ObservationOutcome, entry: schemas.PatrolObservationIn, tokens: Tokens) -> dict[str, Any]:
+def _outcome(one: ObservationOutcome, entry: schemas.PatrolObservationIn | None, tokens: Tokens) -> dict[str, Any]:
     tongue = language()
-    label = one.label.text(tongue) if one.label else _lost(entry, tokens, tongue)
+    label = one.label.text(tongue) if one.label else (_lost(entry, tokens, tongue) if entry else "")
     conflict = None
-    if one.outcome == records.CONFLICT:
+    if entry is not None and one.outcome == records.CONFLICT:
         conflict = {
             "id": one.conflict_id,
             "client_key": str(one.client_key),

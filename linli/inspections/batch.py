@@ -60,12 +60,22 @@ REASONS: dict[str, Reason] = {
 
 
 @dataclass(frozen=True, slots=True)
+class CoReceiver:
+    """Who received a hand-over for a co-handling unit (协办): by name; with a `signature` (upload token) it signed."""
+
+    organisation_id: int
+    name: str = ""
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewFinding:
     """The problem behind a failing observation.
 
     `hand_over` goes to `lead_organisation_id` (none: who answers for category and place); with a `signature` (upload
     token) the receiver has signed for it at once. `fix_on_spot` is mended already, `after_photos` show it. `report`
-    goes to the dispatcher, or by rule to the unit that answers.
+    goes to the dispatcher, or by rule to the unit that answers. `co_receivers` are units that answer together with
+    the lead (联合执法) and were there; they need not be named in `co_organisation_ids` too.
     """
 
     client_key: UUID
@@ -77,6 +87,12 @@ class NewFinding:
     receiver_name: str = ""
     signature: str | None = None
     after_photos: tuple[str, ...] = ()
+    co_receivers: tuple[CoReceiver, ...] = ()
+
+    @property
+    def signatures(self) -> list[str]:
+        """The upload tokens of all signatures."""
+        return [token for token in (self.signature, *(entry.signature for entry in self.co_receivers)) if token]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +201,9 @@ def _check_one(entry: NewObservation) -> None:
     files = [*entry.photos, *(finding.after_photos if finding else ())]
     if len(entry.photos) > PHOTOS_MAX or (finding is not None and len(finding.after_photos) > PHOTOS_MAX):
         raise refuse("too_many_files", "photos", f"最多{PHOTOS_MAX}张照片。", f"At most {PHOTOS_MAX} photos.")
-    signed = finding.signature if finding else None
+    signed = finding.signatures if finding else []
     try:
-        [UUID(token) for token in (*files, *([signed] if signed else []))]
+        [UUID(token) for token in (*files, *signed)]
     except ValueError as error:
         raise refuse("invalid_upload", "photos", "照片没有上传成功。", "A photo was not uploaded.") from error
 
@@ -210,7 +226,7 @@ def _plain(value: Any) -> Any:
 
 def from_json(kept: Mapping[str, Any]) -> NewObservation:
     """The observation of a kept conflict."""
-    raw = dict(kept)
+    raw = {name: value for name, value in kept.items() if name != "erased"}
     finding = raw.pop("finding", None)
     if finding is not None:
         finding = NewFinding(
@@ -219,6 +235,7 @@ def from_json(kept: Mapping[str, Any]) -> NewObservation:
                 "client_key": UUID(finding["client_key"]),
                 "co_organisation_ids": tuple(finding["co_organisation_ids"]),
                 "after_photos": tuple(finding["after_photos"]),
+                "co_receivers": tuple(CoReceiver(**entry) for entry in finding.get("co_receivers", ())),
             }
         )
     return NewObservation(
@@ -236,5 +253,5 @@ def from_json(kept: Mapping[str, Any]) -> NewObservation:
 def tokens(entry: NewObservation) -> list[str]:
     """All uploads an observation names."""
     finding = entry.finding
-    more = [*finding.after_photos, *([finding.signature] if finding.signature else [])] if finding else []
+    more = [*finding.after_photos, *finding.signatures] if finding else []
     return [*entry.photos, *more]

@@ -42,17 +42,19 @@ WHERE r.state IN ('planned', 'running') AND r.since <= %(day)s AND r.until >= %(
 ORDER BY r.until, r.id
 """
 _SITES = """
-SELECT rs.round_id, p.id, p.name, p.site_kind, p.path::text, p.parent_id, p.lon, p.lat, rs.position, rs.state
+SELECT rs.round_id, p.id, p.name, p.site_kind, p.path::text, p.parent_id, p.lon, p.lat, rs.position, rs.state,
+  rs.reason, (SELECT max(x.observed_at) FROM inspections_sitereport x
+              WHERE rs.state = 'unreachable' AND x.round_id = rs.round_id AND x.site_id = rs.site_id)
 FROM inspections_roundsite rs JOIN places_place p ON p.id = rs.site_id
 WHERE rs.round_id = ANY(%(rounds)s) AND p.active AND rs.state <> 'closed'
   AND (rs.team_id IS NULL OR rs.team_id = ANY(%(teams)s) OR rs.round_id = ANY(%(open)s))
-  AND (rs.planned_on IS NULL OR rs.planned_on = %(day)s OR (rs.planned_on < %(day)s AND rs.state = 'due'))
+  AND (rs.planned_on IS NULL OR rs.planned_on = %(day)s OR (rs.planned_on < %(day)s AND rs.state <> 'done'))
   AND (%(all)s OR p.path <@ ANY(%(paths)s::ltree[]))
 ORDER BY rs.planned_on NULLS LAST, rs.position NULLS LAST, p.id LIMIT %(most)s
 """
 _SEEN = f"""
 SELECT DISTINCT ON (o.round_id, o.site_id, o.criterion_id)
-  o.round_id, o.site_id, o.criterion_id, o.result, o.observed_at
+  o.round_id, o.site_id, o.criterion_id, o.result, o.observed_at, o.client_key
 FROM inspections_observation o
 WHERE o.round_id = ANY(%s) AND o.site_id = ANY(%s) AND {COUNTS}
 ORDER BY o.round_id, o.site_id, o.criterion_id, o.observed_at DESC
@@ -122,10 +124,21 @@ def _sites(actor: Actor, day: date, rounds: Sequence[dict[str, Any]]) -> list[di
         "most": SITES_MAX,
         **_scope(actor),
     }
-    names = ("round_id", "id", "name", "kind", "path", "parent_id", "longitude", "latitude", "position", "state")
+    names = (
+        "round_id", "id", "name", "kind", "path", "parent_id", "longitude", "latitude", "position", "state", "reason",
+        "tried_at",
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_SITES, values)
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for site in found:
+        tried = site.pop("tried_at")
+        if site["state"] != "unreachable":
+            site["reason"] = ""
+        elif tried is not None and timezone.localdate(tried) < day:
+            # Closed yesterday says nothing of today: it is due again, and the phone tells why it was not done.
+            site["state"] = "due"
+    return found
 
 
 def _nodes(rounds: Iterable[dict[str, Any]]) -> list[Node]:
@@ -155,8 +168,8 @@ def _fill(
     with connection.cursor() as cursor:
         cursor.execute(_SEEN, [list(by_id), ids])
         seen: dict[tuple[int, int], dict[str, Any]] = {}
-        for round_id, site_id, criterion, result, at in cursor.fetchall():
-            found = {"result": RESULT_NAMES[result], "at": at.isoformat()}
+        for round_id, site_id, criterion, result, at, key in cursor.fetchall():
+            found = {"result": RESULT_NAMES[result], "at": at.isoformat(), "key": str(key)}
             seen.setdefault((round_id, site_id), {})[str(criterion)] = found
         cursor.execute(_OPEN, [ids])
         open_ones: dict[int, list[dict[str, Any]]] = {}

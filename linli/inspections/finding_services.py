@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from linli.inspections.batch import NewFinding
+from linli.inspections.batch import NewFinding, refuse
 from linli.people.access import Actor
 from linli.work import services as work
 from linli.work.engine import Order
 from linli.work.flush import Rows
 from linli.work.terms import Catalogue
 
-TITLE_LENGTH, SUMMARY_LENGTH = 60, 500
+TITLE_LENGTH, SUMMARY_LENGTH, NAME_LENGTH = 60, 500, 60
 COLUMNS = (
     "item_id", "client_key", "observation_id", "round_id", "site_id", "criterion_id", "handling", "found_on",
 )  # fmt: skip
@@ -107,17 +107,8 @@ def _orders(
         return [Order("fix_to_verify" if drawn(new.client_key) else "fix_on_spot", data)], ()
     answers = catalogue.dispatch(category_id, where.path)
     lead = new.lead_organisation_id or answers.lead
-    helpers = [unit for unit in dict.fromkeys((*new.co_organisation_ids, *answers.co_handlers)) if unit != lead]
     if new.handling == "hand_over" and lead is not None:
-        if new.receiver_name.strip():
-            data["receiver_name"] = new.receiver_name.strip()[:60]
-        if helpers:
-            data["co_handlers"] = helpers
-        first = Order("hand_over", {**data, "lead": lead})
-        if not new.signature:
-            return [first], ()
-        first.data["signature"] = new.signature
-        return [first, Order("sign_on_spot", {})], ("sign_on_spot",)
+        return _handed_over(new, lead, answers.co_handlers, catalogue, data)
     found = Order("find", data)
     if answers.automatic and answers.lead is not None:
         sent: dict[str, Any] = {"lead": answers.lead, "co_handlers": list(answers.co_handlers)}
@@ -125,3 +116,38 @@ def _orders(
             sent["lead_person"] = answers.lead_person
         return [found, Order("dispatch", sent)], ("dispatch",)
     return [found], ()
+
+
+def _handed_over(
+    new: NewFinding, lead: int, by_rule: Sequence[int], catalogue: Catalogue, data: dict[str, Any]
+) -> tuple[list[Order], tuple[str, ...]]:
+    """Handed over to the lead and to all who answer with it (联合执法); whoever signed on the phone has signed.
+
+    Refused (422) when a co-handling unit is not there any more.
+    """
+    there = [entry for entry in new.co_receivers if entry.organisation_id != lead]
+    named = (*new.co_organisation_ids, *(entry.organisation_id for entry in there), *by_rule)
+    helpers = [unit for unit in dict.fromkeys(named) if unit != lead]
+    if any(unit not in catalogue.organisations for unit in helpers):
+        raise refuse("unknown_unit", "co_organisation_ids", "协办单位已不在册。", "A co-handling unit is not there.")
+    if new.receiver_name.strip():
+        data["receiver_name"] = new.receiver_name.strip()[:NAME_LENGTH]
+    if helpers:
+        data["co_handlers"] = helpers
+    unsigned = [
+        f"{catalogue.organisation_name(entry.organisation_id)} {entry.name.strip()[:NAME_LENGTH]}"
+        for entry in there if entry.name.strip() and not entry.signature
+    ]  # fmt: skip
+    if unsigned:
+        data["co_receivers"] = "；".join(unsigned)
+    orders = [Order("hand_over", {**data, "lead": lead})]
+    if new.signature:
+        orders[0].data["signature"] = new.signature
+        orders.append(Order("sign_on_spot", {}))
+    for entry in there:
+        if entry.signature:
+            signed: dict[str, Any] = {"unit": entry.organisation_id, "signature": entry.signature}
+            if entry.name.strip():
+                signed["receiver_name"] = entry.name.strip()[:NAME_LENGTH]
+            orders.append(Order("sign_co_on_spot", signed))
+    return orders, ("sign_on_spot", "sign_co_on_spot")

@@ -112,7 +112,8 @@ def _open_finding(actor: Actor, one: Judged) -> None:
         timezone.localdate(one.entry.observed_at),
     )  # fmt: skip
     if not one.files:
-        new = replace(new, signature=None, after_photos=())
+        unsigned = tuple(replace(entry, signature=None) for entry in new.co_receivers)
+        new = replace(new, signature=None, after_photos=(), co_receivers=unsigned)
     try:
         with transaction.atomic():
             done = open_finding(actor, new, where)

@@ -38,12 +38,8 @@ def store(actor: Actor, entries: Sequence[NewUnreached], now: datetime, permissi
     """
     if not entries:
         return []
-    known = {
-        key: person
-        for key, person in SiteReport.objects.filter(client_key__in=[entry.client_key for entry in entries]).values_list(
-            "client_key", "recorded_by_id"
-        )
-    }
+    keys = [entry.client_key for entry in entries]
+    known = set(SiteReport.objects.filter(client_key__in=keys).values_list("client_key", flat=True))
     paths = _paths(entries)
     outcomes: list[ObservationOutcome] = []
     fresh: list[NewUnreached] = []

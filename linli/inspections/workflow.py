@@ -33,6 +33,8 @@ NOTE = Field("note", Label("说明", "Note"), required=False)
 REASON = Field("reason", Label("理由", "Reason"))
 ANSWER = Field("answer", Label("办理情况", "What was done"))
 RECEIVER_NAME = Field("receiver_name", Label("接收人", "Received by"), required=False)
+CO_RECEIVERS = Field("co_receivers", Label("协办接收人", "Received by, for co-handlers"), required=False)
+CO_UNIT = Field("unit", Label("协办单位", "Co-handler"), FieldKind.ORGANISATION)
 SIGNATURE = Field("signature", Label("接收人签名", "Receiver's signature"), FieldKind.SIGNATURE, required=False)
 BEFORE = Field("before", Label("整改前照片", "Photos before"), FieldKind.EVIDENCE, required=False)
 AFTER = Field("after", Label("整改后照片", "Photos after"), FieldKind.EVIDENCE, required=False)
@@ -152,7 +154,7 @@ def _opening() -> tuple[Transition, ...]:
             "inspection.hand_over",
             anyone,
             TEAM,
-            (LEAD, CO_HANDLERS, ADVICE, RECEIVER_NAME, SIGNATURE, BEFORE),
+            (LEAD, CO_HANDLERS, ADVICE, RECEIVER_NAME, CO_RECEIVERS, SIGNATURE, BEFORE),
             "lead_may_lead",
             f"{filed} stamp:dispatched_at open_legs",
             clock,
@@ -167,6 +169,18 @@ def _opening() -> tuple[Transition, ...]:
             Party.SYSTEM,
             Label("接收人在手机上签名", "the receiver signs on the phone"),
             effects="stamp:signed_at sign_lead",
+        ),
+        _t(
+            "sign_co_on_spot",
+            "协办现场签收",
+            "Co-handler signed on the spot",
+            "dispatched handling",
+            SAME,
+            "request.system_sign",
+            Party.SYSTEM,
+            Label("协办单位接收人在手机上签名", "the co-handler's receiver signs on the phone"),
+            (CO_UNIT, RECEIVER_NAME, SIGNATURE),
+            effects="sign_named",
         ),
         _t(
             "fix_on_spot",

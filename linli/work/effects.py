@@ -248,6 +248,13 @@ def _sign_lead(step: Step, by_limit: str) -> None:
         _mark_signed(step, step.book.lead_leg, by_limit=by_limit == "limit")
 
 
+def _sign_named(step: Step, _: str) -> None:
+    """Sign the leg of the co-handling unit that the step names: its receiver stood there."""
+    for leg in step.book.active_legs:
+        if leg["role"] == "co" and leg["organisation_id"] == step.data["unit"]:
+            _mark_signed(step, leg)
+
+
 def _finalise_lead(step: Step, _: str) -> None:
     if step.book.lead_leg is not None:
         step.book.lead_leg["final"] = True
@@ -456,6 +463,7 @@ OPERATIONS: dict[str, Callable[[Step, str], None]] = {
     "sign_leg": _sign_leg,
     "sign_lead": _sign_lead,
     "sign_lead_by_limit": lambda step, _: _sign_lead(step, "limit"),
+    "sign_named": _sign_named,
     "finalise_lead": _finalise_lead,
     "stop_leg": _stop_leg,
     "hold_leg": _hold_leg,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linli.inspections.batch import REASONS
+from linli.inspections.batch import REASONS, CoReceiver
 from linli.inspections.day_pack import day_pack
 from linli.inspections.models import Finding, Observation, PendingConflict, RoundSite
 from linli.inspections.rounds import end_round, set_site_state
@@ -25,7 +25,7 @@ from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import uploads
 from linli.work.engine import StepRefused
 from linli.work.media import evidence_for
-from linli.work.models import Evidence, Item, Upload
+from linli.work.models import Evidence, EventText, Item, Upload
 from linli.work.services import advance, new_key
 from tests.inspections.conftest import Patrol, at
 from tests.work.conftest import encoded, picture
@@ -100,6 +100,38 @@ def test_several_units_answer_together(patrol: Patrol) -> None:
     assert sorted((leg.role, leg.organisation_id) for leg in legs) == sorted(
         [("lead", units["enforcement"].pk), ("co", units["sanitation"].pk), ("co", units["property"].pk)]
     )
+
+
+def test_every_unit_that_stands_there_signs_on_the_phone(patrol: Patrol) -> None:
+    units = patrol.world.units
+    there = (CoReceiver(units["sanitation"].pk, "小李", upload(8)), CoReceiver(units["property"].pk, "小赵"))
+    finding = patrol.problem(handling="hand_over", lead_organisation_id=units["enforcement"].pk, receiver_name="老王",
+                             signature=upload(7), co_receivers=there)  # fmt: skip
+    outcome = patrol.send(patrol.tick(result="fail", finding=finding)).outcomes[0]
+    item = Item.objects.get(number=outcome.number)
+    signed = {leg.organisation_id: leg.signed_at is not None for leg in item.legs.all()}
+    assert item.state == "handling"
+    assert signed == {units["enforcement"].pk: True, units["sanitation"].pk: True, units["property"].pk: False}
+    assert sorted(Evidence.objects.filter(item=item).values_list("purpose", flat=True)) == ["signature"] * 2
+    texts = {name: text for row in EventText.objects.filter(event__item=item) for name, text in row.texts.items()}
+    assert texts["co_receivers"] == f"{units['property'].name} 小赵"
+
+
+def test_a_co_handler_may_sign_before_the_lead(patrol: Patrol) -> None:
+    units = patrol.world.units
+    there = (CoReceiver(units["sanitation"].pk, "小李", upload(8)),)
+    finding = patrol.problem(handling="hand_over", lead_organisation_id=units["enforcement"].pk, co_receivers=there)
+    outcome = patrol.send(patrol.tick(result="fail", finding=finding)).outcomes[0]
+    item = Item.objects.get(number=outcome.number)
+    assert item.state == "dispatched"
+    assert item.legs.get(role="co").signed_at is not None
+
+
+def test_a_co_handler_that_is_gone_is_a_conflict_and_not_a_loss(patrol: Patrol) -> None:
+    finding = patrol.problem(handling="hand_over", lead_organisation_id=patrol.world.units["enforcement"].pk,
+                             co_organisation_ids=(10**9,))  # fmt: skip
+    outcome = patrol.send(patrol.tick(result="fail", finding=finding)).outcomes[0]
+    assert (outcome.outcome, outcome.code) == ("conflict", "finding_refused")
 
 
 @pytest.mark.parametrize(("key", "state"), [(10, "handled"), (11, "closed")])

@@ -29,6 +29,14 @@ class PatrolFileIn(_Sent):
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
 
 
+class PatrolCoReceiverIn(_Sent):
+    """Who received it for a co-handling unit: by name, or with a signature, which is a file of the same batch."""
+
+    organisation_id: Id
+    name: Annotated[str, StringConstraints(max_length=60)] = ""
+    signature: UUID | None = None
+
+
 class PatrolFindingIn(_Sent):
     """The problem behind a failing record."""
 
@@ -41,6 +49,11 @@ class PatrolFindingIn(_Sent):
     receiver_name: Annotated[str, StringConstraints(max_length=60)] = ""
     signature: UUID | None = None
     after_photos: list[UUID] = Field([], max_length=9)
+    co_receivers: list[PatrolCoReceiverIn] = Field([], max_length=10)
+
+    def signatures(self) -> list[UUID]:
+        """The files of all signatures."""
+        return [number for number in (self.signature, *(one.signature for one in self.co_receivers)) if number]
 
 
 class PatrolObservationIn(_Sent):
@@ -64,8 +77,17 @@ class PatrolObservationIn(_Sent):
     def file_numbers(self) -> list[UUID]:
         """All files that it names."""
         finding = self.finding
-        signed = [finding.signature] if finding and finding.signature else []
-        return [*self.photos, *(finding.after_photos if finding else []), *signed]
+        return [*self.photos, *((*finding.after_photos, *finding.signatures()) if finding else ())]
+
+
+class PatrolUnreachedIn(_Sent):
+    """That a site could not be looked at, and why."""
+
+    client_key: UUID
+    round_id: Id
+    site_id: Id
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    observed_at: AwareDatetime
 
 
 class PatrolBatchIn(_Sent):
@@ -76,6 +98,7 @@ class PatrolBatchIn(_Sent):
     person: Id | None = None
     sent_at: AwareDatetime | None = None
     observations: list[Any] = Field(max_length=200)
+    unreached: list[Any] = Field([], max_length=200)
     files: dict[UUID, PatrolFileIn] = Field({}, max_length=99)
 
 
