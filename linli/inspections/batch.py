@@ -18,7 +18,8 @@ HANDLINGS = ("hand_over", "fix_on_spot", "report")
 OBSERVATIONS_MAX, PHOTOS_MAX, WORDS_MAX, REASON_MAX = 500, 9, 2000, 200
 
 OBSERVATION, VISIT, CONFLICT_HOLDER = "observation", "visit", "conflict"
-"""Words by which evidence names what holds it."""
+LETTER, VISIT_PLAN = "letter", "visit_plan"
+"""Words by which evidence and papers name what holds them."""
 
 STORED, REPEATED, CONFLICT, REFUSED = "stored", "repeated", "conflict", "refused"
 STORE, WITHOUT_FILES, WITHOUT_FINDING, DISCARD = "store", "store_without_files", "store_without_finding", "discard"

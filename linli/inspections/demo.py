@@ -226,11 +226,6 @@ class _Street:
             mutual_services.begin_mutual_checks(
                 officer, ids, "商户安全互查", self.today, key=_key("mutual", self.street.pk)
             )
-        for grid in self.grids[:15]:
-            promises.record_visit(
-                officer, grid.id, kind="home", outcome=self.chance.choice(("met", "met", "absent")),
-                words="入户宣传文明公约", key=_key("visit", grid.id),
-            )  # fmt: skip
 
 
 def _of_unit(role: str, unit: int | None) -> Actor | None:

@@ -1,25 +1,21 @@
-"""Writers of what neighbours promise and check: responsibilities, agreements, mutual checks, visits, letters."""
+"""Writers of what neighbours promise and check: responsibilities and agreements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from linli.inspections.batch import NewFinding, refuse
-from linli.inspections.finding_services import Where, open_finding
+from linli.inspections.batch import refuse
 from linli.inspections.models import (
     Agreement,
     AgreementCheck,
     AgreementDuty,
     Responsibility,
-    UrgingLetter,
-    Visit,
-    VisitPlan,
 )
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
@@ -38,12 +34,6 @@ DUTIES: dict[str, Label] = {
 }
 """门前五包; a district may call them otherwise, the codes stay."""
 
-VISIT_KINDS: dict[str, Label] = {"home": Label("居民家", "Home"), "firm": Label("单位、商户", "Firm or shop")}
-OUTCOMES: dict[str, Label] = {
-    "met": Label("见到人", "Somebody was in"),
-    "absent": Label("没有人", "Nobody was in"),
-    "declined": Label("不愿接待", "Declined"),
-}
 WORDS_MAX = 2000
 
 
@@ -87,8 +77,8 @@ def give_responsibility(
     if until is not None and until <= since:
         raise refuse("bad_period", "until", "结束日期要在开始之后。", "The end comes after the beginning.")
     row = Responsibility.objects.create(
-        place=place, person_id=person_id, organisation_id=organisation_id, duty=clean_words(duty, "duty", 200), since=since,
-        until=until, created_by_id=actor.person_id, key=key,
+        place=place, person_id=person_id, organisation_id=organisation_id, duty=clean_words(duty, "duty", 200),
+        since=since, until=until, created_by_id=actor.person_id, key=key,
     )  # fmt: skip
     record("inspection.promise", actor_id=actor.person_id, subject=f"responsibility:{row.pk}", place=place.pk)
     return row
@@ -200,104 +190,3 @@ def check_agreement(
         for number, (duty, good) in enumerate(sorted(kept.items()))
     ]  # fmt: skip
     return AgreementCheck.objects.bulk_create(made)
-
-
-@transaction.atomic
-def plan_visits(
-    actor: Actor, place_id: int, title: str, since: date, until: date, wanted: int, *, key: UUID
-) -> VisitPlan:
-    """走访计划: how many homes or firms are to be visited in a place in a period."""
-    place = place_over(actor, place_id)
-    known = VisitPlan.objects.filter(key=key).first()
-    if known is not None:
-        return known
-    if until < since or wanted < 0 or wanted > 100_000:
-        raise refuse("bad_plan", "until", "请检查日期和户数。", "Check the dates and the number.")
-    return VisitPlan.objects.create(
-        title=clean_words(title, "title", 120, needed=True), place=place, organisation_id=actor.organisation_id, since=since,
-        until=until, wanted=wanted, created_by_id=actor.person_id, key=key,
-    )  # fmt: skip
-
-
-def record_visit(
-    actor: Actor,
-    place_id: int,
-    *,
-    kind: str,
-    outcome: str,
-    words: str = "",
-    address: str = "",
-    visited_at: datetime | None = None,
-    plan_id: int | None = None,
-    follow_up: NewFinding | None = None,
-    key: UUID,
-) -> Visit:
-    """走访: one visit; what has to be followed up becomes an item of work in the same transaction.
-
-    The same key again gives the same visit. Raises PermissionRefused (403), StepRefused (422).
-    """
-    place = place_over(actor, place_id)
-    if kind not in VISIT_KINDS or outcome not in OUTCOMES:
-        raise refuse("bad_visit", "kind", "请选择走访对象和结果。", "Choose whom you visited and how it went.")
-    now = moments.now()
-    at = visited_at or now
-    if at > now:
-        raise refuse("future", "visited_at", "走访时间不能在将来。", "The visit lies in the future.")
-    with transaction.atomic():
-        known = Visit.objects.filter(key=key).first()
-        if known is not None:
-            return known
-        plans = VisitPlan.objects.filter(place__path__ancestor_of=place.path)
-        if plan_id is not None and not plans.filter(pk=plan_id).exists():
-            raise refuse("no_plan", "plan_id", "没有这个走访计划。", "There is no such plan.")
-        said = clean_words(words, "words")
-        item_id = None
-        if follow_up is not None:
-            where = Where(place.pk, str(place.path), place.name, place.lon, place.lat, "走访", said, source="visit",
-                          found_on=timezone.localdate(at))  # fmt: skip
-            item_id = open_finding(actor, follow_up, where).item_id
-        return Visit.objects.create(
-            plan_id=plan_id, place=place, kind=kind, outcome=outcome, words=said, visited_at=at, recorded_at=now,
-            address=clean_words(address, "address", 120), recorded_by_id=actor.person_id, item_id=item_id, key=key,
-        )  # fmt: skip
-
-
-@transaction.atomic
-def urge(
-    actor: Actor,
-    place_id: int,
-    organisation_id: int,
-    words: str,
-    reply_due: date,
-    *,
-    item_id: int | None = None,
-    key: UUID,
-) -> UrgingLetter:
-    """督促物业: a letter to a property manager with a date for the reply; its paper is printed by `work.printing`."""
-    place = place_over(actor, place_id, URGE)
-    known = UrgingLetter.objects.filter(key=key).first()
-    if known is not None:
-        return known
-    if reply_due < timezone.localdate():
-        raise refuse("past", "reply_due", "答复期限不能早于今天。", "The date lies in the past.")
-    row = UrgingLetter.objects.create(
-        place=place, organisation_id=organisation_id, item_id=item_id, words=clean_words(words, "words", needed=True),
-        reply_due=reply_due, sent_at=moments.now(), sent_by_id=actor.person_id, key=key,
-    )  # fmt: skip
-    record("inspection.promise", actor_id=actor.person_id, subject=f"letter:{row.pk}", unit=organisation_id)
-    return row
-
-
-@transaction.atomic
-def record_reply(actor: Actor, letter_id: int, reply: str) -> UrgingLetter:
-    """What the property manager answered: by the manager's own people, or by who wrote the letter. Once."""
-    row = UrgingLetter.objects.select_for_update(of=("self",)).select_related("place").filter(pk=letter_id).first()
-    own = row is not None and row.organisation_id in actor.organisation_ids and actor.is_staff
-    if row is None or not (own or actor.may(URGE, place_path=str(row.place.path))):
-        raise ObjectHidden(URGE)
-    if row.replied_at is not None:
-        raise StepRefused("replied", Label("已经有答复。", "There is a reply already."), status=409)
-    row.reply, row.replied_at = clean_words(reply, "reply", needed=True), moments.now()
-    row.replied_by_id = actor.person_id
-    row.save(update_fields=["reply", "replied_at", "replied_by"])
-    return row

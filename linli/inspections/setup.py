@@ -1,4 +1,4 @@
-"""What the room prepares for a new district: within which time findings are to be mended."""
+"""What the room prepares for a new district: within which time findings are to be mended, themes of dissuasion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from linli.inspections.dissuasion import setup_themes
 from linli.places.models import RegistryVersion
 from linli.places.services import bump_registry
 from linli.work.models import DeadlineRule
@@ -23,7 +24,11 @@ ORIGIN = "本项目默认：日清日结"
 
 @transaction.atomic
 def setup(district: Any = None, **options: Any) -> None:
-    """Give findings deadlines: one day, and what the catalogue's seed says for a category; existing ones stay."""
+    """Give findings deadlines: one day, and what the catalogue's seed says for a category; existing ones stay.
+
+    Dissuasion gets the themes the project brings along.
+    """
+    setup_themes()
     if DeadlineRule.objects.filter(kind=KIND).exists():
         return
     rules = [

@@ -175,14 +175,18 @@ def _scan(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             _bring_back(request, token)
-            messages.success(request, _("已交回，存入事项 %(number)s。") % {"number": document.item.number})
+            messages.success(request, _("已交回，存入 %(number)s。") % {"number": scans.belongs(document)[0]})
             return redirect("work:scan", token=token)
         except FileRefused as refused:
             problem, status = refused.message, refused.status
         except StepRefused as refused:
             problem, status = refused.label.text(actor.language), refused.status
-    label = printing.PAPERS[document.template].label.text(actor.language)
-    context = {"document": document, "label": label, "problem": problem, "key": new_key(), "token": token}
+    label = printing.paper_named(document.template).label.text(actor.language)
+    number, address = scans.belongs(document)
+    context = {
+        "document": document, "label": label, "problem": problem, "key": new_key(), "token": token,
+        "belongs": number, "address": address,
+    }  # fmt: skip
     return render(request, "work/scan.html", context, status=status)
 
 
@@ -225,7 +229,8 @@ def _pile(request: HttpRequest) -> HttpResponse:
             taken = scans.take_files(
                 actor_of(request), named, key=request.POST.get("key", new_key())[:64], owner=owner_of(request)
             )
-    context = {"taken": taken, "problem": problem, "key": new_key(), "most": scans.FILES_MAX}
+    rows = [(row, *(scans.belongs(row.document) if row.document else ("", ""))) for row in taken]
+    context = {"taken": rows, "problem": problem, "key": new_key(), "most": scans.FILES_MAX}
     return render(request, "work/pile.html", context, status=422 if problem else 200)
 
 

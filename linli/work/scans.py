@@ -1,5 +1,7 @@
 """Signed papers come back: a photo or a scan of them becomes evidence of the item, and the paper is marked returned.
 
+A paper of what is no item (a letter to a property manager, a visit form) takes its scan to its holder instead.
+
 One transaction for each paper: the pages, one event in the item's history (as a comment that names the paper), the
 mark. Who may view the item and holds `work.scan` there may bring a paper back.
 """
@@ -15,16 +17,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.kernel.labels import Label
-from linli.people.access import Actor, ObjectHidden, require
-from linli.work import evidence_links, storage, uploads
+from linli.people.access import Actor, ObjectHidden, require, require_somewhere
+from linli.work import evidence_links, holders, storage, uploads
 from linli.work.book import Acting, Book, PlannedEvent
 from linli.work.cleaning import CleanPhoto
 from linli.work.engine import StepRefused
 from linli.work.flush import ItemMoved, KeyRow, Rows, flush
 from linli.work.loading import load_book
-from linli.work.models import Evidence, PrintedDocument
+from linli.work.models import Evidence, IdempotencyKey, PrintedDocument
 from linli.work.outbox import announce
-from linli.work.printing import PAPERS, document_by_token
+from linli.work.printing import document_by_token, paper_named
 from linli.work.refused import FileRefused
 from linli.work.scanpages import Page, pages_of
 from linli.work.selectors import may_see_item
@@ -49,12 +51,24 @@ class Taken:
 def paper_for(actor: Actor, token: str) -> PrintedDocument:
     """The paper behind a QR, for those who may bring it back; ObjectHidden otherwise, whether it exists or not."""
     document = document_by_token(token)
-    if document is None or not may_see_item(actor, document.item_id):
+    if document is not None and document.item is None:
+        if not holders.may_see(actor, document.holder, document.holder_id or 0):
+            raise ObjectHidden(PERMISSION)
+        require_somewhere(actor, PERMISSION)
+        return document
+    if document is None or document.item is None or not may_see_item(actor, document.item.pk):
         raise ObjectHidden(PERMISSION)
     units = document.item.legs.values_list("organisation_id", flat=True)
     wanted = [document.item.responsible_organisation_id, document.issuer_id, *units]
     require(actor, PERMISSION, place_path=str(document.item.place_path) or None, organisation_ids=wanted, hidden=True)
     return document
+
+
+def belongs(document: PrintedDocument) -> tuple[str, str]:
+    """What a paper belongs to, and the address of its page: an item by number, or the holder by the paper's own."""
+    if document.item is not None:
+        return document.item.number, f"/desk/items/{document.item.number}/"
+    return document.number, holders.address_of(document.holder, document.holder_id or 0)
 
 
 def bring_back(actor: Actor, token: str, pages: Sequence[CleanPhoto], *, key: str, owner: str) -> PrintedDocument:
@@ -75,7 +89,8 @@ def bring_back(actor: Actor, token: str, pages: Sequence[CleanPhoto], *, key: st
             if start.known[0] != wanted:
                 raise KeyConflict
             return outcome_of(start.known[1], repeated=True)
-        return _attach(actor, document, pages, KeyRow(scope, key, wanted, {}), owner)
+        attach = _attach_held if document.item_id is None else _attach
+        return attach(actor, document, pages, KeyRow(scope, key, wanted, {}), owner)
 
     once(scope, key, wanted, work)
     document.refresh_from_db()
@@ -86,7 +101,7 @@ def _attach(
     actor: Actor, document: PrintedDocument, pages: Sequence[CleanPhoto], key_row: KeyRow, owner: str
 ) -> Outcome:
     now = timezone.now()
-    book = load_book(document.item_id, lock=True)
+    book = load_book(document.item_id, lock=True) if document.item_id is not None else None
     if book is None:
         raise ObjectHidden(PERMISSION)
     tokens = [str(uploads.store_photo(page, owner, kind=uploads.SCAN).token) for page in pages]
@@ -103,9 +118,25 @@ def _attach(
     return outcome_of(key_row.answer, repeated=False)
 
 
+def _attach_held(
+    actor: Actor, document: PrintedDocument, pages: Sequence[CleanPhoto], key_row: KeyRow, owner: str
+) -> Outcome:
+    """The pages of a paper of what is no item hang on its holder."""
+    now = timezone.now()
+    tokens = tuple(str(uploads.store_photo(page, owner, kind=uploads.SCAN).token) for page in pages)
+    held = evidence_links.Held(document.holder, document.holder_id or 0, tokens, "scan")
+    scans = evidence_links.hold([held], actor, now)[held.holder_id]
+    PrintedDocument.objects.filter(pk=document.pk).update(scan_id=min(scans), returned_at=now)
+    answer: dict[str, Any] = {"item_id": 0, "number": "", "state": "", "version": 0}
+    IdempotencyKey.objects.create(
+        scope=key_row.scope, key=key_row.key, request_hash=key_row.request_hash, answer=answer, created_at=now
+    )
+    return outcome_of(answer, repeated=False)
+
+
 def _event(actor: Actor, book: Book, document: PrintedDocument, tokens: list[str], now: datetime) -> PlannedEvent:
     grant = next((grant for grant in actor.grants if PERMISSION in grant.permissions), None)
-    paper = PAPERS[document.template].label.zh
+    paper = paper_named(document.template).label.zh
     return PlannedEvent(
         transition=EVENT,
         from_state=book.item["state"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.inspections import mutual_services, promises, rounds
+from linli.inspections import letters, mutual_services, promises, rounds, visits
 from linli.inspections.batch import Batch
 from linli.inspections.models import MutualCheck
 from linli.inspections.services import record_batch, resolve_conflict
@@ -126,19 +126,19 @@ def _tell_shop(patrol: Patrol) -> Act:
 
 def _plan_visits(patrol: Patrol) -> Act:
     day, place = timezone.localdate(), patrol.world.places["east"].pk
-    return lambda: promises.plan_visits(patrol.world.actor("community"), place, "冬季走访", day, day, 30, key=KEY)
+    return lambda: visits.plan_visits(patrol.world.actor("community"), place, "冬季走访", day, day, 30, key=KEY)
 
 
 def _visit(patrol: Patrol) -> Act:
     place, follow = patrol.world.places["east_grid1"].pk, patrol.problem()
-    return lambda: promises.record_visit(
+    return lambda: visits.record_visit(
         patrol.world.actor("grid"), place, kind="home", outcome="met", words="灯不亮", follow_up=follow, key=KEY
     )
 
 
 def _urge(patrol: Patrol) -> Any:
     world = patrol.world
-    return promises.urge(
+    return letters.urge(
         world.actor("community"), world.places["east"].pk, world.units["property"].pk, "请清理楼道",
         timezone.localdate(), key=KEY,
     )  # fmt: skip
@@ -146,7 +146,7 @@ def _urge(patrol: Patrol) -> Any:
 
 def _reply(patrol: Patrol) -> Act:
     row = _urge(patrol)
-    return lambda: promises.record_reply(patrol.world.actor("property"), row.pk, "已清理")
+    return lambda: letters.record_reply(patrol.world.actor("property"), row.pk, "已清理")
 
 
 CASES: dict[str, Case] = {
@@ -166,8 +166,8 @@ CASES: dict[str, Case] = {
     "inspections.mutual_services.begin_mutual_checks": _on_patrol(lambda patrol: lambda: _mutual(patrol)),
     "inspections.mutual_services.record_mutual_check": _on_patrol(_record_mutual),
     "inspections.mutual_services.tell_checked_shop": _on_patrol(_tell_shop),
-    "inspections.promises.plan_visits": _on_patrol(_plan_visits),
-    "inspections.promises.record_visit": _on_patrol(_visit),
-    "inspections.promises.urge": _on_patrol(lambda patrol: lambda: _urge(patrol)),
-    "inspections.promises.record_reply": _on_patrol(_reply),
+    "inspections.visits.plan_visits": _on_patrol(_plan_visits),
+    "inspections.visits.record_visit": _on_patrol(_visit),
+    "inspections.letters.urge": _on_patrol(lambda patrol: lambda: _urge(patrol)),
+    "inspections.letters.record_reply": _on_patrol(_reply),
 }

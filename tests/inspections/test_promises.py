@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linli.inspections import mutual_services, promises
-from linli.inspections.models import MutualCheck, Visit
+from linli.inspections.models import MutualCheck
 from linli.inspections.mutual import pairs
 from linli.inspections.selectors import site_past
-from linli.people.access import ObjectHidden, PermissionRefused
+from linli.people.access import PermissionRefused
 from linli.work.engine import StepRefused
-from linli.work.models import Item
 from tests.inspections.conftest import Patrol
 
 TODAY = date(2026, 11, 24)
@@ -93,42 +92,9 @@ def test_an_agreement_is_signed_and_checked_duty_by_duty(patrol: Patrol) -> None
         promises.sign_agreement(grid, site.pk, ["whatever"], signed_on=TODAY, key=uuid.uuid4())
 
 
-def test_a_visit_is_recorded_once_with_its_follow_up(patrol: Patrol) -> None:
-    grid, key = patrol.world.actor("grid"), uuid.uuid4()
-    place = patrol.world.places["east_grid1"]
-    day = timezone.localdate()
-    community = patrol.world.actor("community")
-    plan = promises.plan_visits(community, patrol.world.places["east"].pk, "冬季走访", day, day, 30,
-                                key=uuid.uuid4())  # fmt: skip
-    follow = patrol.problem(client_key=uuid.uuid4())
-    for _ in range(2):
-        promises.record_visit(grid, place.pk, kind="home", outcome="met", words="楼道灯不亮", plan_id=plan.pk,
-                              follow_up=follow, key=key)  # fmt: skip
-    visit = Visit.objects.get()
-    assert Item.objects.get(kind="finding").pk == visit.item_id
-    with pytest.raises(StepRefused):
-        promises.record_visit(grid, place.pk, kind="home", outcome="met", key=uuid.uuid4(),
-                              visited_at=timezone.now() + timedelta(hours=1))  # fmt: skip
-
-
-def test_a_letter_to_a_property_manager_gets_its_reply(patrol: Patrol) -> None:
-    world, day = patrol.world, timezone.localdate()
-    row = promises.urge(world.actor("community"), world.places["east"].pk, world.units["property"].pk, "请清理楼道",
-                        day, key=uuid.uuid4())  # fmt: skip
-    with pytest.raises(ObjectHidden):
-        promises.record_reply(world.actor("handler"), row.pk, "已清理")
-    assert promises.record_reply(world.actor("property"), row.pk, "已清理").reply == "已清理"
-    with pytest.raises(StepRefused):
-        promises.record_reply(world.actor("property"), row.pk, "又一次")
-
-
 def test_others_are_refused(patrol: Patrol) -> None:
     world, site = patrol.world, patrol.sites[0].pk
     for name in ("grid2", "community_west", "handler", "property", "resident", "captain", "admin"):
         actor = world.actor(name)
         with pytest.raises(PermissionRefused):
             promises.sign_agreement(actor, site, ["clean"], signed_on=TODAY, key=uuid.uuid4())
-        with pytest.raises(PermissionRefused):
-            promises.record_visit(actor, site, kind="home", outcome="met", key=uuid.uuid4())
-        with pytest.raises(PermissionRefused):
-            promises.urge(actor, site, world.units["property"].pk, "x", TODAY, key=uuid.uuid4())

@@ -83,3 +83,17 @@ _LIST = (
 )
 
 PAPERS: dict[str, Paper] = {paper.slug: paper for paper in _LIST}
+
+_HELD = (
+    Paper("property_reminder", Label("督促函", "Urging letter to a property manager"), "督促", "letter"),
+    Paper("property_order", Label("责令整改通知书", "Rectification order"), "责改", "notice", order=True),
+    Paper("visits", Label("走访登记表", "Form for visits"), "走访", "form"),
+)
+
+HELD_PAPERS: dict[str, Paper] = {paper.slug: paper for paper in _HELD}
+"""Papers of what is no item of work; the rooms say what stands on them (`printing.print_held`)."""
+
+
+def paper_named(slug: str) -> Paper:
+    """A paper of either list."""
+    return PAPERS.get(slug) or HELD_PAPERS[slug]

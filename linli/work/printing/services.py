@@ -94,7 +94,7 @@ def print_paper(
         start = begin(scope, key, with_id=False)
         if start.known is not None:
             return _known(start.known, wanted)
-        sequence = _next_number()
+        sequence = next_number()
         # The key first: a second try waits here and then gets this paper, without drawing one of its own.
         outcome = _remember(scope, key, wanted, item, {"document": sequence})
         printed.append(_print(actor, item, paper, issuer, cleaned, terms, sequence))
@@ -184,33 +184,31 @@ def _print(
 ) -> Printed:  # fmt: skip
     now = timezone.now()
     token = secrets.token_urlsafe(16)
-    number = f"{issuer.short_name or issuer.name}{paper.mark}〔{timezone.localtime(now).year}〕{sequence}号"
+    number = paper_number(issuer, paper, sequence, now)
     context = content(paper, item, issuer, values, terms, now)
     pdf = render(paper, {**context, "number": number}, scan_url=scan_url(token), made_at=now)
-    return Printed(_store(actor, item, paper, issuer, sequence, number, token, pdf, now), pdf)
+    row = PrintedDocument(
+        pk=sequence, item_id=item.pk, template=paper.slug, number=number, issuer=issuer,
+        printed_by_id=actor.person_id, printed_at=now,
+    )  # fmt: skip
+    return Printed(keep_paper(row, token, pdf), pdf)
 
 
-def _store(
-    actor: Actor, item: Item, paper: Paper, issuer: Organisation, sequence: int, number: str, token: str,
-    pdf: bytes, now: datetime,
-) -> PrintedDocument:  # fmt: skip
+def keep_paper(row: PrintedDocument, token: str, pdf: bytes) -> PrintedDocument:
+    """Store the PDF of a paper and its row."""
     with transaction.atomic():
         storage.lock_content(storage.digest(pdf))
-        sha256 = storage.put(pdf, PDF)
-        return PrintedDocument.objects.create(
-            pk=sequence,
-            item_id=item.pk,
-            template=paper.slug,
-            number=number,
-            token_digest=token_digest(token),
-            issuer=issuer,
-            printed_by_id=actor.person_id,
-            printed_at=now,
-            sha256=sha256,
-        )
+        row.sha256, row.token_digest = storage.put(pdf, PDF), token_digest(token)
+        row.save(force_insert=True)
+    return row
 
 
-def _next_number() -> int:
+def paper_number(issuer: Organisation, paper: Paper, sequence: int, now: datetime) -> str:
+    """通济街道提醒〔2026〕8号."""
+    return f"{issuer.short_name or issuer.name}{paper.mark}〔{timezone.localtime(now).year}〕{sequence}号"
+
+
+def next_number() -> int:
     """The next number of papers, from the sequence of the table: never given twice, may have gaps."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('work_printeddocument', 'id'))")

@@ -90,6 +90,11 @@ def without_numbers(text: str) -> str:
     return _MASKED.sub("（略）", mask_text(text))
 
 
+def full_place(place_id: int) -> str:
+    """Street, community, grid and place, as it stands in a letter."""
+    return place_snapshot().full_name(place_id, "street")
+
+
 def _summary(item: Item) -> str:
     text = " ".join(without_numbers(item.summary or item.title).split())
     return text if len(text) <= SUMMARY_MOST else text[: SUMMARY_MOST - 1] + "…"
