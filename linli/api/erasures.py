@@ -12,6 +12,7 @@ from linli.api import schemas
 from linli.api.callers import SignedIn, caller
 from linli.api.problems import language
 from linli.people import erasing
+from linli.people.masking import mask_text
 from linli.people.models import Erasure, Person
 
 own_router = Router(tags=["erasure"], auth=SignedIn())
@@ -58,12 +59,23 @@ def ask_erasure(request: HttpRequest, body: schemas.ErasureIn) -> Status[dict[st
     return Status(201, _out(erasing.ask_by_phone(caller(request), body.phone, body.reason)))
 
 
+@router.get(
+    "/{erasure_id}/doubts", response=list[schemas.ErasureDoubtOut], summary="Records that bear the person's name only"
+)
+def list_doubts(request: HttpRequest, erasure_id: ErasureId) -> list[dict[str, Any]]:
+    """Two people may share a name: whoever confirms names those that are this person's in `also`."""
+    return [
+        {"ref": entry.ref, "where": entry.where, "words": mask_text(entry.words), "likely": entry.likely}
+        for entry in erasing.doubts_of(caller(request), erasure_id)
+    ]
+
+
 @router.post("/{erasure_id}/decision", response=schemas.ErasureOut, summary="Erase, or refuse with a reason")
 def decide_erasure(request: HttpRequest, erasure_id: ErasureId, body: schemas.ErasureDecisionIn) -> dict[str, Any]:
     """Decided by somebody other than whoever asked. Erased data does not come back."""
     actor = caller(request)
     if body.decision == "confirm":
-        return _out(erasing.confirm(actor, erasure_id))
+        return _out(erasing.confirm(actor, erasure_id, body.also))
     return _out(erasing.turn_down(actor, erasure_id, body.refusal))
 
 

@@ -234,6 +234,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             "nodes": [{
                 "id": 71, "parent": 70, "lineage": KEY, "level": "criterion", "code": "1.1.1", "title": "路面平整",
                 "guidance": "", "weight": "1.4", "method": "field", "site_kinds": ["main_road", "lane"],
+                "category": "0109",
                 "rule": {"kind": "deduction", "points": "0.4", "basis": "each"},
                 "evidence": [{"kind": "photo", "count": 3, "days": 90}], "units": [{"unit": UNIT, "part": "lead"}],
             }],
@@ -258,6 +259,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "read_own_erasure": {"answer": {"total": 2, "live": 0, "wish": ERASURE}},
     "ask_own_erasure": {"body": {"take_back": False}, "answer": ERASURE},
     "list_erasures": {"answer": [ERASURE]},
+    "list_doubts": {
+        "parameters": {"erasure_id": 3},
+        "answer": [
+            {"ref": "agreement:7", "where": "门前五包签字人 · 点位2 · 2026-11-20", "words": "赵铁柱", "likely": True}
+        ],
+    },
     "ask_erasure": {
         "body": {"phone": "13812345678", "reason": "asked_by_person"}, "answer": {**ERASURE, "asked_by_oneself": False},
     },

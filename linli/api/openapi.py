@@ -29,7 +29,7 @@ SECURITY = {
     BEARER: {"type": "http", "scheme": "bearer", "description": "An API token; it acts with its owner's appointments"},
     COOKIE: {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A browser session"},
 }
-ERASURE = ("read_own_erasure", "ask_own_erasure", "list_erasures", "ask_erasure", "decide_erasure")
+ERASURE = ("read_own_erasure", "ask_own_erasure", "list_erasures", "list_doubts", "ask_erasure", "decide_erasure")
 PATROL = ("read_patrol_session", "read_patrol_day", "sync_patrol", "decide_patrol_conflict")
 ASSESSMENT = ("list_assessments", "read_score", "read_forecast", "list_indicator_tasks")
 _ADDRESS = re.compile(r"^/api/v1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from django.db import transaction
 from procrastinate.contrib.django import app
 
 from linli.assessment.models import Assessment
@@ -22,12 +23,14 @@ def link_evidence(assessment_id: int) -> None:
 @app.periodic(cron="40 2 * * *")
 @app.task(name="assessment.daily", queue="default", queueing_lock="assessment.daily")
 def daily(timestamp: int) -> None:
-    """Each night, for every open assessment: link what is new, keep the score of the day."""
-    from linli.assessment import services, snapshots
+    """Each night, for every open assessment: link what is new, keep the score of the day; drop packs gone stale."""
+    from linli.assessment import erasure, services, snapshots
 
     for row in Assessment.objects.filter(state=Assessment.OPEN).select_related("place", "version").order_by("id"):
         services.link_evidence(row.pk)
         snapshots.take(row)
+    with transaction.atomic():
+        erasure.drop_stale_packs()
 
 
 @app.task(name="assessment.make_pack", queue="default", retry=2)

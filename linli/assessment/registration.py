@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count
 
+from linli.assessment import erasure
 from linli.assessment.models import IndicatorTask
 from linli.assessment.workflow import INDICATOR_TASK, KIND
 from linli.kernel.labels import Label
@@ -50,4 +51,5 @@ def touched_by(version_id: int, lineages: Collection[UUID]) -> list[touched.Touc
 def install() -> None:
     """Register the kind, and who can tell what a change of a standard touches."""
     touched.register("assessment", touched_by)
+    erasure.install()
     register(Kind(KIND, Label("指标任务", "Indicator task"), INDICATOR_TASK, facts=facts))

@@ -9,3 +9,9 @@ class CampaignsConfig(AppConfig):
     name = "linli.campaigns"
     label = "campaigns"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what is erased with a person."""
+        from linli.campaigns.erasure import install
+
+        install()

@@ -2,6 +2,8 @@
 
 Ordinary tables: SELECT, INSERT, UPDATE, DELETE. Models with `database_privileges = "append"`: SELECT, INSERT, so
 that history cannot be changed through the server or the worker, whatever the code does. There are no triggers.
+Where such a table has a column of words that the right to erasure may reach, the model names it in `erasable_columns`:
+these columns alone may be updated.
 """
 
 from __future__ import annotations
@@ -37,6 +39,14 @@ def _privileges_of(model: type[models.Model]) -> tuple[str, ...]:
     return _GRANTS[flag]
 
 
+def erasable_columns() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(table, columns that may be updated) for each append-only table that has any."""
+    for model in apps.get_models(include_auto_created=True):
+        columns: tuple[str, ...] = getattr(model, "erasable_columns", ())
+        if columns and getattr(model, "database_privileges", "full") == APPEND:
+            yield model._meta.db_table, columns
+
+
 def apply_privileges(cursor: CursorWrapper, app: str) -> None:
     """Grant exactly these privileges to the role `app` on the current schema, and take away all others.
 
@@ -64,6 +74,10 @@ def apply_privileges(cursor: CursorWrapper, app: str) -> None:
     for rights, tables in by_rights.items():
         names = sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables)
         _run(cursor, f"GRANT {', '.join(rights)} ON {{}} TO {{}}", names, role)
+    for table, columns in erasable_columns():
+        if table in granted:
+            listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+            _run(cursor, "GRANT UPDATE ({}) ON {} TO {}", listed, sql.Identifier(schema, table), role)
     _run(cursor, "GRANT USAGE ON SCHEMA {} TO {}", place, role)
     _run(cursor, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}", place, role)
     _run(cursor, "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {} TO {}", place, role)

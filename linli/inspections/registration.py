@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from linli.inspections.batch import CONFLICT_HOLDER, OBSERVATION, VISIT
+from linli.inspections import erasure, letter_selectors, visit_selectors
+from linli.inspections.batch import CONFLICT_HOLDER, LETTER, OBSERVATION, VISIT, VISIT_PLAN
 from linli.inspections.models import Observation, PendingConflict, Visit
 from linli.inspections.providing import SLUG, SOURCE, Observations
 from linli.inspections.workflow import FINDING
@@ -37,9 +38,20 @@ def _conflict(actor: Actor, number: int) -> bool:
 
 def install() -> None:
     """Register the kind of work and the holders of evidence."""
-    register(Kind("finding", Label("巡查发现", "Finding"), FINDING))
+    register(
+        Kind(
+            "finding",
+            Label("巡查发现", "Finding"),
+            FINDING,
+            erase=erasure.erase_of_item,
+            of_person=erasure.findings_of,
+        )
+    )
+    erasure.install()
     holders.register(OBSERVATION, _observation)
     holders.register(VISIT, _visit)
+    holders.register(LETTER, letter_selectors.may_see, address="/desk/letters/{id}/")
+    holders.register(VISIT_PLAN, visit_selectors.may_see_plan, address="/desk/visits/plans/{id}/")
     holders.register(CONFLICT_HOLDER, _conflict)
     observed.register(SLUG, Observations())
     facts.register(SOURCE)

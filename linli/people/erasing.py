@@ -7,11 +7,14 @@ Rooms register what they hold of a person:
 `count(subject)` says how much there is and how much of it is still being worked on; `erase(subject, actor, reason)`
 empties it within the caller's transaction and returns how much it was. All parts and the person's own row go
 together or not at all.
+
+What others wrote is found by the phone. A name alone is no proof, for two people may share it: a part may list such
+records as *doubts*, and whoever confirms the erasure says of each whether it speaks of this person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -26,6 +29,8 @@ from linli.people.masking import normalise_phone
 from linli.people.models import Erasure, Person
 
 ASK, DECIDE = "people.ask_erasure", "people.erase"
+NAME_LENGTH_MIN = 2
+DOUBTS_SHOWN = 50
 ASKED, ORDERED = "asked_by_person", "ordered"
 PENDING, DONE, REFUSED, TAKEN_BACK = "pending", "done", "refused", "taken_back"
 REASONS: dict[str, Label] = {
@@ -61,6 +66,12 @@ class Subject:
         """Whether a name beside the phone speaks of this person: two people may share a phone."""
         return not name or not self.name or name == self.name
 
+    @property
+    def searched_name(self) -> str:
+        """The name as it is looked for in texts; nothing where it is too short to tell anything."""
+        name = self.name.strip()
+        return name if len(name) >= NAME_LENGTH_MIN else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -71,6 +82,24 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A record of somebody else's that bears the name of the person, but no phone: a person decides about it.
+
+    `ref` is what a confirmation names it by, `where` says which record it is, `words` are what it says; `likely` where
+    the name stands in a field made for a name (the signer of an agreement), not in free text.
+    """
+
+    ref: str
+    where: str
+    words: str
+    likely: bool = False
+
+
+def _no_doubts(subject: Subject, actor: Actor) -> Sequence[Doubt]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one room holds of persons."""
 
@@ -78,16 +107,28 @@ class Part:
     label: Label
     count: Callable[[Subject], Held]
     erase: Callable[[Subject, Actor, str], int]
+    doubts: Callable[[Subject, Actor], Sequence[Doubt]] = _no_doubts
+    erase_doubts: Callable[[Sequence[str], Actor, str], int] | None = None
 
 
 _registry: dict[str, Part] = {}
 
 
 def register(
-    name: str, count: Callable[[Subject], Held], erase: Callable[[Subject, Actor, str], int], *, label: Label
+    name: str,
+    count: Callable[[Subject], Held],
+    erase: Callable[[Subject, Actor, str], int],
+    *,
+    label: Label,
+    doubts: Callable[[Subject, Actor], Sequence[Doubt]] = _no_doubts,
+    erase_doubts: Callable[[Sequence[str], Actor, str], int] | None = None,
 ) -> None:
-    """Add a part; the same name again replaces it (a reload in tests)."""
-    _registry[name] = Part(name, label, count, erase)
+    """Add a part; the same name again replaces it (a reload in tests).
+
+    `doubts` are records that bear the name only, as far as the actor may erase them; `erase_doubts` empties those that
+    were confirmed (their refs).
+    """
+    _registry[name] = Part(name, label, count, erase, doubts, erase_doubts)
 
 
 def parts() -> tuple[Part, ...]:
@@ -110,6 +151,21 @@ def subject_of(person: Person) -> Subject:
 def held(subject: Subject) -> dict[str, Held]:
     """How much each part holds."""
     return {part.name: part.count(subject) for part in parts()}
+
+
+def doubts(subject: Subject, actor: Actor) -> list[Doubt]:
+    """Records that bear the name only, likely ones first; nothing for a person without a name."""
+    if not subject.searched_name:
+        return []
+    found = [entry for part in parts() for entry in part.doubts(subject, actor)]
+    return sorted(found, key=lambda entry: not entry.likely)[:DOUBTS_SHOWN]
+
+
+def doubts_of(actor: Actor, erasure_id: int) -> list[Doubt]:
+    """The doubts of a wish that waits, for whoever may decide it; ObjectHidden or PeopleProblem otherwise."""
+    with transaction.atomic():
+        row = _to_decide(actor, erasure_id)
+        return doubts(subject_of(row.person), actor)
 
 
 @transaction.atomic
@@ -181,9 +237,10 @@ def turn_down(actor: Actor, erasure_id: int, refusal: str) -> Erasure:
 
 
 @transaction.atomic
-def confirm(actor: Actor, erasure_id: int) -> Erasure:
+def confirm(actor: Actor, erasure_id: int, also: Collection[str] = ()) -> Erasure:
     """Erase everything of the person, in one transaction. Never decided by whoever asked.
 
+    `also` are refs of `doubts` that the actor has confirmed to speak of this person; any other ref is refused (422).
     What is still being worked on has to end first, unless an authority orders it: work without words cannot be done.
     """
     row = _to_decide(actor, erasure_id)
@@ -197,7 +254,7 @@ def confirm(actor: Actor, erasure_id: int) -> Erasure:
         text = _("还有 %(n)d 件正在办理，办结或撤诉后才能删除。") % {"n": live}
         raise PeopleProblem("still_handled", text, status=409)
     try:
-        row.counts = {part.name: part.erase(subject, actor, row.reason) for part in parts()}
+        row.counts = _erase_parts(subject, actor, row.reason, also)
     except ObjectHidden as hidden:
         text = _("其中有不在您辖区的事项，请由上级办理。")
         raise PeopleProblem("outside", text, status=409) from hidden
@@ -208,6 +265,22 @@ def confirm(actor: Actor, erasure_id: int) -> Erasure:
     )
     _decide(row, DONE, actor)
     return row
+
+
+def _erase_parts(subject: Subject, actor: Actor, reason: str, also: Collection[str]) -> dict[str, int]:
+    chosen = set(also)
+    counts: dict[str, int] = {}
+    for part in parts():
+        own = [entry.ref for entry in part.doubts(subject, actor) if entry.ref in chosen] if chosen else []
+        chosen -= set(own)
+        done = part.erase(subject, actor, reason)
+        if own and part.erase_doubts is not None:
+            done += part.erase_doubts(own, actor, reason)
+        if done:
+            counts[part.name] = done
+    if chosen:
+        raise PeopleProblem("unknown_record", _("有勾选的记录已变化，请刷新后重新核对。"), field="also")
+    return counts
 
 
 def _to_decide(actor: Actor, erasure_id: int) -> Erasure:

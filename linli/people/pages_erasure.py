@@ -12,12 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from linli.people import erasing, personal
+from linli.people.access import Actor
 from linli.people.errors import PeopleProblem
 from linli.people.forms import ErasureForm
 from linli.people.gates import actor_on, needs
+from linli.people.masking import mask_text
 from linli.people.models import Erasure
 from linli.people.pages_organisations import in_english
 from linli.people.pages_signin import show_problem
+
+WORDS_SHOWN = 160
 
 
 @never_cache
@@ -40,7 +44,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
     language = "en" if in_english() else "zh"
     context = {
         "form": form,
-        "rows": [_shown(row, language) for row in erasing.recent(actor)],
+        "rows": [_shown(row, language, actor) for row in erasing.recent(actor)],
         "may_decide": actor.may_somewhere(erasing.DECIDE),
         "me": actor.person_id,
         "refusals": [(code, label.text(language)) for code, label in erasing.REFUSALS.items()],
@@ -48,8 +52,11 @@ def erasures(request: HttpRequest) -> HttpResponse:
     return render(request, "people/erasures.html", context, status=status)
 
 
-def _shown(row: Erasure, language: str) -> dict[str, Any]:
-    """One wish in words; who is meant is masked, and counted while somebody has to decide."""
+def _shown(row: Erasure, language: str, actor: Actor) -> dict[str, Any]:
+    """One wish in words; who is meant is masked, and counted while somebody has to decide.
+
+    Whoever decides also sees the records that bear the name only, their phone numbers masked.
+    """
     found: dict[str, Any] = {
         "row": row,
         "state": erasing.STATES[row.state].text(language),
@@ -60,10 +67,15 @@ def _shown(row: Erasure, language: str) -> dict[str, Any]:
     labels = {part.name: part.label.text(language) for part in erasing.parts()}
     if row.state != erasing.PENDING:
         return found | {"parts": [(labels.get(name, name), count, 0) for name, count in row.counts.items()]}
-    held = erasing.held(erasing.subject_of(row.person))
+    subject = erasing.subject_of(row.person)
+    held = erasing.held(subject)
+    decides = actor.may_somewhere(erasing.DECIDE) and actor.person_id not in (row.asked_by_id, row.person_id)
     return found | {
+        "doubts": [(entry, mask_text(entry.words[:WORDS_SHOWN])) for entry in erasing.doubts(subject, actor)]
+        if decides
+        else [],
         "contact": personal.contact(row.person, clear=False),
-        "parts": [(labels[name], entry.total, entry.live) for name, entry in held.items()],
+        "parts": [(labels[name], entry.total, entry.live) for name, entry in held.items() if entry.total],
         "live": sum(entry.live for entry in held.values()) if row.reason != erasing.ORDERED else 0,
     }
 
@@ -73,7 +85,7 @@ def _shown(row: Erasure, language: str) -> dict[str, Any]:
 def confirm(request: HttpRequest, erasure_id: int) -> HttpResponse:
     """Erase; whoever asked cannot be the one."""
     try:
-        erasing.confirm(actor_on(request), erasure_id)
+        erasing.confirm(actor_on(request), erasure_id, request.POST.getlist("also"))
     except PeopleProblem as problem:
         messages.error(request, problem.text)
     else:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from linli.kernel.labels import Label
@@ -57,6 +58,48 @@ def erase_item_texts(actor: Actor, item_id: int, reason: str, *, with_files: boo
         raise StepRefused("invalid_reason", Label("请选择删除的原因。", "Choose a reason."), status=422, field="reason")
     with transaction.atomic():
         return _erase(actor, item_id, reason, with_files, seen=set())
+
+
+def erase_words(actor: Actor, item_id: int, event_ids: Collection[uuid.UUID], reason: str) -> int:
+    """Erase what was said with some events of an item, and nothing else of it; how many texts.
+
+    For matters that are not the person's, in which only some of the words are. The erasure is an event of the item;
+    ObjectHidden (404) when the actor may not. In the caller's transaction.
+    """
+    book = load_book(item_id, lock=True)
+    if book is None:
+        raise ObjectHidden(PERMISSION)
+    require(actor, PERMISSION, place_path=str(book.item["place_path"] or "") or None, hidden=True)
+    now = timezone.now()
+    rows = EventText.objects.filter(event__item_id=item_id, event_id__in=list(event_ids), erased_at=None)
+    texts = rows.update(salt=None, texts=None, erased_at=now)
+    book.planned.append(_event(actor, book, reason, now))
+    try:
+        flush(book, now=now, key=None)
+    except ItemMoved as moved:
+        raise Conflict(book) from moved
+    return texts
+
+
+def erase_held(holder: str, holder_ids: Collection[int]) -> int:
+    """Remove photos, sound and papers that hang on records of a room (`work.holders`); how many.
+
+    Within the caller's transaction; the files go when it has committed.
+    """
+    rows = Evidence.objects.filter(item=None, holder=holder, holder_id__in=list(holder_ids), removed_at=None)
+    printed = PrintedDocument.objects.filter(item=None, holder=holder, holder_id__in=list(holder_ids))
+    papers = set(printed.values_list("sha256", flat=True))
+    transaction.on_commit(lambda: _delete((), papers))
+    return _remove(rows, timezone.now()) + len(papers)
+
+
+def erase_waiting(tokens: Collection[uuid.UUID]) -> int:
+    """Remove uploads that wait for a decision; how many. Their contents go when the transaction has committed."""
+    rows = Upload.objects.filter(token__in=list(tokens), claimed_at=None)
+    contents = set(rows.values_list("sha256", "media_type"))
+    count, _ = rows.delete()
+    transaction.on_commit(lambda: _delete(contents, ()))
+    return count
 
 
 def _items_of(subject: Subject) -> list[int]:
@@ -147,7 +190,14 @@ def _event(actor: Actor, book: Book, reason: str, now: datetime) -> PlannedEvent
 
 def _erase_files(item_id: int, now: datetime) -> int:
     """Mark the evidence removed and the papers gone; the contents are deleted when the transaction has committed."""
-    rows = Evidence.objects.filter(item_id=item_id, removed_at=None)
+    files = _remove(Evidence.objects.filter(item_id=item_id, removed_at=None), now)
+    papers = set(PrintedDocument.objects.filter(item_id=item_id).values_list("sha256", flat=True))
+    transaction.on_commit(lambda: _delete((), papers))
+    return files + len(papers)
+
+
+def _remove(rows: QuerySet[Evidence], now: datetime) -> int:
+    """Mark evidence removed and forget what its files say; the files go when the transaction has committed."""
     contents = set(rows.values_list("sha256", "media_type"))
     rows.update(
         removed_at=now,
@@ -159,9 +209,8 @@ def _erase_files(item_id: int, now: datetime) -> int:
         distance_metres=None,
     )
     Upload.objects.filter(sha256__in=[sha256 for sha256, _ in contents]).exclude(claimed_at=None).delete()
-    papers = set(PrintedDocument.objects.filter(item_id=item_id).values_list("sha256", flat=True))
-    transaction.on_commit(lambda: _delete(contents, papers))
-    return len(contents) + len(papers)
+    transaction.on_commit(lambda: _delete(contents, ()))
+    return len(contents)
 
 
 def _delete(contents: Collection[tuple[str, str]], papers: Collection[str]) -> None:

@@ -134,6 +134,7 @@ CALLS: dict[str, Callable[[Caller], Answer]] = {
     "read_me": lambda call: call.get("/me", "handler"),
     "read_own_erasure": lambda call: call.get("/me/erasure", "resident"),
     "ask_own_erasure": lambda call: call.post("/me/erasure", {}, "resident", key_=""),
+    "list_doubts": lambda call: call.get(f"/erasures/{_wish(call)['id']}/doubts", "director"),
     "list_erasures": lambda call: call.get("/erasures", "director"),
     "ask_erasure": _wish,
     "decide_erasure": _decided,

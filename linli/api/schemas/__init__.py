@@ -9,7 +9,14 @@ from linli.api.schemas.assessment import (
     ScoreOut,
 )
 from linli.api.schemas.common import Named, Problem, Text
-from linli.api.schemas.erasure import ErasureDecisionIn, ErasureIn, ErasureOut, OwnErasureIn, OwnErasureOut
+from linli.api.schemas.erasure import (
+    ErasureDecisionIn,
+    ErasureDoubtOut,
+    ErasureIn,
+    ErasureOut,
+    OwnErasureIn,
+    OwnErasureOut,
+)
 from linli.api.schemas.patrol import (
     PatrolBatchIn,
     PatrolChoiceIn,
@@ -65,6 +72,7 @@ __all__ = [
     "ClockOut",
     "ContactOut",
     "ErasureDecisionIn",
+    "ErasureDoubtOut",
     "ErasureIn",
     "ErasureOut",
     "EventOut",

@@ -28,6 +28,18 @@ class ErasureDecisionIn(StrictIn):
 
     decision: Literal["confirm", "refuse"]
     refusal: Literal["", "law_keeps", "not_the_person", "needed_for_a_case"] = ""
+    also: list[Annotated[str, StringConstraints(max_length=120)]] = Field(
+        default_factory=list, max_length=50, description="Records that bear the name only and are the person's, by ref"
+    )
+
+
+class ErasureDoubtOut(BaseModel):
+    """A record that bears the person's name but no phone: whoever confirms says whether it is theirs."""
+
+    ref: str
+    where: str
+    words: str = Field(description="What it says, numbers masked")
+    likely: bool
 
 
 class ErasureOut(BaseModel):

@@ -15,6 +15,7 @@ class SiteReport(models.Model):
     """
 
     database_privileges = "append"
+    erasable_columns = ("reason",)
 
     client_key = models.UUIDField(unique=True)
     round = models.ForeignKey("inspections.Round", models.PROTECT, related_name="+")
