@@ -17,7 +17,6 @@ from tests.support.small_world import in_small_world, small_world_database, worl
 from tests.support.world import World
 
 __all__ = ["in_small_world", "small_world_database", "world"]
-pytestmark = pytest.mark.django_db
 SCRIPTS = Path(__file__).parents[2] / "frontend" / "src" / "patrol"
 
 
@@ -41,6 +40,7 @@ def is_there(client: Client, address: str) -> bool:
     return answer.status_code == 200
 
 
+@pytest.mark.django_db
 def test_the_worker_names_files_that_are_there(client: Client) -> None:
     answer = client.get("/patrol/worker.js")
     assert answer["Content-Type"].startswith("text/javascript")
@@ -57,6 +57,7 @@ def test_the_worker_names_files_that_are_there(client: Client) -> None:
     assert [name for name in told["files"] if not is_there(client, name)] == []
 
 
+@pytest.mark.django_db
 def test_the_manifest_makes_it_installable(client: Client) -> None:
     told = json.loads(client.get("/patrol/manifest.webmanifest").content)
     assert (told["start_url"], told["scope"], told["display"]) == ("/patrol/", "/patrol/", "standalone")
