@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from linli.desk.pages_new import home_place
 from linli.desk.shell import staff
 from linli.desk.wording import language
-from linli.inspections import coverage, rounds, selectors
+from linli.inspections import coverage, promises, rounds, selectors
 from linli.inspections.batch import RESULT_NAMES
 from linli.inspections.models import Round
 from linli.people.access import require_somewhere
 from linli.people.gates import actor_on
-from linli.places.kinds import SITE_KINDS
+from linli.places.kinds import SHOP_KINDS, SITE_KINDS
 from linli.places.search import search_places
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
@@ -294,9 +294,13 @@ def site_page(request: HttpRequest, site_id: int) -> HttpResponse:
     workflow = kind("finding").workflow
     for row in past["findings"]:
         row["label"] = workflow.state(row["state"]).label
+    for row in past["agreements"]:
+        row["label"] = promises.DUTIES.get(row["duty"], row["duty"])
     places = place_snapshot(registry_versions())
     label = SITE_KINDS.get(site.site_kind)
     context = {
+        "is_shop": site.site_kind in SHOP_KINDS,
+        "may_promise": actor.may(promises.PROMISE, place_path=str(site.path)),
         "site": site, "kind": label.text(language()) if label else site.site_kind, "past": past,
         "crumbs": [up for up in places.ancestors(site.parent_id) if up.kind in CRUMBS],
     }  # fmt: skip

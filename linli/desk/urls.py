@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from linli.desk import (
+    pages_agreements,
     pages_board,
     pages_calendar,
     pages_catalogue,
@@ -13,8 +14,10 @@ from linli.desk import (
     pages_imports,
     pages_item,
     pages_more,
+    pages_mutual,
     pages_new,
     pages_places,
+    pages_responsibilities,
     pages_rounds,
 )
 
@@ -68,6 +71,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:round_id>/sites.json", pages_rounds.round_points, name="round_points"),
     path("rounds/<int:round_id>/act/", pages_rounds.round_action, name="round_action"),
     path("sites/<int:site_id>/", pages_rounds.site_page, name="site"),
+    path("responsibilities/", pages_responsibilities.responsibilities, name="responsibilities"),
+    path("responsibilities/new/", pages_responsibilities.new_responsibility, name="new_responsibility"),
+    path("responsibilities/<int:responsibility_id>/", pages_responsibilities.responsibility, name="responsibility"),
+    path(
+        "responsibilities/<int:responsibility_id>/end/",
+        pages_responsibilities.end_responsibility,
+        name="end_responsibility",
+    ),
+    path("agreements/", pages_agreements.agreements, name="agreements"),
+    path("agreements/new/", pages_agreements.new_agreement, name="new_agreement"),
+    path("agreements/checks.pdf", pages_agreements.checks_pdf, name="agreement_checks_pdf"),
+    path("agreements/shops/<int:site_id>.pdf", pages_agreements.agreement_pdf, name="agreement_pdf"),
+    path("agreements/<int:agreement_id>/", pages_agreements.agreement, name="agreement"),
+    path("agreements/<int:agreement_id>/check/", pages_agreements.check_agreement, name="check_agreement"),
+    path("agreements/<int:agreement_id>/end/", pages_agreements.end_agreement, name="end_agreement"),
+    path("mutual/", pages_mutual.mutual_rounds, name="mutual"),
+    path("mutual/new/", pages_mutual.new_mutual_round, name="new_mutual_round"),
+    path("mutual/checks/<int:check_id>/", pages_mutual.mutual_check, name="mutual_check"),
+    path("mutual/<uuid:batch>/", pages_mutual.mutual_round, name="mutual_round"),
+    path("mutual/<uuid:batch>/slips.pdf", pages_mutual.slips_pdf, name="mutual_slips_pdf"),
     path("more/", pages_more.more, name="more"),
     path("feedback/", pages_more.feedback, name="feedback"),
 ]

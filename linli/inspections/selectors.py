@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from linli.inspections.day_pack import COUNTS, conflicts_of, day_pack
 from linli.inspections.models import Round
@@ -173,6 +174,7 @@ def site_of(actor: Actor, site_id: int) -> Place:
 
 def site_past(site_id: int) -> dict[str, list[dict[str, Any]]]:
     """The whole past of a site: observations, findings, promises, checks, visits, rounds (6 statements)."""
+    today = timezone.localdate()
     return {
         "observations": _rows(
             f"""SELECT o.id, n.title, n.code, o.result, o.value, o.observed_at, o.late, o.distance_m, r.title AS round,
@@ -196,20 +198,21 @@ def site_past(site_id: int) -> dict[str, list[dict[str, Any]]]:
             FROM inspections_responsibility b JOIN places_place p ON p.id = b.place_id
             LEFT JOIN people_person x ON x.id = b.person_id LEFT JOIN people_organisation o ON o.id = b.organisation_id
             WHERE p.path @> (SELECT path FROM places_place WHERE id = %s)
-              AND b.since <= current_date AND (b.until IS NULL OR b.until > current_date)
+              AND b.since <= %s AND (b.until IS NULL OR b.until > %s)
             ORDER BY nlevel(p.path) DESC, b.id""",
-            [site_id],
+            [site_id, today, today],
         ),
         "agreements": _rows(
             """SELECT a.id, a.signer, a.signed_on, a.until, d.duty, c.kept, c.checked_at, c.words
             FROM inspections_agreement a JOIN inspections_agreementduty d ON d.agreement_id = a.id
             LEFT JOIN LATERAL (SELECT k.kept, k.checked_at, k.words FROM inspections_agreementcheck k
               WHERE k.duty_id = d.id ORDER BY k.checked_at DESC LIMIT 1) c ON TRUE
-            WHERE a.site_id = %s ORDER BY a.id DESC, d.id""",
-            [site_id],
+            WHERE a.site_id = %s AND a.signed_on <= %s AND (a.until IS NULL OR a.until > %s)
+            ORDER BY a.signed_on DESC, a.id DESC, d.id""",
+            [site_id, today, today],
         ),
         "mutual": _rows(
-            """SELECT m.title, m.due_on, m.good, m.words, m.done_at, p.name AS checker
+            """SELECT m.id, m.title, m.due_on, m.good, m.words, m.done_at, p.name AS checker
             FROM inspections_mutualcheck m JOIN places_place p ON p.id = m.checker_id
             WHERE m.checked_id = %s AND m.released_at IS NOT NULL ORDER BY m.id DESC LIMIT 50""",
             [site_id],

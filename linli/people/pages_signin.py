@@ -45,11 +45,13 @@ def _home(request: HttpRequest) -> str:
 
 @signed_in
 def after_login(request: HttpRequest) -> HttpResponse:
-    """Staff go to their desk, captains to the page of theirs, residents to the public site."""
+    """Staff go to their desk, captains and shop keepers to the page of theirs, residents to the public site."""
     actor = actor_on(request)
     if actor.is_staff:
         return redirect("/desk/")
-    return redirect("/captain/" if actor.may_somewhere("work.view") else "/")
+    if actor.may_somewhere("work.view"):
+        return redirect("/captain/")
+    return redirect("/shop/" if actor.may_somewhere("inspection.own_shop") else "/")
 
 
 @never_cache

@@ -54,10 +54,14 @@ def html_of(paper: Paper, context: dict[str, Any], *, scan_url: str) -> str:
 
 
 def render(paper: Paper, context: dict[str, Any], *, scan_url: str, made_at: datetime) -> bytes:
-    """The PDF. At most two are drawn at a time per process."""
+    """The PDF of a paper."""
+    return draw(html_of(paper, context, scan_url=scan_url))
+
+
+def draw(text: str) -> bytes:
+    """HTML in the style of papers as PDF. At most two are drawn at a time per process."""
     from weasyprint import CSS, HTML
 
-    text = html_of(paper, context, scan_url=scan_url)
     with _DRAWING:
         document = HTML(string=text, url_fetcher=_refuse, base_url=None)
         pdf = document.write_pdf(stylesheets=[CSS(string=_style(), url_fetcher=_refuse)], full_fonts=False)

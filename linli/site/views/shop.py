@@ -1,0 +1,78 @@
+"""The page of shop keepers: what neighbours found at the own shop, the shop to check, what was agreed for the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from linli.inspections import agreement_selectors, mutual_selectors
+from linli.inspections.mutual_services import OWN_SHOP, record_mutual_check, tell_checked_shop
+from linli.inspections.promises import DUTIES
+from linli.kernel.labels import Label
+from linli.people.access import Actor, require_somewhere
+from linli.people.gates import actor_on, signed_in
+from linli.site.views.common import page, private
+from linli.work.engine import StepRefused
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def shop(request: HttpRequest) -> HttpResponse:
+    """`/shop/`: for the people of a shop, who are no staff. They see their own result before anybody else does."""
+    actor = actor_on(request)
+    require_somewhere(actor, OWN_SHOP)
+    problem, status, asked = "", 200, 0
+    if request.method == "POST":
+        asked = _asked(request)
+        try:
+            _act(request, actor, asked)
+        except StepRefused as refusal:
+            problem, status = refusal.label.text(get_language() or "zh-hans"), refusal.status
+        else:
+            return redirect("site:shop")
+    shops = mutual_selectors.own_shops(actor)
+    own = {row["id"] for row in shops}
+    rows = mutual_selectors.own_checks(sorted(own))
+    context = {
+        "shops": [row | {"agreement": _agreement(row["id"])} for row in shops],
+        "to_check": [row for row in rows if row["checker_id"] in own and row["done_at"] is None],
+        "found": [row for row in rows if row["checked_id"] in own and row["done_at"] is not None],
+        "checked": [row for row in rows if row["checker_id"] in own and row["done_at"] is not None],
+        "problem": problem, "asked": asked, "typed": request.POST, "name": actor.name,
+    }  # fmt: skip
+    return private(page(request, "shop.html", context, status=status))
+
+
+def _asked(request: HttpRequest) -> int:
+    text = request.POST.get("check", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _act(request: HttpRequest, actor: Actor, check_id: int) -> None:
+    if request.POST.get("what") == "seen":
+        tell_checked_shop(actor, check_id)
+        messages.success(request, _("谢谢，已记下您看到了结果。"))
+        return
+    good = request.POST.get("good", "")
+    if good not in ("yes", "no"):
+        raise StepRefused("no_result", Label("请选择结果。", "Choose a result."), status=422, field="good")
+    record_mutual_check(actor, check_id, good == "yes", request.POST.get("words", ""))
+    messages.success(request, _("已记录。结果先给被查的商户看。"))
+
+
+def _agreement(site_id: int) -> dict[str, Any] | None:
+    """The agreement in force of a shop, with its duties as they were seen last."""
+    today = timezone.localdate()
+    for row in agreement_selectors.agreements_of(site_id):
+        if row["signed_on"] <= today and (row["until"] is None or row["until"] > today):
+            tongue = get_language() or "zh-hans"
+            duties = agreement_selectors.duties(row["id"])
+            return row | {"duties": [duty | {"word": DUTIES[duty["duty"]].text(tongue)} for duty in duties]}
+    return None
