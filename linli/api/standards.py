@@ -71,6 +71,7 @@ def read_standard_version(request: HttpRequest, version_id: VersionId) -> dict[s
                 "rule": line.node.rule,
                 "evidence": line.node.evidence,
                 "site_kinds": line.node.site_kinds,
+                "category": line.node.category,
                 "units": [
                     {"unit": {"id": unit.organisation_id, "name": unit.organisation.name}, "part": unit.part}
                     for unit in line.units

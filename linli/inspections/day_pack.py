@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -82,14 +82,15 @@ def day_pack(actor: Actor, day: date | None = None) -> dict[str, Any]:
     sites = _sites(actor, day, rounds)
     nodes = _nodes(rounds)
     _fill(sites, rounds, nodes, places)
+    codes = {row.code: row.id for row in terms.categories.values()}
     return {
         "day": day.isoformat(),
         "made_at": timezone.now().isoformat(),
         "person": {"id": actor.person_id, "name": actor.name},
         "rounds": [{name: row[name] for name in ("id", "title", "kind", "theme", "until")} for row in rounds],
         "sites": [{name: value for name, value in site.items() if name not in ("path", "parent_id")} for site in sites],
-        "criteria": [_criterion(node) for node in nodes],
-        "categories": _categories(terms),
+        "criteria": [_criterion(node, codes) for node in nodes],
+        "categories": _categories(terms, nodes),
         "units": _units(sites, terms),
         "ground": _ground(sites, places),
         "conflicts": conflicts_of(actor),
@@ -195,11 +196,11 @@ def _fill(
         }
 
 
-def _criterion(node: Node) -> dict[str, Any]:
+def _criterion(node: Node, codes: Mapping[str, int]) -> dict[str, Any]:
     rule = node.scoring_rule()
     shown: dict[str, Any] = {
         "id": node.pk, "code": node.code, "title": node.title, "guidance": node.guidance,
-        "rule": rule.kind if rule else "", "category_id": None,
+        "rule": rule.kind if rule else "", "category_id": codes.get(node.category),
     }  # fmt: skip
     if rule is not None and rule.kind == "deduction":
         shown |= {"points": float(rule.points), "most": float(node.weight)}
@@ -208,33 +209,45 @@ def _criterion(node: Node) -> dict[str, Any]:
     return shown
 
 
-def _categories(terms: Catalogue) -> list[dict[str, Any]]:
-    """Leaves of the catalogue; site kinds are not stored with categories, the phone guesses by words."""
+def _categories(terms: Catalogue, nodes: Iterable[Node]) -> list[dict[str, Any]]:
+    """Leaves of the catalogue; `site_kinds` are those at which the standard finds such problems."""
     parents = {row.parent_id for row in terms.categories.values()}
+    found: dict[str, set[str]] = {}
+    for node in nodes:
+        if node.category:
+            found.setdefault(node.category, set()).update(node.site_kinds)
     return [
-        {"id": row.id, "code": row.code, "title": row.label(_language()), "site_kinds": []}
+        {
+            "id": row.id, "code": row.code, "title": row.label(_language()),
+            "site_kinds": sorted(found.get(row.code, ())),
+        }
         for row in terms.categories.values()
         if row.id not in parents
-    ]
+    ]  # fmt: skip
 
 
 def _units(sites: Sequence[dict[str, Any]], terms: Catalogue) -> list[dict[str, Any]]:
-    """Who answers for which category at which of these sites."""
+    """Who answers for which category at which of these sites, leading or together with the lead (`supports`)."""
     by_ground: dict[str, list[int]] = {}
     for site in sites:
         by_ground.setdefault(site["path"].rpartition(".")[0], []).append(site["id"])
-    found: dict[int, tuple[set[int], set[int]]] = {}
+    leads: dict[int, set[int]] = {}
+    supports: dict[int, set[int]] = {}
+    at: dict[int, set[int]] = {}
     for path, ids in by_ground.items():
         for category in terms.categories:
-            lead = terms.dispatch(category, path).lead
-            if lead is not None:
-                categories, places = found.setdefault(lead, (set(), set()))
-                categories.add(category)
-                places.update(ids)
+            answers = terms.dispatch(category, path)
+            for unit, found in ((answers.lead, leads), *((unit, supports) for unit in answers.co_handlers)):
+                if unit is not None:
+                    found.setdefault(unit, set()).add(category)
+                    at.setdefault(unit, set()).update(ids)
     return [
-        {"id": unit, "name": terms.organisation_name(unit), "categories": sorted(categories), "place_ids": sorted(ids)}
-        for unit, (categories, ids) in sorted(found.items())
-    ]
+        {
+            "id": unit, "name": terms.organisation_name(unit), "categories": sorted(leads.get(unit, ())),
+            "supports": sorted(supports.get(unit, ())), "place_ids": sorted(at[unit]),
+        }
+        for unit in sorted(at)
+    ]  # fmt: skip
 
 
 def _ground(sites: Iterable[dict[str, Any]], places: PlaceSnapshot) -> dict[str, Any]:

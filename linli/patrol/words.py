@@ -44,6 +44,15 @@ def _pages() -> dict[str, str]:
         "passed_all": _("{name}：{n} 项合格"),
         "open_here": _("这里有 {n} 件没办结"),
         "other_problem": _("发现别的问题"),
+        "unreached": _("今天查不了"),
+        "reason_closed": _("今天没开门"),
+        "reason_locked": _("进不去"),
+        "reason_blocked": _("路不通"),
+        "reason_other": _("别的原因"),
+        "unreached_kept": _("{name}：记下了，今天没查成"),
+        "unreached_today": _("今天没查成：{reason}"),
+        "unreached_today_text": _("后来查成了就照常记，以记录为准。"),
+        "unreached_before": _("上次没查成：{reason}"),
     }
 
 
@@ -52,6 +61,8 @@ def _results() -> dict[str, str]:
         "result_pass": _("合格"),
         "result_fail": _("不合格"),
         "result_not_applicable": _("不适用"),
+        "result_unreachable": _("没查成"),
+        "whole_site": _("整个点位"),
         "sent": _("已传"),
         "kept_on_phone": _("存在手机里"),
         "stage_refused": _("没有收下"),
@@ -91,6 +102,8 @@ def _form() -> dict[str, str]:
         "handling_fix_on_spot": _("当场解决"),
         "unit": _("交给哪个单位"),
         "unit_by_rule": _("按派单目录"),
+        "joint": _("联合执法：同时交给"),
+        "joint_text": _("勾上一起办的单位。在场的签名或写姓名，不在场的在电脑上签收。"),
         "advice": _("整改建议"),
         "receiver": _("签收人姓名"),
         "signature": _("签名"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 FIELDS = (
-    "parent", "code", "title", "guidance", "weight", "method", "rule", "evidence", "site_kinds", "lead", "supporting",
+    "parent", "code", "title", "guidance", "weight", "method", "rule", "evidence", "site_kinds", "category", "lead",
+    "supporting",
 )  # fmt: skip
 
 

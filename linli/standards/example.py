@@ -68,10 +68,11 @@ def _units(data: Mapping[str, Any], units: Mapping[str, Sequence[int]]) -> dict[
 
 
 def _criterion(row: Sequence[Any], code: str, method: str) -> dict[str, Any]:
-    title, weight, rule, kinds, evidence = row
+    title, weight, rule, kinds, evidence, *category = row
     return {
         "title": title, "code": code, "weight": str(weight), "method": method, "site_kinds": kinds.split(),
         "rule": _rule(rule), "evidence": [_requirement(text) for text in evidence.split(";") if text.strip()],
+        "category": category[0] if category else "",
     }  # fmt: skip
 
 

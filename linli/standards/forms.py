@@ -15,6 +15,7 @@ from linli.standards import cells, rules, wording
 from linli.standards.evidence import KINDS as EVIDENCE_KINDS
 from linli.standards.models import Node, NodeUnit
 from linli.standards.values import CODE_MAX, GUIDANCE_MAX, TITLE_MAX
+from linli.work.terms import catalogue
 
 _NAMES = re.compile(r"[、,，;；\n]+")
 
@@ -26,6 +27,19 @@ def names_in(text: str) -> list[str]:
 
 def _labelled(labels: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(slug, label.text(wording.language())) for slug, label in labels.items()]
+
+
+def categories(kept: str) -> list[tuple[str, Any]]:
+    """The leaves of the catalogue of matters below what stands above them; and `kept`, where it is there no more."""
+    rows = sorted(catalogue().categories.values(), key=lambda row: row.code)
+    tongue = wording.language()
+    above = {row.id: row for row in rows if any(other.parent_id == row.id for other in rows)}
+    found: list[tuple[str, Any]] = [
+        (top.label(tongue), [(row.code, row.label(tongue)) for row in rows if row.parent_id == top.id])
+        for top in above.values()
+    ]
+    found += [(row.code, row.label(tongue)) for row in rows if row.parent_id is None and row.id not in above]
+    return found if not kept or any(row.code == kept for row in rows) else [(kept, kept), *found]
 
 
 class StandardForm(PlainForm):
@@ -92,9 +106,12 @@ class CriterionForm(NodeForm):
     site_kinds = forms.MultipleChoiceField(
         label=_("点位类型"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("实地考察须至少选一种。")
     )
+    category = forms.ChoiceField(
+        label=_("问题类别"), required=False, help_text=_("不合格时多半属于哪一类：巡查时先选好这一类，可以改。")
+    )
     field_order = (
-        "title", "code", "weight", "method", "rule", "points", "basis", "grades", "site_kinds", "guidance", "lead",
-        "supporting",
+        "title", "code", "weight", "method", "rule", "points", "basis", "grades", "site_kinds", "category", "guidance",
+        "lead", "supporting",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
@@ -103,6 +120,7 @@ class CriterionForm(NodeForm):
             "method": _labelled(wording.METHODS), "rule": _labelled(wording.RULES), "basis": _labelled(wording.BASES),
             "site_kinds": _labelled(SITE_KINDS),
         }  # fmt: skip
+        choices["category"] = [("", _("（按字面猜）")), *categories(str(self.initial.get("category") or ""))]
         for name, entries in choices.items():
             self.fields[name].choices = entries  # type: ignore[attr-defined]
         for kind in EVIDENCE_KINDS:
@@ -141,7 +159,7 @@ class CriterionForm(NodeForm):
         ]
         return {
             **super().values(), "weight": given.get("weight"), "method": given.get("method"), "rule": rule,
-            "site_kinds": given.get("site_kinds", []), "evidence": evidence,
+            "site_kinds": given.get("site_kinds", []), "evidence": evidence, "category": given.get("category", ""),
         }  # fmt: skip
 
     @classmethod
@@ -155,7 +173,7 @@ class CriterionForm(NodeForm):
         found = super().initial_of(node, units) | {
             "weight": rules.plain(node.weight), "method": node.method, "rule": rule.get("kind", ""),
             "points": rule.get("points", ""), "basis": rule.get("basis", rules.TOTAL), "grades": "、".join(levels),
-            "site_kinds": node.site_kinds,
+            "site_kinds": node.site_kinds, "category": node.category,
         }  # fmt: skip
         for entry in node.evidence:
             for part in ("count", "days", "caption"):

@@ -45,6 +45,7 @@ STANDARD = Kind(
         Field("rule", Label("计分规则", "Rule"), fields.text(300), ("计分方式", "计分办法", "计分方法", "评分规则", "评分标准", "评分办法", "打分规则", "扣分标准")),
         Field("points", Label("每处扣分", "Points per failure"), _points, ("扣分", "扣分分值", "单次扣分")),
         Field("site_kinds", Label("点位类型", "Kinds of sites"), fields.text(600, lines=True), ("点位", "测评点位", "考察点位", "涉及点位", "适用点位", "实地点位", "点位类别")),
+        Field("category", Label("问题类别", "Category of a problem"), fields.text(120), ("案件类别", "问题分类", "问题类型", "案卷类别", "派单类别")),
         Field("evidence", Label("佐证要求", "Evidence"), fields.text(600, lines=True), ("佐证材料", "佐证资料", "材料要求", "申报材料", "印证材料")),
         Field("lead", Label("牵头单位", "Leading unit"), fields.text(300, lines=True), ("责任单位", "牵头责任单位", "主要责任单位", "责任单位牵头", "主责单位", "牵头部门")),
         Field("supporting", Label("配合单位", "Supporting units"), fields.text(600, lines=True), ("协同单位", "协办单位", "责任单位配合", "配合部门", "配合责任单位")),

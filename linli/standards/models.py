@@ -78,6 +78,8 @@ class Node(models.Model):
     and a rule; what stands above them weighs what they weigh together. `site_kinds` are the kinds of sites at which a
     criterion is looked for; empty: it belongs to no site (material, whole place).
     `evidence` is a list of requirements: kind, count, days back, longest caption (see `standards.evidence`).
+    `category` is the code, in the catalogue of matters, of what is wrong where it fails: what the phone proposes for a
+    problem found by this criterion. A code and not a key, so that a published version outlives the catalogue.
     """
 
     ITEM, CONTENT, CRITERION = "item", "content", "criterion"
@@ -96,6 +98,7 @@ class Node(models.Model):
     rule = models.JSONField(null=True)
     evidence = models.JSONField(default=list)
     site_kinds = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    category = models.CharField(max_length=32, blank=True, default="")
     key = models.UUIDField(null=True)
 
     class Meta:

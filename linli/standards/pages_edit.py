@@ -235,7 +235,10 @@ def _like_last(parent: Node | None, level: str) -> dict[str, Any]:
     if last is None:
         return {"rule": "proportion", "method": Node.FIELD}
     found = form_for(level).initial_of(last, [])
-    return {name: found[name] for name in ("weight", "method", "rule", "points", "basis", "grades", "site_kinds")}
+    return {
+        name: found[name]
+        for name in ("weight", "method", "rule", "points", "basis", "grades", "site_kinds", "category")
+    }
 
 
 @needs(EDIT)

@@ -29,7 +29,7 @@ from linli.standards.models import Node, NodeUnit, Standard, Version
 from linli.standards.services import NewNode
 from linli.standards.values import TITLE_MAX, cleaned
 
-NO_UNIT = "0"
+NO_UNIT, NO_CATEGORY = "0", "-"
 UNITS_OFFERED = 80
 _SPACE = UUID("8f0b3f2e-55c0-4a3c-9c62-1d6b0f1d7a10")
 
@@ -62,6 +62,7 @@ class StandardPlanner(Planner):
         super().__init__(run)
         self.place = self._place()
         self.units = selectors.unit_names()
+        self.categories = wording.category_names()
         self.offered: tuple[Choice, ...] = ()
         self.known = Known()
         self.named: set[UUID] = set()
@@ -148,6 +149,7 @@ class StandardPlanner(Planner):
         # Everything a row leaves open is asked at once, so that nobody has to come back for the next question.
         waiting = len(row.doubts)
         method, rule = self._or_later(self._method, row), self._or_later(self._rule, row)
+        category = self._or_later(self._category, row)
         kinds = self._asked(row, "site_kinds", self._site_kind)
         evidence_text = cells.given(values, "evidence")
         required = cells.evidence(evidence_text)
@@ -164,6 +166,7 @@ class StandardPlanner(Planner):
             "title": cells.given(values, "title"), "code": cells.given(values, "code"), "guidance": guidance,
             "weight": values.get("weight"), "method": method or (Node.FIELD if kinds else Node.MATERIAL),
             "rule": rule or cells.of_kind("proportion"), "evidence": required, "site_kinds": kinds,
+            "category": category if category not in (None, NO_CATEGORY) else "",
         }  # fmt: skip
         if not rule:
             self.run.notice(_("有的行没写计分规则，按“比例”计。"))
@@ -190,6 +193,20 @@ class StandardPlanner(Planner):
         if not text:
             return cells.of_kind("deduction", points) if points is not None else None
         return cells.rule(text, points) or cells.of_kind(self._choice(row, "rule", text, wording.RULES), points)
+
+    def _category(self, row: Row) -> str:
+        """The code of a category that is written as a code or as a name; asked where the catalogue has neither."""
+        text = cells.given(row.values, "category")
+        if not text or text in self.categories:
+            return text
+        named = [code for code, name in self.categories.items() if name == text]
+        if len(named) == 1:
+            return named[0]
+        signs = set(text)
+        nearest = sorted(self.categories.items(), key=lambda entry: (-len(signs & set(entry[1])), entry[0]))
+        choices = (*(Choice(*entry) for entry in nearest[:UNITS_OFFERED]), Choice(NO_CATEGORY, _("（不填类别）")))
+        sentence = _("没有找到问题类别“%(text)s”。是哪一类？") % {"text": text[:60]}
+        return self._answer(Question("standard_category", text[:120], sentence, choices), row)
 
     def _choice(self, row: Row, topic: str, text: str, labels: dict[str, Any]) -> str:
         choices = tuple(Choice(slug, wording.word(labels, slug)) for slug in labels)

@@ -228,12 +228,13 @@ def in_force(place_path: str, day: date) -> list[Version]:
 
 
 def states(version: Version) -> list[NodeState]:
-    """A version as it is compared, in the order of the tree. Two statements."""
+    """A version as it is compared, in the order of the tree. Three statements."""
     nodes = nodes_of(version)
     by_id = {row.pk: row for row in nodes}
     named: dict[tuple[int, str], list[str]] = {}
     for unit in units_of(version):
         named.setdefault((unit.node_id, unit.part), []).append(unit.organisation.name)
+    categories = wording.category_names()
     found = []
     for row in nodes:
         parent = by_id.get(row.parent_id or 0)
@@ -243,6 +244,7 @@ def states(version: Version) -> list[NodeState]:
             "method": wording.word(wording.METHODS, row.method) if row.method else "",
             "rule": wording.rule_text(row), "evidence": "\n".join(wording.evidence_texts(row)),
             "site_kinds": wording.join(wording.site_kind_names(row.site_kinds)),
+            "category": categories.get(row.category, row.category),
             "lead": wording.join(sorted(named.get((row.pk, NodeUnit.LEAD), []))),
             "supporting": wording.join(sorted(named.get((row.pk, NodeUnit.SUPPORTING), []))),
         }  # fmt: skip

@@ -17,7 +17,7 @@ from linli.standards.evidence import EvidenceError, requirements_of
 from linli.standards.models import Node
 from linli.standards.rules import ZERO, RuleError, decimal_of, rule_of
 
-TITLE_MAX, GUIDANCE_MAX, CODE_MAX = 500, 4000, 30
+TITLE_MAX, GUIDANCE_MAX, CODE_MAX, CATEGORY_MAX = 500, 4000, 30, 32
 WEIGHT_MAX = Decimal(1000)
 PARENTS: dict[str, tuple[str | None, ...]] = {
     Node.ITEM: (None,),
@@ -25,7 +25,7 @@ PARENTS: dict[str, tuple[str | None, ...]] = {
     Node.CRITERION: (Node.CONTENT, Node.ITEM),
 }
 """At which levels a node may hang: item → content → criterion; small standards leave the contents out."""
-COLUMNS = ("code", "title", "guidance", "weight", "method", "rule", "evidence", "site_kinds")
+COLUMNS = ("code", "title", "guidance", "weight", "method", "rule", "evidence", "site_kinds", "category")
 
 
 def cleaned(level: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def cleaned(level: str, given: Mapping[str, Any]) -> dict[str, Any]:
             raise StandardsProblem("too_long", message, field=name)
     found: dict[str, Any] = {
         "code": code, "title": title, "guidance": guidance, "weight": ZERO, "method": "", "rule": None,
-        "evidence": [], "site_kinds": [],
+        "evidence": [], "site_kinds": [], "category": "",
     }  # fmt: skip
     if level == Node.CRITERION:
         found |= _of_criterion(given)
@@ -66,6 +66,7 @@ def _of_criterion(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "method": method, "site_kinds": kinds, "weight": _weight(given.get("weight")),
         "rule": _rule(given.get("rule") or {}), "evidence": _evidence(given.get("evidence") or ()),
+        "category": " ".join(str(given.get("category") or "").split())[:CATEGORY_MAX],
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from linli.standards import rules
 from linli.standards.evidence import KINDS as EVIDENCE_KINDS
 from linli.standards.evidence import EvidenceError, Requirement, requirements_of
 from linli.standards.models import Node, Version
+from linli.work.terms import catalogue
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -57,6 +58,7 @@ FIELD_LABELS: dict[str, Label] = {
     "rule": Label("计分规则", "Rule"),
     "evidence": Label("佐证要求", "Evidence"),
     "site_kinds": Label("点位类型", "Kinds of sites"),
+    "category": Label("问题类别", "Category of a problem"),
     "lead": Label("牵头单位", "Leading unit"),
     "supporting": Label("配合单位", "Supporting units"),
 }
@@ -81,6 +83,12 @@ def join(words: Iterable[str]) -> str:
 def site_kind_names(slugs: Iterable[str]) -> list[str]:
     """The names of kinds of sites."""
     return [word(SITE_KINDS, slug) for slug in slugs]
+
+
+def category_names() -> dict[str, str]:
+    """The categories of the catalogue of matters by code. One statement at most."""
+    tongue = language()
+    return {row.code: row.label(tongue) for row in catalogue().categories.values()}
 
 
 def number(value: Decimal) -> str:

@@ -99,7 +99,7 @@ def test_it_needs_a_reason_of_bearable_length(patrol: Patrol, reason: str) -> No
 def test_reports_cannot_be_changed_by_the_application(patrol: Patrol) -> None:
     send(patrol, closed(patrol))
     with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE inspections_sitereport SET reason = ''")
+        cursor.execute("UPDATE inspections_sitereport SET state = 'due'")
 
 
 def test_closed_yesterday_is_due_again_today_and_tells_why(patrol: Patrol) -> None:

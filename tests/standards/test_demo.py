@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from linli.people.kinds import FUNCTIONS
 from linli.places.kinds import SITE_KINDS
 from linli.standards import cells, demo, example, selectors
 from linli.standards.models import Node, Standard, Version
+from linli.work.seed import DATA
 from tests.people.conftest import District
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,10 @@ def test_the_example_is_a_whole_standard(district: District) -> None:
     assert not tree.hindered and not any("分值" in entry.text for entry in tree.findings)
     assert len({node.code for node in criteria}) == len({node.title for node in criteria}) == len(criteria)
     assert Standard.objects.get().organisation is None
+    with DATA.open(encoding="utf-8", newline="") as file:
+        known = {row["code"] for row in csv.DictReader(file)}
+    assert {node.category for node in criteria} - {""} <= known, "the catalogue that ships has them"
+    assert all(node.category for node in criteria if node.method == "field"), "what the phone proposes"
 
 
 def test_units_are_found_by_what_they_do(district: District) -> None:

@@ -16,6 +16,7 @@ from linli.exchange.undoing import Obstacles
 from linli.people.importers import importer_for
 from linli.standards import cells, selectors, services
 from linli.standards.models import Node, Standard, Version
+from linli.work.seed import seed_catalogue
 from tests.people.conftest import District
 
 HEAD = [
@@ -278,3 +279,21 @@ def test_what_is_no_rule_is_not_guessed() -> None:
     assert cells.method("实地考察、材料审核") == ""
     assert cells.site_kind("月球") == ""
     assert cells.evidence("另行通知为准") and not cells.evidence("见附件")
+
+
+def test_the_category_of_a_problem_is_read_by_name_or_code_and_else_asked(importer: Any) -> None:
+    seed_catalogue()
+    head, rows = [*HEAD, "问题类别"], [[*row, ""] for row in ROWS]
+    rows[0][-1], rows[1][-1], rows[2][-1] = "道路破损", "0505", "灯不亮"
+    batch = received(importer, sheet(rows, head=head))
+    exchange.check(batch, importer)
+    settle_blanks(batch, importer)
+    (doubt,) = (entry for entry in batch.report["doubts"] if entry["topic"] == "standard_category")
+    assert doubt["text"] == "灯不亮"
+    assert "0702" in [choice[0] for choice in doubt["choices"][:3]], "路灯不亮 is the nearest"
+    exchange.answer(batch, importer, {doubt["key"]: Answer("use", "0702")})
+    exchange.check(batch, importer)
+    exchange.begin(batch)
+    exchange.run(batch, importer)
+    found = {node.title: node.category for node in selectors.nodes_of(Version.objects.get()) if node.category}
+    assert found == {"路面平整，无坑洼积水": "0109", "无乱堆乱放": "0505", "路灯完好": "0702"}

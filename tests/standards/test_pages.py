@@ -12,6 +12,7 @@ from linli.people.access import Actor
 from linli.people.models import User
 from linli.standards import selectors, services
 from linli.standards.models import Node, Version
+from linli.work.seed import seed_catalogue
 from tests.standards.conftest import FIELD, Desk
 from tests.support.people import signed_in_client
 
@@ -112,6 +113,24 @@ def test_a_standard_is_made_and_filled_in_the_browser(desk: Desk, director: Clie
     gone = director.post(f"/desk/standards/nodes/{criterion.pk}/delete/")
     assert gone.status_code == 302 and not Node.objects.filter(pk=criterion.pk).exists()
     assert director.post(f"/desk/standards/nodes/{criterion.pk}/delete/").status_code == 302
+
+
+def test_the_category_of_a_problem_is_chosen_shown_and_carried_into_the_next_version(
+    desk: Desk, director: Client
+) -> None:
+    seed_catalogue()
+    node = desk.nodes["路面整洁"]
+    address = f"/desk/standards/nodes/{node.pk}/"
+    seen = director.get(address).context["seen"]
+    assert director.post(address, FORM | {"category": "moon", "seen": seen}).status_code == 422
+    assert director.post(address, FORM | {"category": "0109", "seen": seen}).status_code == 302
+    director.post(address, FORM | {"category": "0102", "seen": seen})
+    node.refresh_from_db()
+    assert node.category == "0109", "who read another one overwrites nothing"
+    services.publish(desk.director, desk.version.pk)
+    assert "<dd>道路破损</dd>" in text(director.get(address))
+    draft = services.draft_from(desk.director, desk.version.pk)
+    assert Node.objects.get(version=draft, title="路面整洁").category == "0109"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ export class App {
     }
     this.learn(records);
     void navigator.storage?.persist?.();
-    void this.place(records);
+    void this.place(records.filter((record) => record.observation.result !== "unreachable"));
     const keys = records.map((record) => record.observation.client_key);
     undoable(words, UNDO_MILLISECONDS / 1000, () => void this.takeBack(keys));
     this.sender.nudge();
@@ -112,7 +112,7 @@ export class App {
 
   /** The position of the moment of recording, added as soon as the device knows it. */
   private async place(records: readonly Kept[]): Promise<void> {
-    const at = await position();
+    const at = records.length > 0 ? await position() : null;
     if (!at) return;
     const still = records.filter((record) => this.kept.has(record.observation.client_key));
     const placed = still.map((record) => ({ ...record, observation: { ...record.observation, position: at } }));

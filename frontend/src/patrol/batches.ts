@@ -1,12 +1,20 @@
 /** How records travel: in batches of bearable size, again after a while when it did not work. Nothing here is lost. */
 
-import type { Kept } from "./types";
+import type { FileNote, Kept } from "./types";
 
 export const LIMITS = { observations: 50, files: 90, bytes: 8_000_000 };
 
-const size = (kept: Kept): { files: number; bytes: number } => {
+/** All files that belong to a record. */
+export function filesOf(kept: Kept): FileNote[] {
   const { files, finding } = kept.observation;
-  const all = [...files, ...(finding?.after ?? []), ...(finding?.signature ? [finding.signature] : [])];
+  if (!finding) return files;
+  // Records that an older page kept know nothing of co-handlers.
+  const signed = [finding.signature, ...(finding.co_receivers ?? []).map((one) => one.signature)];
+  return [...files, ...finding.after, ...signed.filter((one) => one !== null)];
+}
+
+const size = (kept: Kept): { files: number; bytes: number } => {
+  const all = filesOf(kept);
   return { files: all.length, bytes: all.reduce((sum, file) => sum + file.bytes, 0) };
 };
 

@@ -3,6 +3,7 @@
 import type { App } from "./app";
 import { h, icon, say } from "./dom";
 import { answering, criterionOf, likely } from "./guess";
+import { Joint } from "./joint";
 import { Held, pictures, spoken } from "./pictures";
 import { newKey, note, type Making } from "./record";
 import { signature, type Signature } from "./signature";
@@ -24,6 +25,7 @@ interface Filled {
   before: Held;
   after: Held;
   signature: Signature | null;
+  joint: Joint | null;
   pending: number;
 }
 
@@ -43,7 +45,7 @@ export function problem(app: App, key: string | null, criterion: number | null):
   if (!view || !app.pack) return [head, h("p", {}, say("no_pack_text"))];
   const filled: Filled = {
     view, criterion, category: null, chosen: false, handling: "report", unit: null,
-    before: new Held(), after: new Held(), signature: null, pending: 0,
+    before: new Held(), after: new Held(), signature: null, joint: null, pending: 0,
   };
   const back = h("p", {}, h("a", { class: "patrol-back", href: `#/site/${siteKey(view.site)}` }, icon("back"), view.site.name));
   head.prepend(back);
@@ -105,7 +107,8 @@ function field(id: string, label: string | null, control: HTMLElement, aside = "
 }
 
 function fillCategories(app: App, filled: Filled, select: HTMLSelectElement, words: string): void {
-  const ordered = likely(app.pack?.categories ?? [], app.criterion(filled.criterion ?? 0), filled.view.site, words);
+  const here = filled.view.site.criteria.map((id) => app.criterion(id)).filter((one): one is Criterion => one !== undefined);
+  const ordered = likely(app.pack?.categories ?? [], app.criterion(filled.criterion ?? 0), filled.view.site, words, here);
   select.replaceChildren(...ordered.map((category) => h("option", { value: category.id }, category.title)));
   filled.category = ordered[0]?.id ?? null;
 }
@@ -168,7 +171,7 @@ function handlings(filled: Filled, changed: () => void): HTMLElement {
 }
 
 function handlingDetails(app: App, filled: Filled, box: HTMLElement, advice: HTMLElement, receiver: HTMLElement, pending: (delta: number) => void): void {
-  filled.signature = null;
+  filled.signature = filled.joint = null;
   box.replaceChildren();
   if (filled.handling === "fix_on_spot") {
     filled.after = new Held();
@@ -176,11 +179,14 @@ function handlingDetails(app: App, filled: Filled, box: HTMLElement, advice: HTM
   }
   if (filled.handling === "hand_over") {
     filled.signature = signature();
+    filled.joint = new Joint();
+    const unit = h("select", { id: "unit", class: "input", onchange: () => together(app, filled, unit) });
     box.append(
-      field("unit", say("unit"), h("select", { id: "unit", class: "input" })),
+      field("unit", say("unit"), unit),
       field("advice", say("advice"), advice, say("optional")),
       field("receiver", say("receiver"), receiver),
-      h("div", { class: "field" }, h("p", { class: "field-label" }, say("signature"), h("span", { class: "field-optional" }, say("signature_optional"))), filled.signature.element));
+      h("div", { class: "field" }, h("p", { class: "field-label" }, say("signature"), h("span", { class: "field-optional" }, say("signature_optional"))), filled.signature.element),
+      filled.joint.element);
   }
   units(app, filled, box);
 }
@@ -192,6 +198,11 @@ function units(app: App, filled: Filled, box: HTMLElement): void {
   const fitting = answering(app.pack?.units ?? [], filled.category, filled.view.site);
   select.replaceChildren(h("option", { value: "" }, say("unit_by_rule")), ...fitting.map((unit) => h("option", { value: unit.id }, unit.name)));
   select.value = fitting[0] ? String(fitting[0].id) : "";
+  together(app, filled, select);
+}
+
+function together(app: App, filled: Filled, select: HTMLSelectElement): void {
+  filled.joint?.offer(app.pack?.units ?? [], Number(select.value) || null, filled.category, filled.view.site);
 }
 
 interface Texts {
@@ -229,6 +240,8 @@ async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Text
   const drawing = await filled.signature?.picture();
   const signed = drawing ? note("photo", drawing) : null;
   if (drawing && signed) files.set(signed.id, drawing);
+  const others = await filled.joint?.receivers();
+  for (const [id, blob] of others?.blobs ?? []) files.set(id, blob);
   const chosen = form.querySelector<HTMLSelectElement>("#value")?.value;
   const unit = Number(form.querySelector<HTMLSelectElement>("#unit")?.value) || null;
   const criterion = filled.criterion as number;
@@ -238,7 +251,7 @@ async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Text
     words: texts.words.trim(), files: filled.before.notes,
     finding: {
       client_key: newKey(), category_id: filled.category, advice: texts.advice.trim(), handling: filled.handling,
-      lead_organisation_id: unit, co_organisation_ids: [], receiver_name: filled.handling === "hand_over" ? texts.receiver.trim() : "",
+      lead_organisation_id: unit, co_organisation_ids: [], co_receivers: others?.units ?? [], receiver_name: filled.handling === "hand_over" ? texts.receiver.trim() : "",
       signature: signed, after: filled.after.notes,
     },
   };

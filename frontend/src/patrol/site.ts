@@ -1,7 +1,7 @@
 /** One site: all pass with one tap, each criterion with one tap, a failing one opens the form. */
 
 import type { App } from "./app";
-import { h, icon, moment, say } from "./dom";
+import { h, icon, moment, notice, say } from "./dom";
 import type { Making } from "./record";
 import { nextSite, siteKey, unseen, valueOf, type SiteView } from "./state";
 import { marks, sitePath } from "./today";
@@ -27,23 +27,43 @@ export function site(app: App, key: string): HTMLElement[] {
     h("p", { class: "lead" }, [place.kind_label, place.where].filter(Boolean).join(" · ")),
     marks(view).length > 0 ? h("p", { class: "cluster" }, ...marks(view)) : null);
   const rows = place.criteria.map((id) => criterionRow(app, view, id));
-  return [head, ...after(app, view, left), place.open.length > 0 ? openFindings(place.open) : "",
+  return [head, said(view), ...after(app, view, left), place.open.length > 0 ? openFindings(place.open) : "",
     place.criteria.length > 0
       ? h("section", { class: "section" }, h("h2", {}, say("criteria")), h("ul", { class: "rows patrol-criteria" }, ...rows))
       : h("p", { class: "soft" }, say("no_criteria")),
     h("p", { class: "section" }, h("a", { class: "button", href: problemPath(view, null) }, icon("camera"), say("other_problem"))),
+    view.results.size === 0 && place.state !== "closed" ? unreached(app, view) : "",
   ].filter((part): part is HTMLElement => part !== "");
 }
 
 /** The one next step: all pass while something is unseen, the next site afterwards. */
 function after(app: App, view: SiteView, left: number[]): HTMLElement[] {
-  if (left.length > 0) {
+  if (left.length > 0 && !view.unreached) {
     const text = left.length === view.total ? say("all_pass", { n: left.length }) : say("rest_pass", { n: left.length });
     return [h("button", { class: "button button-primary button-large button-wide", type: "button", id: "all-pass", onclick: () => void passAll(app, view, left) }, icon("check"), text)];
   }
   const next = app.pack ? nextSite(app.pack, app.views(), siteKey(view.site)) : null;
   if (!next) return [h("a", { class: "button button-primary button-large button-wide", href: "#/", id: "to-today" }, icon("done"), say("back_to_today"))];
   return [h("a", { class: "button button-primary button-large button-wide patrol-next", href: sitePath(next), id: "next-site" }, icon("walk"), h("span", { class: "clamp-2" }, say("go_to", { name: next.name })))];
+}
+
+/** Why it was not looked at: today, or the last time somebody came. */
+function said(view: SiteView): HTMLElement | "" {
+  if (view.unreached) return notice("warn", say("unreached_today", { reason: view.unreached }), say("unreached_today_text"));
+  return view.site.reason && view.results.size === 0 ? notice("info", say("unreached_before", { reason: view.site.reason })) : "";
+}
+
+/** It is closed today, or nobody gets in: one tap on the reason, or a few words. */
+function unreached(app: App, view: SiteView): HTMLElement {
+  const record = (reason: string) => void app.keep([{ site: view.site, criterion: 0, result: "unreachable", value: null, replaces: null, words: reason }], NONE, say("unreached_kept", { name: view.site.name }));
+  const words = h("input", { id: "unreached-words", class: "input", maxlength: 200, autocomplete: "off" });
+  const reasons = ["reason_closed", "reason_locked", "reason_blocked"].map((key) => h("button", { class: "button", type: "button", id: key, onclick: () => record(say(key)) }, say(key)));
+  const other = h("form", { class: "field", onsubmit: (event) => {
+    event.preventDefault();
+    if (words.value.trim()) record(words.value.trim());
+    else words.focus();
+  } }, h("label", { for: words.id }, say("reason_other")), h("div", { class: "input-group" }, words, h("button", { class: "button", type: "submit" }, say("keep"))));
+  return h("details", { class: "fold patrol-unreached", id: "unreached" }, h("summary", {}, say("unreached")), h("div", { class: "stack" }, h("div", { class: "cluster" }, ...reasons), other));
 }
 
 function making(app: App, view: SiteView, id: number, result: "pass" | "not_applicable"): Making {

@@ -1,6 +1,6 @@
 /** What is known of each site, from the day's pack and from what was recorded: the same in whatever order it came. */
 
-import type { Answer, Criterion, DayPack, Kept, LastResult, Outcome, Site, Stage } from "./types";
+import type { Answer, Criterion, DayPack, Kept, LastResult, Outcome, Result, Site, Stage } from "./types";
 
 const RANK: Record<Stage, number> = { waiting: 0, refused: 1, conflict: 2, withdrawn: 3, stored: 4 };
 
@@ -66,6 +66,8 @@ export interface SiteView {
   failed: number;
   /** Records of this site that the server does not have yet. */
   waiting: number;
+  /** Why it cannot be looked at today; empty when it can. A record made here says more than that nobody got in. */
+  unreached: string;
   finished: boolean;
 }
 
@@ -83,13 +85,21 @@ export function views(pack: DayPack, kept: Iterable<Kept>): Map<string, SiteView
   for (const site of pack.sites) {
     const results = new Map<number, LastResult & { own: boolean }>();
     for (const [id, seen] of Object.entries(site.seen)) results.set(Number(id), { ...seen, own: false });
-    all.set(siteKey(site), { site, results, done: 0, total: site.criteria.length, failed: 0, waiting: 0, finished: false });
+    all.set(siteKey(site), { site, results, done: 0, total: site.criteria.length, failed: 0, waiting: 0, unreached: site.state === "unreachable" ? site.reason || "—" : "", finished: false });
   }
+  const told = new Map<SiteView, string>();
   const records = Array.from(kept).sort((a, b) => (a.observation.client_key < b.observation.client_key ? -1 : 1));
   for (const { observation, stage } of records) {
     const view = all.get(siteKey({ round_id: observation.round_id, id: observation.site_id }));
     if (!view || stage === "withdrawn") continue;
     if (stage !== "stored") view.waiting += 1;
+    if (observation.result === "unreachable") {
+      if (stage !== "refused" && observation.observed_at >= (told.get(view) ?? "")) {
+        told.set(view, observation.observed_at);
+        view.unreached = observation.words;
+      }
+      continue;
+    }
     const result = { result: observation.result, at: observation.observed_at, key: observation.client_key, own: true };
     if (later(result, view.results.get(observation.criterion_id))) view.results.set(observation.criterion_id, result);
   }
@@ -98,7 +108,8 @@ export function views(pack: DayPack, kept: Iterable<Kept>): Map<string, SiteView
     view.failed = view.site.criteria.filter((id) => view.results.get(id)?.result === "fail").length;
     // One record makes a site visited; it is finished when all of it was looked at.
     const { state } = view.site;
-    view.finished = state === "closed" || state === "unreachable" || (view.total > 0 ? view.done === view.total : state === "done");
+    if (view.results.size > 0 || state === "done") view.unreached = "";
+    view.finished = state === "closed" || view.unreached !== "" || (view.total > 0 ? view.done === view.total : state === "done");
   }
   return all;
 }
@@ -128,7 +139,7 @@ export function nextSite(pack: DayPack, all: Map<string, SiteView>, after: strin
 }
 
 /** What a result takes away or is worth, as the rule counts it; null where the rule needs no number. */
-export function valueOf(criterion: Criterion | undefined, result: "pass" | "fail" | "not_applicable", chosen: number | null): number | null {
+export function valueOf(criterion: Criterion | undefined, result: Result, chosen: number | null): number | null {
   if (!criterion || result === "not_applicable") return null;
   if (criterion.rule === "deduction") return result === "fail" ? (chosen ?? criterion.points ?? null) : null;
   if (criterion.rule === "graded") return chosen ?? (result === "pass" ? 1 : 0);

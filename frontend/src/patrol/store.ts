@@ -1,7 +1,8 @@
 /** Everything the phone keeps, in IndexedDB: the day's pack, records with their keys, photos as blobs. */
 
+import { filesOf } from "./batches";
 import { joined } from "./state";
-import type { DayPack, FileNote, Kept } from "./types";
+import type { DayPack, Kept } from "./types";
 
 const NAME = "linli-patrol";
 const VERSION = 1;
@@ -30,12 +31,6 @@ function finished(transaction: IDBTransaction): Promise<void> {
       no(full(error) ? new StorageFull() : (error ?? new Error("IndexedDB")));
     };
   });
-}
-
-/** All files that belong to a record. */
-export function filesOf(kept: Kept): FileNote[] {
-  const { files, finding } = kept.observation;
-  return [...files, ...(finding?.after ?? []), ...(finding?.signature ? [finding.signature] : [])];
 }
 
 export class Store {

@@ -1,9 +1,9 @@
 /** Sends what waits: one request a batch, again with the same keys until it is acknowledged. */
 
-import { clockAhead, firstBatch, LIMITS, pause, ready, verdict } from "./batches";
+import { clockAhead, filesOf, firstBatch, LIMITS, pause, ready, verdict } from "./batches";
 import { say } from "./dom";
 import { settled } from "./state";
-import { filesOf, type Store } from "./store";
+import type { Store } from "./store";
 import type { Answer, Kept, Observation } from "./types";
 
 export const SYNC = "/api/v1/patrol/sync";
@@ -42,6 +42,16 @@ export async function session(): Promise<{ status: number; session: Session | nu
   }
 }
 
+/** Records as the server reads them: of criteria, and of sites that were not reached. */
+export function bodies(batch: readonly Kept[]): { observations: unknown[]; unreached: unknown[] } {
+  const all = batch.map((kept) => kept.observation);
+  const of = (one: Observation) => one.result === "unreachable";
+  return {
+    observations: all.filter((one) => !of(one)).map(wire),
+    unreached: all.filter(of).map(({ client_key, round_id, site_id, words, observed_at }) => ({ client_key, round_id, site_id, reason: words, observed_at })),
+  };
+}
+
 /** A record as the server reads it: files by their names in the same request. */
 export function wire(observation: Observation): Record<string, unknown> {
   const { position, files, finding, ...rest } = observation;
@@ -61,6 +71,7 @@ export function wire(observation: Observation): Record<string, unknown> {
       receiver_name: finding.receiver_name,
       signature: finding.signature?.id ?? null,
       after_photos: finding.after.map((file) => file.id),
+      co_receivers: (finding.co_receivers ?? []).map((one) => ({ ...one, signature: one.signature?.id ?? null })),
     },
   };
 }
@@ -238,7 +249,7 @@ export class Sender {
       device: this.device,
       person: this.person(),
       sent_at: new Date().toISOString(),
-      observations: batch.map((kept) => wire(kept.observation)),
+      ...bodies(batch),
       files: Object.fromEntries(files.map(({ id, ...told }) => [id, told])),
     };
     const form = new FormData();

@@ -11,7 +11,7 @@ export const sitePath = (view: { round_id: number; id: number }): string => `#/s
 /** The marks of one site: what was found, what waits, what is open from before. */
 export function marks(view: SiteView): HTMLElement[] {
   const chips: HTMLElement[] = [];
-  if (view.site.state === "unreachable") chips.push(h("span", { class: "chip chip-waiting" }, say("unreachable")));
+  if (view.unreached) chips.push(h("span", { class: "chip chip-waiting" }, say("unreachable")));
   else if (view.site.state === "closed") chips.push(h("span", { class: "chip" }, say("site_closed")));
   else if (view.finished) chips.push(h("span", { class: "chip chip-accent" }, icon("done"), say("finished")));
   else if (view.done > 0) chips.push(h("span", { class: "chip" }, say("part_done", { done: view.done, total: view.total })));

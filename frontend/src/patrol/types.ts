@@ -2,7 +2,8 @@
 
 import type { FeatureCollection } from "geojson";
 
-export type Result = "pass" | "fail" | "not_applicable";
+/** "unreachable" is said of a whole site (没查成): its record has the criterion 0 and the reason as its words. */
+export type Result = "pass" | "fail" | "not_applicable" | "unreachable";
 export type Handling = "hand_over" | "fix_on_spot" | "report";
 
 export interface Criterion {
@@ -45,6 +46,8 @@ export interface Site {
   where: string;
   position: number;
   state: "due" | "done" | "unreachable" | "closed";
+  /** Why it was not looked at: today (unreachable), or the last time (due). Days stored by an older page have none. */
+  reason?: string;
   longitude: number | null;
   latitude: number | null;
   /** The criteria that hold here, in order. */
@@ -74,6 +77,8 @@ export interface Unit {
   name: string;
   /** Categories it answers for; empty means any. */
   categories: number[];
+  /** Categories that it handles together with the unit that leads. */
+  supports?: number[];
   place_ids: number[];
 }
 
@@ -124,6 +129,13 @@ export interface FileNote {
   lat?: number;
 }
 
+/** Who received it for a unit that answers together with the lead. */
+export interface CoReceiver {
+  organisation_id: number;
+  name: string;
+  signature: FileNote | null;
+}
+
 export interface Finding {
   client_key: string;
   category_id: number | null;
@@ -134,6 +146,7 @@ export interface Finding {
   receiver_name: string;
   signature: FileNote | null;
   after: FileNote[];
+  co_receivers?: CoReceiver[];
 }
 
 export interface Observation {

@@ -1,9 +1,8 @@
 /** What is queued, what is sent, what somebody has to decide. */
 
 import type { App } from "./app";
-import { weight } from "./batches";
+import { filesOf, weight } from "./batches";
 import { h, icon, moment, notice, say } from "./dom";
-import { filesOf } from "./store";
 import { failure, success } from "./toast";
 import { warnings } from "./today";
 import type { Choice, Conflict, Kept } from "./types";
@@ -16,7 +15,8 @@ export function bytes(value: number): string {
 }
 
 function title(app: App, kept: Kept): string {
-  return app.criterion(kept.observation.criterion_id)?.title ?? say("record");
+  const { criterion_id } = kept.observation;
+  return app.criterion(criterion_id)?.title ?? say(criterion_id ? "record" : "whole_site");
 }
 
 function place(app: App, kept: Kept): string {
@@ -27,7 +27,7 @@ function place(app: App, kept: Kept): string {
 function line(app: App, kept: Kept): HTMLElement {
   const files = filesOf(kept);
   const about = [
-    say(`result_${kept.observation.result}`), moment(kept.observation.observed_at),
+    say(`result_${kept.observation.result}`), kept.observation.criterion_id ? "" : kept.observation.words, moment(kept.observation.observed_at),
     files.length > 0 ? say("file_count", { n: files.length }) : "",
     kept.stage === "stored" ? say("received_at", { time: moment(kept.received_at) }) : "", kept.number,
   ].filter(Boolean).join(" · ");

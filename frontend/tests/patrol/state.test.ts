@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { clockAhead, firstBatch, pause, ready, verdict, weight } from "../../src/patrol/batches";
-import { answering, criterionOf, likely } from "../../src/patrol/guess";
+import { clockAhead, filesOf, firstBatch, pause, ready, verdict, weight } from "../../src/patrol/batches";
+import { answering, criterionOf, likely, together } from "../../src/patrol/guess";
 import { localDay } from "../../src/patrol/day";
 import { made, newKey } from "../../src/patrol/record";
+import { bodies } from "../../src/patrol/sync";
 import { answered, joined, metres, nextSite, replay, settled, siteKey, unseen, valueOf, views, walking } from "../../src/patrol/state";
 import { bytes } from "../../src/patrol/waiting";
 import type { Category, Criterion, DayPack, Kept, Outcome, Result, Site, Stage } from "../../src/patrol/types";
@@ -54,6 +55,11 @@ function record(site: number, id: number, result: Result, minute: number, key: s
   return { ...kept, stage, observation: { ...kept.observation, client_key: key } };
 }
 
+function unreached(site: number, minute: number, key: string, reason: string, stage: Stage = "waiting"): Kept {
+  const kept = record(site, 0, "unreachable", minute, key, stage);
+  return { ...kept, observation: { ...kept.observation, words: reason } };
+}
+
 /** What a phone may go through with its records: made, placed, sent, acknowledged, refused, in conflict, taken back. */
 function history(random: () => number): Kept[] {
   const reports: Kept[] = [];
@@ -61,6 +67,7 @@ function history(random: () => number): Kept[] {
   for (let n = 0; n < 12; n++) {
     const first = record(1 + Math.floor(random() * 3), 1 + Math.floor(random() * 3), pick(["pass", "fail", "not_applicable"]), Math.floor(random() * 6), `key-${n}`);
     reports.push(first);
+    if (random() < 0.3) reports.push(unreached(1 + Math.floor(random() * 3), Math.floor(random() * 6), `shut-${n}`, `原因${n}`));
     const at = { longitude: 120.45, latitude: 36.38, accuracy_m: 5 + n };
     const placed = { ...first, observation: { ...first.observation, position: at } };
     if (random() < 0.5) reports.push(placed);
@@ -77,7 +84,7 @@ function picture(reports: Kept[]): unknown {
   const seen = views(pack([place(1), place(2), place(3, { seen: { 1: { result: "pass", at: "2026-11-24T01:03:00Z", key: "c" } } })]), kept.values());
   return {
     records: Array.from(kept.values()).sort((a, b) => (a.observation.client_key < b.observation.client_key ? -1 : 1)),
-    sites: Array.from(seen.entries()).map(([key, view]) => [key, view.done, view.failed, view.waiting, view.finished, Array.from(view.results.entries()).sort((a, b) => a[0] - b[0])]),
+    sites: Array.from(seen.entries()).map(([key, view]) => [key, view.done, view.failed, view.waiting, view.finished, view.unreached, Array.from(view.results.entries()).sort((a, b) => a[0] - b[0])]),
   };
 }
 
@@ -275,5 +282,70 @@ describe("a new problem", () => {
     const keys = Array.from({ length: 500 }, newKey);
     expect(new Set(keys).size).toBe(500);
     for (const key of keys) expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});
+
+describe("a site that cannot be looked at", () => {
+  const seen = (...kept: Kept[]) => views(pack([place(1), place(2, { state: "unreachable", reason: "大门锁了" }), place(3, { reason: "昨天没开门" })]), kept);
+  const view = (all: ReturnType<typeof views>, id: number) => all.get(`1-${id}`)!;
+
+  it("is finished with its reason, the latest one, and waits to be sent", () => {
+    const all = seen(unreached(1, 4, "b", "进不去"), unreached(1, 2, "a", "没开门"));
+    expect([view(all, 1).unreached, view(all, 1).finished, view(all, 1).waiting, view(all, 1).done]).toEqual(["进不去", true, 2, 0]);
+    expect([view(all, 2).unreached, view(all, 2).finished]).toEqual(["大门锁了", true]);
+    expect([view(all, 3).unreached, view(all, 3).finished]).toEqual(["", false]);
+  });
+
+  it("is due again when the report was refused, and looked at once a record is made, whichever came first", () => {
+    expect(view(seen(unreached(1, 4, "b", "进不去", "refused")), 1).unreached).toBe("");
+    for (const minute of [1, 9]) expect(view(seen(unreached(1, 4, "b", "进不去"), record(1, 1, "pass", minute, "a")), 1).unreached).toBe("");
+  });
+
+  it("travels in the same batch as the records, as a report of its own", () => {
+    const sent = bodies([record(1, 1, "pass", 1, "a"), unreached(2, 2, "b", "没开门")]);
+    expect(sent.observations).toHaveLength(1);
+    expect(sent.unreached).toEqual([{ client_key: "b", round_id: 1, site_id: 2, reason: "没开门", observed_at: "2026-11-24T01:02:00.000Z" }]);
+  });
+});
+
+describe("joint enforcement", () => {
+  const file = (id: string) => ({ id, kind: "photo" as const, bytes: 10 });
+
+  it("offers first who supports the category at the site, then the others as they came", () => {
+    const unit = (id: number, supports: number[], place_ids = [1]) => ({ id, name: String(id), categories: [9], supports, place_ids });
+    const units = [unit(1, []), unit(2, [4], [2]), unit(3, [4])];
+    expect(together(units, 4, place(1)).map((one) => one.id)).toEqual([3, 1, 2]);
+    expect(together(units, null, place(1)).map((one) => one.id)).toEqual([1, 2, 3]);
+  });
+
+  it("is never proposed as the lead by a unit that only supports", () => {
+    const units = [{ id: 1, name: "协办", categories: [], supports: [4], place_ids: [1] }, { id: 2, name: "主办", categories: [4], supports: [], place_ids: [1] }];
+    expect(answering(units, 4, place(1)).map((one) => one.id)).toEqual([2]);
+  });
+
+  it("carries every signature, and records of an older page that knew of none", () => {
+    const kept = record(1, 1, "fail", 1, "a");
+    const finding = { client_key: "f", category_id: 1, advice: "", handling: "hand_over" as const, lead_organisation_id: 1, co_organisation_ids: [], receiver_name: "李", signature: file("lead"), after: [] };
+    const signed = { ...finding, co_receivers: [{ organisation_id: 2, name: "", signature: file("co") }, { organisation_id: 3, name: "赵", signature: null }] };
+    const ids = (one: typeof finding) => filesOf({ ...kept, observation: { ...kept.observation, finding: one } }).map((entry) => entry.id);
+    expect(ids(signed)).toEqual(["lead", "co"]);
+    expect(ids(finding)).toEqual(["lead"]);
+    const body = bodies([{ ...kept, observation: { ...kept.observation, finding: signed } }]).observations[0] as { finding: { co_receivers: unknown } };
+    expect(body.finding.co_receivers).toEqual([{ organisation_id: 2, name: "", signature: "co" }, { organisation_id: 3, name: "赵", signature: null }]);
+  });
+});
+
+describe("the category that the standard names", () => {
+  const category = (id: number, title: string, site_kinds: string[] = []): Category => ({ id, code: String(id).padStart(2, "0"), title, site_kinds });
+  const all = [category(1, "消防隐患", ["market"]), category(2, "垃圾箱损坏"), category(3, "道路不洁", ["market"])];
+
+  it("comes first, whatever the words say", () => {
+    expect(likely(all, criterion(2, "垃圾箱无损坏", { category_id: 3 }), place(1), "垃圾箱损坏")[0]?.id).toBe(3);
+  });
+
+  it("is guessed from the criteria of the site where none is chosen, and words still decide", () => {
+    const here = [criterion(1, "一", { category_id: 3 }), criterion(2, "二", { category_id: 3 }), criterion(3, "三", { category_id: 1 })];
+    expect(likely(all, undefined, place(1), "", here)[0]?.id).toBe(3);
+    expect(likely(all, undefined, place(1), "垃圾箱损坏了", here)[0]?.id).toBe(2);
   });
 });

@@ -57,6 +57,7 @@ class NodeOut(BaseModel):
     rule: dict[str, Any] | None
     evidence: list[dict[str, Any]]
     site_kinds: list[str]
+    category: str
     units: list[NodeUnitOut]
 
 

@@ -57,6 +57,12 @@ def site_kinds(node: Node) -> str:
 
 
 @register.filter
+def category_name(node: Node) -> str:
+    """What a problem found by a criterion most likely is; the code where the catalogue has it no more."""
+    return wording.category_names().get(node.category, node.category) if node.category else ""
+
+
+@register.filter
 def evidence_lines(node: Node) -> list[str]:
     """What a criterion asks for as proof."""
     return wording.evidence_texts(node)
