@@ -13,9 +13,9 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from linli.inspections import mutual_services, promises
+from linli.inspections import demo_promises
 from linli.inspections.batch import Batch, NewFinding, NewObservation
-from linli.inspections.models import Responsibility, Round
+from linli.inspections.models import Round
 from linli.inspections.rounds import NewRound, NewTeam, carry_out_plan, create_round, end_round
 from linli.inspections.services import record_batch
 from linli.inspections.setup import setup
@@ -101,7 +101,7 @@ class _Street:
         stored = self._walk(officer, past, sites[::2], nodes, 0.97) + self._walk(officer, now, sites, nodes, self.share)
         end_round(officer, past.pk)
         carry_out_plan(now.pk, iterations=50, seconds=0.5)
-        self._promises(officer, sites)
+        demo_promises.tell(self.street, self.grids, officer, sites)
         return stored
 
     def _sites(self) -> list[Place]:
@@ -121,7 +121,7 @@ class _Street:
 
     def _site(self, key: int, grid: PlaceRow, kind: str, number: int) -> Place:
         assert grid.lon is not None and grid.lat is not None
-        name = f"{grid.name}{SITE_KINDS[kind].zh}"
+        name = demo_promises.shop_name(kind, number) or f"{grid.name}{SITE_KINDS[kind].zh}"
         return Place(
             id=key, parent_id=grid.id, path=f"{grid.path}.{key}", kind="site", site_kind=kind, name=name,
             lon=round(grid.lon + self.chance.uniform(-0.0004, 0.0004), 7),
@@ -199,33 +199,6 @@ class _Street:
                     advance(actor, item.pk, [(step, data)], key=f"demo:{number}:{step}")
             except StepRefused:
                 return
-
-    def _promises(self, officer: Actor, sites: Sequence[Place]) -> None:
-        """Who answers for each grid, agreements of shops with checks, a ring of mutual checks, visits, a letter."""
-        communities = dict(
-            Appointment.objects.filter(role="community_officer", place__path__descendant_of=self.street.path)
-            .exclude(organisation=None).values_list("place_id", "organisation_id")
-        )  # fmt: skip
-        Responsibility.objects.bulk_create(
-            Responsibility(
-                place_id=grid.id, organisation_id=communities[grid.parent_id], duty="背街小巷、重点小区", since=SINCE,
-                synthetic=True, key=_key("resp", grid.id),
-            )
-            for grid in self.grids
-            if grid.parent_id in communities
-        )  # fmt: skip
-        shops = [site for site in sites if site.site_kind in ("shop", "restaurant")][:12]
-        for site in shops:
-            signed = promises.sign_agreement(
-                officer, site.pk, list(promises.DUTIES), signed_on=SINCE, key=_key("agreement", site.pk)
-            )
-            kept = {duty: self.chance.random() > 0.15 for duty in promises.DUTIES}
-            promises.check_agreement(officer, signed.pk, kept, key=_key("check", site.pk))
-        if len(shops) > 1:
-            ids = [site.pk for site in shops]
-            mutual_services.begin_mutual_checks(
-                officer, ids, "商户安全互查", self.today, key=_key("mutual", self.street.pk)
-            )
 
 
 def _of_unit(role: str, unit: int | None) -> Actor | None:

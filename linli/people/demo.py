@@ -72,6 +72,7 @@ LOGINS: tuple[Login, ...] = (
     Login("handler", (("unit_handler", "", "sanitation"),)),
     Login("squad", (("unit_head", "", "enforcement"),)),
     Login("property", (("property_manager", "", "property"),)),
+    Login("shop", (("shop_keeper", "", "shop"),)),
     Login("editor", (("content_editor", "district", "office"),)),
     Login("yanbei", (("street_officer", "yanbei", "yanbei"),)),
     Login("gasixiang", (("community_officer", "gasixiang", "gasixiang"),)),
@@ -197,6 +198,8 @@ def _stage(rows: list[Organisation]) -> _Stage:
         "property": unit("community", "property_manager"),
         "yanbei": unit("yanbei", "street_office"),
         "gasixiang": unit("gasixiang", "community_committee"),
+        # Its place is a site, which the demo of inspections brings.
+        "shop": enter_units([Unit("示例便民超市", "shop")], synthetic=True)[0],
     }
     return _Stage(places, units)
 
