@@ -13,11 +13,11 @@ from django.urls import reverse
 from linli.people.access import refuse
 from linli.people.gates import View, actor_on, signed_in
 
-CAPTAINS = "/captain/"
+CAPTAINS, SHOPS = "/captain/", "/shop/"
 
 
 def staff(view: View) -> View:
-    """Only for staff who have signed in; others are refused. A captain at the desk's door is shown the own page."""
+    """Only for staff who have signed in. Captains and shop keepers at the desk's door are shown the own page."""
 
     @wraps(view)
     @signed_in
@@ -26,6 +26,8 @@ def staff(view: View) -> View:
         if not actor.is_staff:
             if request.path == reverse("desk:home") and actor.may_somewhere("work.view"):
                 return redirect(CAPTAINS)
+            if request.path == reverse("desk:home") and actor.may_somewhere("inspection.own_shop"):
+                return redirect(SHOPS)
             refuse(actor, "work.view")
         return view(request, *args, **keywords)
 

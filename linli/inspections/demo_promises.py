@@ -1,4 +1,4 @@
-"""The demo's promises: who answers for what, what shops have signed and kept for months, two rounds of mutual checks."""
+"""The demo's promises: who answers for what, what shops signed and kept for months, two rounds of mutual checks."""
 
 from __future__ import annotations
 

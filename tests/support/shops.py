@@ -1,0 +1,39 @@
+"""Shops for the small world: sites of the kinds that sign and check each other, and a keeper with an account."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from linli.people.models import Appointment, Organisation, Person, User
+from linli.places.models import Place, RegistryVersion
+from linli.places.services import bump_registry, create_place
+from tests.support.world import SOUTH, STEP, WEST, World
+
+
+def open_shops(world: World, count: int = 4, grid: str = "east_grid1", kind: str = "shop") -> list[Place]:
+    """So many shops in a grid, named 商铺1 …"""
+    x, y = WEST + STEP + 0.001, SOUTH + 0.001
+    return [
+        create_place(
+            kind="site", site_kind=kind, name=f"商铺{number + 1}", parent_id=world.places[grid].pk,
+            point=(x + number * 0.0005, y), actor_label="test", valid_from=date(2024, 1, 1),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def give_keeper(world: World, shop: Place, name: str = "keeper") -> User:
+    """An account for the people of a shop: a unit at the site, a person appointed to it. `world.users[name]`."""
+    unit = Organisation.objects.create(name=shop.name, short_name=shop.name, kind="shop", place=shop, path="0")
+    unit.path = str(unit.pk)
+    unit.save(update_fields=["path"])
+    now = timezone.now()
+    person = Person.objects.create(kind="staff", display_name=f"{shop.name}店主", created_at=now)
+    world.users[name] = User.objects.create(username=name, person=person, created_at=now)
+    Appointment.objects.create(
+        person=person, role="shop_keeper", organisation=unit, valid_from=date(2024, 1, 1), created_at=now
+    )
+    bump_registry(RegistryVersion.ORGANISATIONS)
+    return world.users[name]
