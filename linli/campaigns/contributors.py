@@ -1,5 +1,8 @@
 """What belongs to a campaign: rooms register how they find it, so that a result page is made from records only.
 
+Kinds that are findings may name the kind whose records are the looks they were found at: then what is compared is found
+per look, because who looks more finds more. Rooms may also tell what is under way for a campaign: rounds, and how far.
+
 A record says where (one of the campaign's places), on which local day, and where it can be looked at; its label holds
 numbers and words of registers, nothing personal. Numbers are counts of records, so a number and its list are the same.
 """
@@ -11,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from linli.kernel.labels import Label
+from linli.people.access import Actor
 
 RECORDS_MAX = 50_000
 
@@ -38,15 +42,33 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Contributor:
-    """A kind of records. `finding` ones are problems found: their change before and after is the campaign's effect."""
+    """A kind of records. `finding` ones are problems found: their change before and after is the campaign's effect.
+
+    `looks` is the slug of the kind whose records are the looks, whatever was found; empty where nobody can know.
+    """
 
     slug: str
     label: Label
     records: Callable[[Scope], list[Record]]
     finding: bool = False
+    looks: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Something that belongs to a campaign and is on its way: `done` of `total`, days both included."""
+
+    title: str
+    url: str
+    since: date
+    until: date
+    done: int
+    total: int
+
+
+Progress = Callable[[int, Actor], list[UnderWay]]
 _contributors: dict[str, Contributor] = {}
+_progress: dict[str, tuple[Label, Progress]] = {}
 
 
 def register(contributor: Contributor) -> None:
@@ -62,3 +84,14 @@ def contributors() -> tuple[Contributor, ...]:
 def contributor(slug: str) -> Contributor | None:
     """The kind called `slug`."""
     return _contributors.get(slug)
+
+
+def register_progress(slug: str, label: Label, progress: Progress) -> None:
+    """Let a room tell what is under way for a campaign, as far as the actor may see it."""
+    _progress[slug] = (label, progress)
+
+
+def under_way(campaign_id: int, actor: Actor) -> list[tuple[Label, list[UnderWay]]]:
+    """What is under way for a campaign, by kind; kinds without anything are left out."""
+    found = [(label, progress(campaign_id, actor)) for _slug, (label, progress) in sorted(_progress.items())]
+    return [(label, lines) for label, lines in found if lines]

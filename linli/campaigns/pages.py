@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.campaigns import selectors, services
-from linli.campaigns.contributors import contributor
+from linli.campaigns.contributors import contributor, under_way
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.campaigns.services import KINDS, WHERES, Wanted
 from linli.people.access import Actor, ObjectHidden, refuse, require
@@ -84,8 +84,11 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/index.html", context)
 
 
-def _chart(names: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
-    drawn = [{"name": name, "values": [round(value, 2) for value in values]} for name, values in series.items()]
+def _chart(names: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> str:
+    drawn = [
+        {"name": name, "values": [None if value is None else round(value, 2) for value in values]}
+        for name, values in series.items()
+    ]
     data = {"kind": "line", "names": list(names), "series": drawn}
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
 
@@ -99,53 +102,72 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     found = selectors.results(row)
     acted = [entry.place for entry in found.places.values() if entry.part == CampaignPlace.ACTED]
     compared = [entry.place for entry in found.places.values() if entry.part == CampaignPlace.COMPARED]
-    weeks = [week for week, _value in found.acted_weeks]
-    series = {_("开展的地点"): [value for _week, value in found.acted_weeks]}
-    if compared:
-        series[_("对照地点")] = [value for _week, value in found.compared_weeks]
+    words = _language()
     context = {
-        "row": row, "kind": KINDS[row.kind].text(_language()), "state": _state(row, timezone.localdate()),
-        "acted": acted, "compared": compared, "found": found, "verdict": _verdict(found),
-        "kinds": [SITE_KINDS[kind].text(_language()) for kind in row.site_kinds if kind in SITE_KINDS],
-        "wheres": [WHERES[where].text(_language()) for where in row.wheres if where in WHERES],
+        "row": row, "kind": KINDS[row.kind].text(words), "state": _state(row, timezone.localdate()),
+        "acted": acted, "compared": compared, "found": found,
+        "kinds": [SITE_KINDS[kind].text(words) for kind in row.site_kinds if kind in SITE_KINDS],
+        "wheres": [WHERES[where].text(words) for where in row.wheres if where in WHERES],
         "teams": [unit.short_name or unit.name for unit in row.teams.order_by("pk")],
         "children": [_line(child) for child in row.children.select_related("place").order_by("since", "pk")],
         "parent_url": reverse("campaigns:campaign", args=[row.parent_id]) if row.parent_id else "",
         "tiles": [
-            {"number": len(entries), "label": one.label.text(_language()),
+            {"number": len(entries), "label": one.label.text(words),
              "url": reverse("campaigns:records", args=[row.pk, one.slug])}
             for one, entries in found.records
         ],
-        "chart": _chart([f"{week:%m-%d}" for week in weeks], series) if weeks else "",
-        "weeks": _weeks(found), "counts": _counts(found),
+        "under_way": [(label.text(words), lines) for label, lines in under_way(row.pk, actor)],
+        "trends": [_trend(row, found, trend) for trend in found.trends],
         "may_edit": actor.may("campaigns.edit", place_path=str(row.place.path)), "now": timezone.now(),
+        "may_plan": actor.may_somewhere("inspection.plan"),
     }  # fmt: skip
     return render(request, "campaigns/campaign.html", context)
 
 
-def _weeks(found: selectors.Results) -> list[tuple[date, float, float | None]]:
-    other = [value for _week, value in found.compared_weeks] if found.effect and found.effect.compared.places else []
-    return [
-        (week, value, other[place] if place < len(other) else None)
-        for place, (week, value) in enumerate(found.acted_weeks)
+def _trend(row: Campaign, found: selectors.Results, trend: selectors.Trend) -> dict[str, Any]:
+    """One kind of findings before and after: what may be said, the weeks, and each place with its lists."""
+    other = trend.compared_weeks if trend.effect.compared.places else []
+    weeks = [
+        (week, value, other[place][1] if place < len(other) else None)
+        for place, (week, value) in enumerate(trend.acted_weeks)
     ]
+    series = {_("开展的地点"): [value for _week, value in trend.acted_weeks]}
+    if other:
+        series[_("对照地点")] = [value for _week, value in other]
+    name = trend.contributor.label.text(_language())
+    return {
+        "slug": trend.contributor.slug, "name": name, "verdict": _verdict(trend), "per_look": trend.per_look,
+        "effect": trend.effect, "weeks": weeks,
+        "unit": _("每查 100 个点位发现") if trend.per_look else _("每周每地"),
+        "chart": _chart([f"{week:%m-%d}" for week, _value, _other in weeks], series) if weeks else "",
+        "counts": [_count(row, found, trend, number) for number in trend.counted],
+    }  # fmt: skip
 
 
-def _counts(found: selectors.Results) -> list[dict[str, Any]]:
-    return [
-        {"place": found.places[number].place, "compared": found.places[number].part == CampaignPlace.COMPARED,
-         "before": before, "after": after}
-        for number, (before, after) in found.counted.items()
-    ]  # fmt: skip
+def _count(row: Campaign, found: selectors.Results, trend: selectors.Trend, number: int) -> dict[str, Any]:
+    """Before and after at one place, each number with the list it counts."""
+
+    def cell(slug: str, count: int, part: str) -> dict[str, Any]:
+        address = reverse("campaigns:records", args=[row.pk, slug])
+        return {"number": count, "url": f"{address}?place={number}&part={part}"}
+
+    one = trend.contributor
+    before, after = trend.counted[number]
+    cells = [cell(one.slug, before, "before"), cell(one.slug, after, "after")]
+    if trend.per_look:
+        looked = trend.looked[number]
+        cells = [cells[0], cell(one.looks, looked[0], "before"), cells[1], cell(one.looks, looked[1], "after")]
+    entry = found.places[number]
+    return {"place": entry.place, "compared": entry.part == CampaignPlace.COMPARED, "cells": cells}
 
 
-def _verdict(found: selectors.Results) -> str:
+def _verdict(trend: selectors.Trend) -> str:
     """What may be said of the effect: never more than its interval allows."""
-    effect = found.effect
-    if effect is None:
-        return _("开展满一周后，才能前后对比。")
+    effect = trend.effect
     if not effect.compared.places:
         return _("没有对照地点：只能看到前后变化，不能说是行动带来的。")
+    if trend.per_look and effect.change is None:
+        return _("开展或对照的地点，在行动前或行动中没有查过，不能比较。")
     if effect.verdict == "few":
         return _("地点太少，只有一个数，给不出把握范围。开展和对照各至少两个地点，才能判断。")
     words = {
@@ -158,17 +180,20 @@ def _verdict(found: selectors.Results) -> str:
 @staff_page("campaigns.view")
 @require_safe
 def records(request: HttpRequest, campaign_id: int, slug: str) -> HttpResponse:
-    """The list behind a number."""
+    """The list behind a number: of the campaign's time, or of one place before or after (`place`, `part`)."""
     row = selectors.campaign_for(actor_on(request), campaign_id)
-    if contributor(slug) is None:
+    one = contributor(slug)
+    if one is None:
         raise ObjectHidden(selectors.VIEW)
-    found = selectors.results(row)
-    one, entries = next(pair for pair in found.records if pair[0].slug == slug)
-    entries = sorted(entries, key=lambda entry: (entry.day, entry.label), reverse=True)
+    number, part = request.GET.get("place", ""), request.GET.get("part", "")
+    place_id = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
+    found = selectors.records(row, one, place_id, part)
     context = {
-        "row": row, "label": one.label.text(_language()), "total": len(entries),
-        "entries": [(entry, found.places[entry.place_id].place.name) for entry in entries[:RECORDS_SHOWN]],
-        "rest": max(0, len(entries) - RECORDS_SHOWN),
+        "row": row, "label": one.label.text(_language()), "total": len(found.entries), "found": found,
+        "part": {"before": _("行动前"), "after": _("行动中")}.get(part, "") if place_id is not None else "",
+        "place": found.places[place_id].place if place_id in found.places else None,
+        "entries": [(entry, found.places[entry.place_id].place.name) for entry in found.entries[:RECORDS_SHOWN]],
+        "rest": max(0, len(found.entries) - RECORDS_SHOWN),
     }  # fmt: skip
     return render(request, "campaigns/records.html", context)
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from linli.campaigns import rules
-from linli.campaigns.contributors import Contributor, Record, Scope, contributors
+from linli.campaigns.contributors import RECORDS_MAX, Contributor, Record, Scope, contributors
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.people.access import Actor, ObjectHidden, Scopes
 
@@ -44,19 +44,33 @@ def campaign_for(actor: Actor, campaign_id: int) -> Campaign:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How one kind of findings changed: `looked` is empty where nobody knows how often was looked."""
+
+    contributor: Contributor
+    effect: rules.Effect
+    counted: Mapping[int, tuple[int, int]]
+    looked: Mapping[int, tuple[int, int]]
+    acted_weeks: Sequence[tuple[date, float | None]]
+    compared_weeks: Sequence[tuple[date, float | None]]
+
+    @property
+    def per_look(self) -> bool:
+        """Whether it is told per look."""
+        return bool(self.looked)
+
+
 @dataclass(slots=True)
 class Results:
-    """What came of a campaign: the records of each room while it ran, and its effect on what was found."""
+    """What came of a campaign: the records of each room while it ran, and how what was found has changed."""
 
     places: dict[int, CampaignPlace]
     since: date
     until: date
     records: list[tuple[Contributor, list[Record]]]
     windows: rules.Windows | None
-    effect: rules.Effect | None
-    acted_weeks: Sequence[tuple[date, float]]
-    compared_weeks: Sequence[tuple[date, float]]
-    counted: Mapping[int, tuple[int, int]]
+    trends: list[Trend]
 
 
 def places_of(row: Campaign) -> dict[int, CampaignPlace]:
@@ -75,23 +89,73 @@ def results(row: Campaign) -> Results:
     paths = tuple((number, str(entry.place.path)) for number, entry in places.items())
     scope = Scope(row.pk, paths, tuple(row.site_kinds), first, last)
     found = [(one, one.records(scope)) for one in contributors()]
-    acted = [number for number, entry in places.items() if entry.part == CampaignPlace.ACTED]
-    compared = [number for number, entry in places.items() if entry.part == CampaignPlace.COMPARED]
-    problems = [(entry.place_id, entry.day) for one, rows in found if one.finding for entry in rows]
-    during = set(acted)
+    during = {number for number, entry in places.items() if entry.part == CampaignPlace.ACTED}
     own = [
         (one, [entry for entry in rows if entry.place_id in during and row.since <= entry.day <= last])
         for one, rows in found
     ]
-    effect: rules.Effect | None = None
-    counted: Mapping[int, tuple[int, int]] = {}
-    weeks: list[list[tuple[date, float]]] = [[], []]
+    trends: list[Trend] = []
     if compared_days is not None:
-        counted = rules.count(problems, [*acted, *compared], compared_days)
-        effect = rules.effect(
-            {number: counted[number] for number in acted}, {number: counted[number] for number in compared},
-            compared_days.days, seed=row.pk,
-        )  # fmt: skip
-        span = (compared_days.before[0], compared_days.after[1])
-        weeks = [rules.weekly(problems, numbers, *span) for numbers in (acted, compared)]
-    return Results(places, row.since, last, own, compared_days, effect, weeks[0], weeks[1], counted)
+        by_slug = {one.slug: rows for one, rows in found}
+        trends = [
+            _trend(row, one, by_slug, places, compared_days)
+            for one, rows in found
+            if one.finding and max(len(rows), len(by_slug.get(one.looks, ()))) < RECORDS_MAX
+        ]
+    return Results(places, row.since, last, own, compared_days, trends)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The records behind one number, the latest first, and the days they are of."""
+
+    places: dict[int, CampaignPlace]
+    since: date
+    until: date
+    entries: list[Record]
+
+
+def records(row: Campaign, one: Contributor, place_id: int | None = None, part: str = "") -> Listed:
+    """What a number counts: all places that were acted on while it ran, or one place before or after.
+
+    ObjectHidden for a place or part that the campaign does not have.
+    """
+    places, days = places_of(row), rules.windows(row.since, row.until, timezone.localdate())
+    acted = [number for number, entry in places.items() if entry.part == CampaignPlace.ACTED]
+    span = (row.since, max(row.since, min(row.until, timezone.localdate())))
+    if place_id is not None:
+        if place_id not in places or days is None or part not in ("before", "after"):
+            raise ObjectHidden(VIEW)
+        acted, span = [place_id], days.before if part == "before" else days.after
+    paths = tuple((number, str(places[number].place.path)) for number in acted)
+    entries = one.records(Scope(row.pk, paths, tuple(row.site_kinds), *span))
+    return Listed(places, *span, sorted(entries, key=lambda entry: (entry.day, entry.label), reverse=True))
+
+
+def _trend(
+    row: Campaign,
+    one: Contributor,
+    records: Mapping[str, Sequence[Record]],
+    places: Mapping[int, CampaignPlace],
+    days: rules.Windows,
+) -> Trend:
+    """The change of one kind of findings; per look where the room knows how often was looked."""
+    parts = (CampaignPlace.ACTED, CampaignPlace.COMPARED)
+    acted, compared = ([number for number, entry in places.items() if entry.part == part] for part in parts)
+    problems = [(entry.place_id, entry.day, 1) for entry in records[one.slug]]
+    looks = [(entry.place_id, entry.day, 1) for entry in records.get(one.looks, ())] if one.looks else None
+    counted = rules.count(problems, [*acted, *compared], days)
+    looked = rules.count(looks, [*acted, *compared], days) if looks is not None else {}
+
+    def of(table: Mapping[int, tuple[int, int]], numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
+        return {number: table[number] for number in numbers}
+
+    if looks is not None:
+        effect = rules.effect_per_look(
+            of(counted, acted), of(counted, compared), of(looked, acted), of(looked, compared), seed=row.pk
+        )
+    else:
+        effect = rules.effect(of(counted, acted), of(counted, compared), days.days, seed=row.pk)
+    span = (days.before[0], days.after[1])
+    weeks = [rules.weekly(problems, numbers, *span, looks=looks) for numbers in (acted, compared)]
+    return Trend(one, effect, counted, looked, weeks[0], weeks[1])

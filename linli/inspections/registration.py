@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linli.inspections import erasure, letter_selectors, visit_selectors
+from linli.inspections import campaigns, erasure, letter_selectors, visit_selectors
 from linli.inspections.batch import CONFLICT_HOLDER, LETTER, OBSERVATION, VISIT, VISIT_PLAN
 from linli.inspections.models import Observation, PendingConflict, Visit
 from linli.inspections.providing import SLUG, SOURCE, Observations
@@ -48,6 +48,7 @@ def install() -> None:
         )
     )
     erasure.install()
+    campaigns.install()
     holders.register(OBSERVATION, _observation)
     holders.register(VISIT, _visit)
     holders.register(LETTER, letter_selectors.may_see, address="/desk/letters/{id}/")

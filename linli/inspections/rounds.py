@@ -12,6 +12,8 @@ from dateutil.rrule import rrulestr
 from django.db import connection, transaction
 from django.utils import timezone
 
+from linli.campaigns.models import Campaign
+from linli.campaigns.selectors import campaign_for
 from linli.inspections import coverage, unreached
 from linli.inspections.batch import refuse
 from linli.inspections.models import Round, RoundSeries, RoundSite, RoundTeam, RoundTeamMember
@@ -74,13 +76,14 @@ def create_round(actor: Actor, new: NewRound, key: UUID) -> Round:
     if known is not None:
         return known
     _check(new)
+    campaign = _campaign(actor, new.campaign_id, new.kind if not new.repeat.strip() else Round.WEEKLY, str(place.path))
     paths = _paths(new, str(place.path))
     with transaction.atomic():
         series = _series(actor, new, paths) if new.repeat.strip() else None
         row = Round.objects.create(
             title=new.title.strip(), kind=Round.WEEKLY if series else new.kind, theme=new.theme.strip(), place=place,
             version_id=new.version_id, criteria=list(new.criteria), places=paths, site_kinds=list(new.site_kinds),
-            since=new.since, until=new.until, series=series, campaign_id=new.campaign_id,
+            since=new.since, until=new.until, series=series, campaign=campaign,
             minutes_per_visit=new.minutes_per_visit, synthetic=new.synthetic, created_by_id=actor.person_id, key=key,
         )  # fmt: skip
         found = _add_sites(row, str(place.path))
@@ -107,6 +110,40 @@ def _check(new: NewRound) -> None:
             raise refuse(
                 "bad_team", "teams", "请检查小组的出发点和时间。", "Check start point and minutes of the team."
             )
+
+
+def _campaign(actor: Actor, campaign_id: int | None, kind: str, path: str) -> Campaign | None:
+    """The campaign a round is to belong to: one the actor sees, whose area and the round's lie in each other."""
+    if campaign_id is None:
+        return None
+    if kind not in (Round.CAMPAIGN, Round.SPECIAL):
+        label = "只有专项行动和重点路段整治的巡查可以归到行动下。"
+        raise refuse("bad_kind", "campaign_id", label, "Only rounds of a campaign or special rounds belong to one.")
+    try:
+        found = campaign_for(actor, campaign_id)
+    except ObjectHidden as hidden:
+        raise refuse(
+            "no_campaign", "campaign_id", "没有这个行动，请重新选择。", "There is no such campaign."
+        ) from hidden
+    area, own = f"{found.place.path}.", f"{path}."
+    if not (own.startswith(area) or area.startswith(own)):
+        raise refuse("other_place", "campaign_id", "这个行动不在巡查的范围内。", "The campaign lies elsewhere.")
+    return found
+
+
+@transaction.atomic
+def link_campaign(actor: Actor, round_id: int, campaign_id: int | None) -> Round:
+    """Put a round under a campaign, or take it out (None); the same again changes nothing.
+
+    Raises ObjectHidden (404), StepRefused (422) for a round of another kind or a campaign that lies elsewhere.
+    """
+    row = _changing(actor, round_id)
+    campaign = _campaign(actor, campaign_id, row.kind, str(row.place.path))
+    if row.campaign != campaign:
+        row.campaign = campaign
+        row.save(update_fields=["campaign"])
+        record("inspection.round", actor_id=actor.person_id, subject=f"round:{row.pk}", campaign=campaign_id or 0)
+    return row
 
 
 def _paths(new: NewRound, above: str) -> list[str]:

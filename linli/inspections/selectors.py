@@ -75,9 +75,11 @@ def round_of(actor: Actor, round_id: int) -> dict[str, Any]:
     """One round; ObjectHidden (404) when the actor may not see it (1 statement)."""
     clause, values = _reach(actor)
     found = _rows(
-        f"""SELECT {_ROUND_COLUMNS}, v.number AS version_number, d.name AS standard_name
+        f"""SELECT {_ROUND_COLUMNS}, v.number AS version_number, d.name AS standard_name,
+          r.campaign_id, k.title AS campaign_title
         FROM inspections_round r JOIN places_place p ON p.id = r.place_id
         LEFT JOIN standards_version v ON v.id = r.version_id LEFT JOIN standards_standard d ON d.id = v.standard_id
+        LEFT JOIN campaigns_campaign k ON k.id = r.campaign_id
         WHERE r.id = %s AND {clause}""",
         [round_id, *values],
     )

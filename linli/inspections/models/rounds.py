@@ -40,6 +40,7 @@ class Round(models.Model):
 
     `place` is the area of whoever plans it; `places` are paths below which sites are looked for (empty: all of
     `place`). `criteria` are ids of nodes of `version` (empty: all that hold for a site's kind). Both days included.
+    A round of the kind campaign or special may belong to a campaign (`campaigns`).
     """
 
     ONE_OFF, WEEKLY, CAMPAIGN, SPECIAL = "one_off", "weekly", "campaign", "special"
@@ -57,7 +58,7 @@ class Round(models.Model):
     until = models.DateField()
     state = models.CharField(max_length=8, default=PLANNED)
     series = models.ForeignKey(RoundSeries, models.PROTECT, null=True, related_name="rounds")
-    campaign_id = models.BigIntegerField(null=True)
+    campaign = models.ForeignKey("campaigns.Campaign", models.PROTECT, null=True, db_index=False, related_name="rounds")
     minutes_per_visit = models.PositiveSmallIntegerField(default=10)
     metres = models.FloatField(null=True)
     planned_at = models.DateTimeField(null=True)
@@ -68,7 +69,10 @@ class Round(models.Model):
     key = models.UUIDField(unique=True, default=uuid.uuid4)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "until"], name="inspections_round_state")]
+        indexes = [
+            models.Index(fields=["state", "until"], name="inspections_round_state"),
+            models.Index(fields=["campaign"], condition=Q(campaign__isnull=False), name="inspections_round_campaign"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["series", "since"], name="inspections_series_once_a_day"),
             models.CheckConstraint(condition=Q(until__gte=F("since")), name="inspections_round_dates"),
