@@ -1,6 +1,9 @@
 # Linli. `make demo` shows it, `make test` checks it; both set everything up first and may be run again at any time.
 # PORT and LINLI_HOME are honoured.
 
+# Where Python is told to keep no compiled modules, each process would compile them all again: two seconds a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON_VENV := .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench chaos shots test-pg operate messages lock bootstrap-test

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from linli.config.databases import APP, OWNER
+from linli.config.ending import end_when_told
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -25,8 +25,7 @@ Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="port t
 
 def main() -> None:
     """Run one command and leave with its exit code."""
-    # A command that is told to end leaves the database as it found it.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    end_when_told()
     words = sys.argv[1:]
     own = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     try:

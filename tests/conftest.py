@@ -172,6 +172,18 @@ def owner_connection(test_database: TestDatabase) -> Iterator[psycopg.Connection
 
 
 @pytest.fixture
+def nobody_else(db: None, database_server: TestServer) -> None:
+    """Connections that threads of earlier tests left open are cut, for what works only when nobody else is there."""
+    connection = connections["default"]
+    connection.ensure_connection()
+    with database_server.connect(database_server.admin, database_server.admin.name) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s AND pid <> %s",
+            [connection.settings_dict["NAME"], connection.connection.info.backend_pid],
+        )
+
+
+@pytest.fixture
 def query_counter() -> Any:
     """`with query_counter() as counted:` counts the statements of the block; `query_counter(at_most=8)` limits them."""
 

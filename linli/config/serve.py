@@ -22,6 +22,7 @@ from types import FrameType
 import psycopg
 
 from linli.config import databases, installation
+from linli.config.ending import told_to_end
 from linli.config.home import linli_home
 from linli.config.postgres import Cluster
 
@@ -133,6 +134,7 @@ class Server:
         """Serve until SIGTERM or SIGINT. `on_ready` is called with the address when the first page can be had."""
         self._environment()
         with _signals(self._stop), _only_server(linli_home()):
+            self.stopping = self.stopping or told_to_end.is_set()
             web, worker = self._web(), self._worker()
             self.children = [web, worker] if self.with_worker else [web]
             try:

@@ -170,7 +170,7 @@ def test_every_encrypted_column_of_the_other_rooms_is_registered():
     assert wanted <= set(keys._columns)
 
 
-def test_the_blind_index_gets_another_key(own_keys, db):
+def test_the_blind_index_gets_another_key(own_keys, nobody_else):
     person_id = personal.find_or_create_resident(name="王小明", phone="138 1234 5678")
     code = second_factor._recovery_digest(7, "ABCD-EFGH")
     for _turn in range(2):
@@ -183,7 +183,7 @@ def test_the_blind_index_gets_another_key(own_keys, db):
     assert set(crypto.keyring().fingerprints()) == {crypto.keyring().current, "blind"}
 
 
-def test_changing_the_blind_key_can_be_stopped_and_goes_on(own_keys, db, monkeypatch):
+def test_changing_the_blind_key_can_be_stopped_and_goes_on(own_keys, nobody_else, monkeypatch):
     first = personal.find_or_create_resident(name="甲", phone="13800000001")
     second = personal.find_or_create_resident(name="乙", phone="13800000002")
 

@@ -82,7 +82,7 @@ def test_a_change_of_the_key_keeps_them_bound(own_keys: None, world: World) -> N
         contact.opened_phone(other.pk, one.phone_encrypted)
 
 
-def test_a_reporter_is_found_again_under_another_blind_key(own_keys: None, world: World) -> None:
+def test_a_reporter_is_found_again_under_another_blind_key(own_keys: None, world: World, nobody_else: None) -> None:
     row = reported(world)
     before = bytes(row.phone_blind or b"")
     keys.rotate_blind()
