@@ -20,6 +20,7 @@ from linli.desk.pages_changes import mark as mark_of_now
 from linli.desk.pages_new import home_place
 from linli.desk.shell import put_toast, staff, taken_toast
 from linli.desk.wording import SOURCES, URGENCY, language, state_choices, word
+from linli.inspections.conflict_selectors import waiting
 from linli.people.gates import actor_on, safe_next
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
@@ -68,6 +69,7 @@ def list_context(request: HttpRequest, filters: DeskFilters, page: DeskPage | No
     selected = set(request.GET.getlist("selected"))
     return {
         "page": page,
+        "terms": terms,
         "mark": begun,
         "lines": lines,
         "filters": filters,
@@ -124,8 +126,9 @@ def home(request: HttpRequest) -> HttpResponse:
         if not page.total and page.tabs.get("mine"):
             filters, page = replace(filters, tab="mine"), None
     context = list_context(request, filters, page)
-    partial = request.headers.get("HX-Target") == "desk-list"
-    return render(request, "desk/_list.html" if partial else "desk/home.html", context)
+    if request.headers.get("HX-Target") == "desk-list":
+        return render(request, "desk/_list.html", context)
+    return render(request, "desk/home.html", {**context, "cards": waiting(actor_on(request), context["terms"])})
 
 
 @staff

@@ -18,6 +18,8 @@ from linli.desk.lines import VERIFYING, masked, short_place
 from linli.desk.shell import put_toast, staff, taken_toast
 from linli.desk.stepforms import Known, StepForm
 from linli.desk.wording import REWORK_REASONS, language, state_word
+from linli.inspections.promises import URGE
+from linli.inspections.reading import VIEW
 from linli.kernel.workflow import FieldKind, Transition
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, safe_next
@@ -80,6 +82,8 @@ def page_context(
         form = page.primary
     number, units = view.item["number"], [leg["organisation_id"] for leg in view.legs]
     papers = templates_for(actor, view.item, terms=view.catalogue, units=units)
+    path = str(view.item["place_path"] or "") or None
+    live = view.item["meaning"] in ("open", "waiting")
     return {
         "page": page,
         "item": page.item,
@@ -91,6 +95,8 @@ def page_context(
             {"url": reverse("work:print", args=[number, paper.slug]), "label": paper.label.text(language())}
             for paper in papers
         ],
+        "may_urge": live and path is not None and actor.may(URGE, place_path=path),
+        "may_see_letters": path is not None and actor.may(VIEW, place_path=path),
         "all_units": unit_options(actor, view.catalogue),
         "map_place": _map_place(view),
         "earliest": stepforms.earliest_date(),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from linli.desk.pages_new import home_place
 from linli.desk.shell import staff
 from linli.desk.wording import language
+from linli.inspections.letter_selectors import may_read
 from linli.people.access import anonymous
 from linli.people.gates import actor_on
 from linli.places.selectors import registry_versions
@@ -35,8 +36,9 @@ def more(request: HttpRequest) -> HttpResponse:
     actor = actor_on(request)
     context = {name.replace(".", "_"): actor.may_somewhere(name) for name in (
         "work.board", "catalogue.view", "places.view", "people.view", "request.report_on_behalf", "audit.view",
-        "system.configure", "people.roster", "data.import", "inspection.view", "standards.view",
+        "system.configure", "people.roster", "data.import", "inspection.view", "standards.view", "inspection.resolve",
     )}  # fmt: skip
+    context["letters"] = may_read(actor)
     return render(request, "desk/more.html", context)
 
 

@@ -331,7 +331,8 @@ def beside(request: HttpRequest) -> HttpResponse:
 @require_safe
 def places(request: HttpRequest) -> HttpResponse:
     """Places by name, alias, pinyin, code, or by an address that names them, as choices (htmx)."""
-    words = (request.GET.get("q") or request.GET.get("address") or "").strip()[:80]
+    named = (request.GET.get(name, "").strip() for name in ("q", "address", "place"))
+    words = next(filter(None, named), "")[:80]
     snapshot = place_snapshot(registry_versions())
     return render(request, "desk/_places.html", {"hits": place_hits(words, snapshot), "words": words})
 

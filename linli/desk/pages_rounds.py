@@ -15,13 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.campaigns.models import Campaign
+from linli.campaigns.selectors import seen_by
 from linli.desk.pages_new import home_place
 from linli.desk.shell import staff
 from linli.desk.wording import language
 from linli.inspections import coverage, promises, rounds, selectors
 from linli.inspections.batch import RESULT_NAMES
 from linli.inspections.models import Round
-from linli.people.access import require_somewhere
+from linli.inspections.recording import RECORD
+from linli.inspections.visits import OUTCOMES
+from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
 from linli.places.kinds import SHOP_KINDS, SITE_KINDS
 from linli.places.search import search_places
@@ -82,6 +86,12 @@ def round_list(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/rounds.html", {"rows": rows, "tabs": tabs, "state": state, "may_plan": may_plan})
 
 
+def campaigns_for(actor: Actor) -> list[Campaign]:
+    """Campaigns that run or are to come, which a round may belong to (1 statement)."""
+    today = timezone.localdate()
+    return [row for row in seen_by(actor) if row.until >= today and row.kind != Campaign.PROGRAMME]
+
+
 def _share(row: dict[str, Any]) -> int:
     return round(row["done"] * 100 / row["total"]) if row["total"] else 0
 
@@ -118,6 +128,7 @@ def new_round(request: HttpRequest) -> HttpResponse:
         "since": request.POST.get("since") or today.isoformat(),
         "until": request.POST.get("until") or (today + timedelta(days=6)).isoformat(),
         "teams": [_team_typed(request, number) for number in range(1, TEAMS_SHOWN + 1)],
+        "campaigns": campaigns_for(actor), "campaign": request.POST.get("campaign") or request.GET.get("campaign", ""),
     }  # fmt: skip
     return render(request, "desk/round_new.html", context, status=status)
 
@@ -170,6 +181,7 @@ def _typed(request: HttpRequest) -> rounds.NewRound:
         teams=tuple(_teams(request, place_id)),
         minutes_per_visit=_number(sent.get("minutes_per_visit") or "10", "minutes_per_visit"),
         repeat="FREQ=WEEKLY" if sent.get("weekly") else "",
+        campaign_id=_number(sent["campaign"], "campaign") if sent.get("campaign") else None,
     )  # fmt: skip
 
 
@@ -227,7 +239,8 @@ def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
         "counted": counted, "asked": asked, "share": round(counted["done"] * 100 / asked, 1) if asked else 0,
         "teams": selectors.round_teams(round_id), "figures": selectors.round_figures(round_id), "findings": findings,
         "may_plan": actor.may(rounds.PLAN, place_path=row["place_path"]),
-        "over": row["until"] < timezone.localdate(),
+        "over": row["until"] < timezone.localdate(), "may_see_campaign": actor.may_somewhere("campaigns.view"),
+        "campaigns": campaigns_for(actor) if row["kind"] in (Round.CAMPAIGN, Round.SPECIAL) else [],
     }  # fmt: skip
     return render(request, "desk/round.html", context)
 
@@ -269,6 +282,10 @@ def round_action(request: HttpRequest, round_id: int) -> HttpResponse:
         elif what == "end":
             rounds.end_round(actor, round_id)
             messages.success(request, _("这次巡查已结束。"))
+        elif what == "campaign":
+            chosen = request.POST.get("campaign", "")
+            rounds.link_campaign(actor, round_id, _number(chosen, "campaign") if chosen else None)
+            messages.success(request, _("已记录。"))
         elif what == "drop_team":
             rounds.drop_team(actor, round_id, _number(request.POST.get("team", ""), "team"))
             messages.success(request, _("该组已退出，它的未查点位等待重新排路线；已查的保留。"))
@@ -294,12 +311,17 @@ def site_page(request: HttpRequest, site_id: int) -> HttpResponse:
     workflow = kind("finding").workflow
     for row in past["findings"]:
         row["label"] = workflow.state(row["state"]).label
+    for row in past["visits"]:
+        row["word"] = OUTCOMES[row["outcome"]]
     for row in past["agreements"]:
         row["label"] = promises.DUTIES.get(row["duty"], row["duty"])
     places = place_snapshot(registry_versions())
     label = SITE_KINDS.get(site.site_kind)
     context = {
         "is_shop": site.site_kind in SHOP_KINDS,
+        "may_visit": actor.may(promises.PROMISE, place_path=str(site.path)),
+        "may_urge": actor.may(promises.URGE, place_path=str(site.path)),
+        "may_record": actor.may(RECORD, place_path=str(site.path)),
         "may_promise": actor.may(promises.PROMISE, place_path=str(site.path)),
         "site": site, "kind": label.text(language()) if label else site.site_kind, "past": past,
         "crumbs": [up for up in places.ancestors(site.parent_id) if up.kind in CRUMBS],

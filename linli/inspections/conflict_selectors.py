@@ -19,6 +19,7 @@ from linli.people.roles import ROLES
 from linli.people.selectors import current_appointments
 from linli.standards.models import Node
 from linli.work.models import Category, Upload
+from linli.work.terms import Catalogue
 
 PAGE = 50
 DECIDERS = frozenset(role.slug for role in ROLES.values() if RESOLVE in role.permissions)
@@ -39,9 +40,9 @@ SELECT (SELECT count(*) FROM inspections_pendingconflict c JOIN places_place p O
 """
 
 
-def waiting(actor: Actor) -> Waiting:
+def waiting(actor: Actor, terms: Catalogue) -> Waiting:
     """The numbers of the cards on the desk (1 statement; none for those for whom there can be nothing)."""
-    scopes, own = actor.scopes(RESOLVE), own_units(actor)
+    scopes, own = actor.scopes(RESOLVE), own_units(actor, terms)
     if scopes.empty and not own:
         return Waiting()
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from linli.people.access import ObjectHidden
 from linli.people.gates import needs, signed_in
 from linli.people.models import Organisation
 from linli.places.selectors import registry_versions
-from linli.work import inbox, printing, scans, storage, uploads
+from linli.work import holders, inbox, printing, scans, storage, uploads
 from linli.work.engine import StepRefused
 from linli.work.models import Item, Leg, PrintedDocument
 from linli.work.printing.services import PDF, PERMISSION, pdf_of
@@ -144,12 +144,27 @@ def paper_pdf(request: HttpRequest, number: str, document_id: int) -> HttpRespon
     document = PrintedDocument.objects.filter(pk=document_id, item_id=item.pk).first()
     if document is None:
         raise Http404
+    return _pdf(document, f"linli-{item.number}-{document.pk}")
+
+
+@never_cache
+@needs(PERMISSION)
+@require_safe
+def held_paper(request: HttpRequest, document_id: int) -> HttpResponse:
+    """The PDF of a paper of what is no item, for those who may see its holder."""
+    document = PrintedDocument.objects.filter(pk=document_id, item=None).first()
+    if document is None or not holders.may_see(actor_of(request), document.holder, document.holder_id or 0):
+        raise Http404
+    return _pdf(document, f"linli-{document.holder}-{document.pk}")
+
+
+def _pdf(document: PrintedDocument, name: str) -> HttpResponse:
     try:
         data = pdf_of(document)
     except FileNotFoundError as error:
         raise Http404 from error
     response = HttpResponse(data, content_type=PDF)
-    response["Content-Disposition"] = f'inline; filename="linli-{item.number}-{document.pk}{storage.SUFFIXES[PDF]}"'
+    response["Content-Disposition"] = f'inline; filename="{name}{storage.SUFFIXES[PDF]}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

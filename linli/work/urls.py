@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/inbox/read/", pages.inbox_read, name="inbox_read"),
     path("desk/items/<str:number>/papers/", pages.papers, name="papers"),
     path("desk/items/<str:number>/papers/<int:document_id>/", pages.paper_pdf, name="paper"),
+    path("desk/papers/<int:document_id>/", pages.held_paper, name="held_paper"),
     path("desk/items/<str:number>/print/<slug:slug>/", pages.print_page, name="print"),
 ]
