@@ -82,14 +82,15 @@ def agreements(request: HttpRequest) -> HttpResponse:
         "unchecked": sum(part.unchecked for part in parts),
     }  # fmt: skip
     names = shows()
+    share = f"{round(numbers['with'] * 100 / numbers[''])} %" if numbers[""] else ""
     context = {
         "place": place, "crumbs": crumbs_of(place, places, actor), "wanted": wanted, "kinds": kind_choices(),
         "tiles": [
-            {"number": number, "label": names[show], "url": _address(place.id, show, kept),
-             "tone": "red" if show == "failing" and number else ""}
-            for show, number in numbers.items()
+            {"number": numbers[show], "label": name, "url": _address(place.id, show, kept),
+             "tone": "red" if show == "failing" and numbers[show] else "", "note": share if show == "with" else ""}
+            for show, name in names.items() if show
         ],
-        "share": round(numbers["with"] * 100 / numbers[""]) if numbers[""] else None,
+        "total": numbers[""], "all_url": _address(place.id, "", kept),
         "parts": [_part(part, places.get(part.place_id), kept) for part in parts] if place.kind != "grid" else [],
         "rows": rows[:PAGE], "has_more": len(rows) > PAGE, "list_name": names[wanted.show],
         "count": numbers[wanted.show], "may_promise": actor.may_somewhere(promises.PROMISE),
@@ -103,13 +104,14 @@ def _address(place_id: int, show: str, kept: dict[str, str]) -> str:
 
 
 def _part(part: selectors.Part, row: PlaceRow | None, kept: dict[str, str]) -> dict[str, Any]:
-    number = part.place_id or 0
     deeper = row is not None and row.kind in UPWARD
+    urls = {show or "all": _address(part.place_id or 0, show, kept) if deeper else "" for show in selectors.SHOWS}
     return {
-        "name": row.name if row is not None else "—", "total": part.total, "signed": part.signed,
-        "without": part.total - part.signed, "failing": part.failing,
-        "share": round(part.signed * 100 / part.total),
-        "urls": {show or "all": _address(number, show, kept) for show in selectors.SHOWS} if deeper else {},
+        "name": row.name if row is not None else "—", "urls": urls if deeper else {},
+        "cells": [
+            (part.total, urls["all"]), (part.signed, urls["with"]), (f"{round(part.signed * 100 / part.total)} %", ""),
+            (part.total - part.signed, urls["without"]), (part.failing, urls["failing"]),
+        ],
     }  # fmt: skip
 
 

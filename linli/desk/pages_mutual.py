@@ -38,7 +38,7 @@ DAYS = 14
 def states() -> dict[str, tuple[str, str]]:
     """States of a check: word and colour."""
     return {
-        selectors.WAITING: (_("还没查"), ""), selectors.TO_TELL: (_("有结果，待告知商户"), "amber"),
+        selectors.WAITING: (_("还没查"), ""), selectors.TO_TELL: (_("待告知商户"), "amber"),
         selectors.TOLD: (_("已告知商户"), "accent"),
     }  # fmt: skip
 

@@ -85,17 +85,18 @@ def responsibilities(request: HttpRequest) -> HttpResponse:
         rows, total = selectors.responsibilities(actor, find, today)
         for row in rows:
             row["what"] = place_kind(row["kind"], row["site_kind"])
-            row["group"] = _group(row, order)
+            row["group"] = _group(row, order, places)
         context |= {"rows": rows, "total": total, "page": page, "has_more": page * PAGE < total}
     return render(request, "desk/responsibilities.html", context)
 
 
-def _group(row: dict[str, Any], order: str) -> str:
+def _group(row: dict[str, Any], order: str, places: PlaceSnapshot) -> str:
     if order == "unit":
         return row["unit"] or _("没有写单位")
     if order == "person":
         return row["person"] or _("没有写责任人")
-    return row["above"] or ""
+    above = (places.get(int(number)) for number in row["path"].split(".")[:-1])
+    return next((up.name for up in above if up is not None and up.kind == "community"), row["above"] or "")
 
 
 @staff

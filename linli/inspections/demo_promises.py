@@ -69,7 +69,7 @@ class _Promises:
         leaders = Appointment.objects.filter(role="street_officer", place=self.street).order_by("id")
         persons = list(leaders.values_list("person_id", "organisation_id")) or [(None, None)]
         departments = list(
-            Organisation.objects.filter(kind="department", parent__isnull=False, active=True, synthetic=True)
+            Organisation.objects.filter(kind="department", place=self.street.parent, active=True, synthetic=True)
             .order_by("id").values_list("id", flat=True)[:12]
         )  # fmt: skip
         rows = []
