@@ -7,15 +7,21 @@ from typing import Any
 import pytest
 
 from linli.inspections import demo
+from linli.inspections.dissuasion_selectors import DissuasionFilters, by_theme
 from linli.inspections.models import (
     AgreementCheck,
+    Dissuasion,
     Finding,
     MutualCheck,
     Observation,
     PendingConflict,
     Responsibility,
     Round,
+    UrgingLetter,
+    Visit,
+    VisitPlan,
 )
+from linli.inspections.visit_selectors import plan_of
 from linli.places.models import Place
 from tests.inspections.conftest import standard
 from tests.support.world import World
@@ -32,7 +38,7 @@ def test_the_demo_fills_a_street_once(world: World, monkeypatch: pytest.MonkeyPa
     made: list[Any] = [demo.load(), demo.load()]
     assert made[0] == Observation.objects.count() > 0
     assert made[1] == 0
-    assert PendingConflict.objects.count() == 0
+    assert set(PendingConflict.objects.values_list("reason", flat=True)) == {"round_ended"}
     assert sorted(Round.objects.values_list("state", flat=True))[0] == "ended"
     assert Place.objects.filter(kind="site", synthetic=True).count() == 8
     assert Responsibility.objects.filter(until=None).count() >= 4
@@ -42,3 +48,10 @@ def test_the_demo_fills_a_street_once(world: World, monkeypatch: pytest.MonkeyPa
     assert MutualCheck.objects.filter(told_at=None).exists()
     days = AgreementCheck.objects.dates("checked_at", "month")
     assert len(days) >= 3, "a history over months"
+    plan = plan_of(world.actor("street"), VisitPlan.objects.get().pk)
+    assert plan["met"] + plan["absent"] + plan["declined"] == plan["households"] > 20
+    assert plan["follow"] == Visit.objects.exclude(item=None).count() > 0
+    assert UrgingLetter.objects.exists()
+    months, _themes = by_theme(world.actor("street"), DissuasionFilters())
+    assert len(months) >= 5
+    assert Dissuasion.objects.filter(withdrawn=True).exists()
