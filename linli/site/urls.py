@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.site.views import captain, erasure, follow, home, preferences, public, report, shop
+from linli.site.views import captain, captain_report, erasure, follow, home, preferences, public, report, shop
 
 app_name = "site"
 
@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/erasure/", erasure.erasure, name="erasure"),
     path("my/<slug:number>/", follow.my_request, name="my-request"),
     path("captain/", captain.captain, name="captain"),
+    path("captain/report/", captain_report.report_page, name="captain-report"),
+    path("captain/mine/", captain.mine, name="captain-mine"),
+    path("captain/grid/", captain.grid, name="captain-grid"),
     path("shop/", shop.shop, name="shop"),
     path("map/", public.public_map, name="map"),
     path("map/counts.json", public.map_counts, name="map-counts"),

@@ -37,14 +37,15 @@ def test_staff_are_sent_to_their_desk_and_residents_refused(browse: Browse, clie
     assert browse("admin").get("/captain/")["Location"] == "/desk/"
 
 
-def test_the_page_shows_what_they_reported_and_what_is_open_in_their_grid(browse: Browse, walker: Walker) -> None:
+def test_the_pages_show_what_they_reported_and_what_is_open_in_their_grid(browse: Browse, walker: Walker) -> None:
     mine = walker.begin(words="东边楼道的灯不亮")
     Item.objects.filter(pk=mine.pk).update(reporter_id=walker.world.users["captain"].person_id)
     Walker(walker.world).begin(words="李女士家门口的垃圾没人收")
     Walker(walker.world).begin(place="west")
-    page = browse("captain").get("/captain/")
+    captain = browse("captain")
+    assert [row["number"] for row in captain.get("/captain/mine/").context["rows"]] == [mine.number]
+    page = captain.get("/captain/grid/")
     shown = page.content.decode()
-    assert [row["number"] for row in page.context["rows"]] == [mine.number]
     grid = page.context["grids"][0]
     assert (grid["place"].id, grid["open"]) == (walker.world.places["east_grid1"].pk, 2)
     assert "李女士" not in shown

@@ -102,12 +102,16 @@ def setting(name: str) -> str:
 
 
 def preferences(request: HttpRequest | None) -> dict[str, str]:
-    """Theme (auto, light, dark) and elder mode (off, on) as the reader's cookies say."""
+    """Theme (auto, light, dark) and elder mode (off, on) as the reader's cookies say.
+
+    A view may set `elder_by_default` on its request: then type is large until somebody turns it off.
+    """
     cookies = request.COOKIES if request is not None else {}
+    elder = "on" if getattr(request, "elder_by_default", False) else "off"
     theme = cookies.get(THEME_COOKIE, "")
     return {
         "theme": theme if theme in THEMES else "auto",
-        "elder": "on" if cookies.get(ELDER_COOKIE) == "on" else "off",
+        "elder": cookies[ELDER_COOKIE] if cookies.get(ELDER_COOKIE) in ("on", "off") else elder,
     }
 
 
