@@ -21,9 +21,10 @@ SLUG = "inspections"
 RESULT_LABELS = {"pass": "合格", "fail": "不合格", "not_applicable": "不适用"}
 
 _FEED = """
-SELECT o.id, o.criterion_id AS criterion, o.site_id AS site, (o.day - DATE '1970-01-01')::int AS day, o.result,
+SELECT o.id, o.criterion_id AS criterion, o.site_id AS site, (o.day - DATE '1970-01-01')::int AS day,
+  CASE WHEN o.superseded THEN -1 ELSE o.result END::smallint AS result,
   o.value::real AS value, coalesce(o.replaces_id, 0) AS replaces, 0::bigint AS visit, o.written
-FROM inspections_observation o WHERE NOT o.superseded
+FROM inspections_observation o
 """
 _PHOTOS = """
   array(SELECT e.id FROM work_evidence e WHERE e.kind = 'photo' AND e.removed_at IS NULL AND

@@ -76,7 +76,7 @@ class _Held:
                 larger[: self.size] = column[: self.size]
                 self.columns[name] = column = larger
             column[self.size : size] = found[name]
-        self.replaced.update(found["replaces"][found["replaces"] > 0].tolist())
+        self.replaced |= _gone(found)
         self.size = size
 
     def rows(self) -> dict[str, npt.NDArray[Any]]:
@@ -86,6 +86,7 @@ class _Held:
 class Feed:
     """The observations of one table. `statement` selects id, criterion, site, day (since 1970-01-01, local), result
     (1 pass, 0 fail, 2 not applicable), value, replaces (0 for none), visit (0 for none) and written, one row each.
+    A row that does not count itself but may replace another one has the result -1: a correction of a correction.
 
     The first read takes all; later ones what was written since: one statement when nothing is new, two else.
     """
@@ -106,7 +107,7 @@ class Feed:
             if horizon > self._horizon:
                 self._settle(horizon)
             held, replaced = self._held.rows(), self._held.replaced
-            gone = replaced | set(young["replaces"][young["replaces"] > 0].tolist())
+            gone = replaced | _gone(young)
             columns = (
                 {name: np.concatenate([held[name], young[name].astype(HELD[name])]) for name in held}
                 if len(young)
@@ -141,6 +142,12 @@ class Feed:
                 break
             after = int(found["observation"].max())
         self._horizon = horizon
+
+
+def _gone(found: npt.NDArray[Any]) -> set[int]:
+    """Rows that do not count: those that others replace, and those that were replaced before they came."""
+    replaced: list[int] = found["replaces"][found["replaces"] > 0].tolist()
+    return {*replaced, *found["observation"][found["result"] < 0].tolist()}
 
 
 def _parsed(records: Any) -> npt.NDArray[Any]:

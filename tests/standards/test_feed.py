@@ -93,6 +93,19 @@ def test_a_replaced_row_no_longer_counts_whether_young_or_settled(probe: Any) ->
     assert feed.rows()["observation"].tolist() == [second]
 
 
+def test_a_correction_that_was_corrected_before_it_came_counts_not_and_still_replaces(probe: Any) -> None:
+    feed = Feed(STATEMENT)
+    other = probe()
+    first = add(other)
+    last = add(other)
+    other.commit()
+    assert feed.rows()["observation"].tolist() == [first, last]
+    other.cursor().execute(INSERT, [1, 1, 20000, -1, 0, first])
+    other.commit()
+    assert feed.rows()["observation"].tolist() == [last]
+    assert feed.rows()["observation"].tolist() == [last], "settled as well as young"
+
+
 def test_reading_again_costs_one_statement_and_chunks_are_put_together(
     probe: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
