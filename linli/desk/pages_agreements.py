@@ -109,7 +109,7 @@ def _part(part: selectors.Part, row: PlaceRow | None, kept: dict[str, str]) -> d
     return {
         "name": row.name if row is not None else "—", "urls": urls if deeper else {},
         "cells": [
-            (part.total, urls["all"]), (part.signed, urls["with"]), (f"{round(part.signed * 100 / part.total)} %", ""),
+            (part.signed, urls["with"]), (f"{round(part.signed * 100 / part.total)} %", ""),
             (part.total - part.signed, urls["without"]), (part.failing, urls["failing"]),
         ],
     }  # fmt: skip

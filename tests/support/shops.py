@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 from django.utils import timezone
 
+from linli.inspections import mutual_services, promises
+from linli.inspections.models import MutualCheck
 from linli.people.models import Appointment, Organisation, Person, User
 from linli.places.models import Place, RegistryVersion
 from linli.places.services import bump_registry, create_place
@@ -37,3 +40,21 @@ def give_keeper(world: World, shop: Place, name: str = "keeper") -> User:
     )
     bump_registry(RegistryVersion.ORGANISATIONS)
     return world.users[name]
+
+
+def a_promised_shop(world: World) -> dict[str, str]:
+    """A shop with a keeper, an agreement and a mutual check with its neighbour; ids by the names of addresses."""
+    shop, other = open_shops(world, 2)
+    give_keeper(world, shop)
+    today, grid = timezone.localdate(), world.actor("grid")
+    given = promises.give_responsibility(
+        grid, shop.pk, organisation_id=world.units["housing"].pk, since=today, key=uuid.uuid4()
+    )
+    signed = promises.sign_agreement(grid, shop.pk, ["clean"], signed_on=today, key=uuid.uuid4())
+    batch = uuid.uuid4()
+    mutual_services.begin_mutual_checks(grid, [shop.pk, other.pk], "互查", today, key=batch)
+    check = MutualCheck.objects.get(batch=batch, checker=shop)
+    return {
+        "site_id": str(shop.pk), "responsibility_id": str(given.pk), "agreement_id": str(signed.pk),
+        "check_id": str(check.pk), "batch": str(batch),
+    }  # fmt: skip
