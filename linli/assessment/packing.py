@@ -56,10 +56,17 @@ class Piece:
     files: list[str] = field(default_factory=list)
 
     @property
-    def caption(self) -> str:
-        """What stands below its photos: where, when, from which record, and whether it was entered late."""
+    def mark(self) -> str:
+        """What marks a late entry; it is never cut off."""
+        return _("　（补录）") if self.late else ""
+
+    def caption(self, limit: int | None = None) -> str:
+        """What stands below its photos: where, when, from which record; within the limit, and late entries marked."""
         parts = [self.place, f"{self.happened_on:%Y年%-m月%-d日}", self.source]
-        return "　".join(part for part in parts if part) + (_("　（补录）") if self.late else "")
+        words = "　".join(part for part in parts if part)
+        if limit is None:
+            return words + self.mark
+        return words[: max(0, limit - len(self.mark))] + self.mark
 
 
 @dataclass(slots=True)
@@ -77,7 +84,7 @@ class Chapter:
     def caption(self, piece: Piece) -> str:
         """The caption of a piece, within what the criterion allows."""
         limits = [entry.caption for entry in requirements_of(self.node.evidence) if entry.caption is not None]
-        return piece.caption[: min(limits)] if limits else piece.caption
+        return piece.caption(min(limits) if limits else None)
 
     @property
     def name(self) -> str:
@@ -304,7 +311,7 @@ def _index_page(pack: AuditPack, chapters: list[Chapter], found: selectors.Score
         title = cell(f"{chapter.node.code} {chapter.node.title}")
         link = f"<a href='indicators/{cell(chapter.name, quote=True)}.docx'>{title}</a>"
         pieces = "<br>".join(
-            f"<span class='{'late' if piece.late else ''}'>{cell(piece.caption)}</span> "
+            f"<span class='{'late' if piece.late else ''}'>{cell(piece.caption())}</span> "
             + " ".join(f"<a href='{name}'>{place}</a>" for place, name in enumerate(piece.files, start=1))
             for piece in chapter.pieces
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -20,6 +20,7 @@ from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.places.models import Place
 from linli.standards import facts
+from linli.standards.evidence import Requirement, requirements_of
 from linli.standards.models import Version
 from linli.work import moments
 from linli.work import services as work
@@ -243,8 +244,9 @@ def set_plan(actor: Actor, assessment_id: int, change: PlanChange) -> Assessment
 def link_evidence(assessment_id: int) -> int:
     """Link by rule what already happened; how many links are new.
 
-    For each live task that asks for evidence, the records of its unit in the period. A record counts once for a task;
-    its day is its own. Late is what its source marks as late, and what was recorded after the tasks were due.
+    For each live task that asks for evidence, the records of its unit in the period that fit one of the pieces asked
+    for (`fits`). A record counts once for a task; its day is its own. Late is what its source marks as late, and what
+    was recorded after the tasks were due.
     """
     row = Assessment.objects.select_related("version", "place").get(pk=assessment_id)
     if row.state != Assessment.OPEN:
@@ -260,14 +262,25 @@ def link_evidence(assessment_id: int) -> int:
             row.version, task.node, tuple(task.node.site_kinds), task.organisation_id, str(row.place.path), row.since,
             until, FACTS_PER_TASK,
         )  # fmt: skip
+        asked_for = requirements_of(task.node.evidence)
         for fact in facts.find(query):
-            if (task.pk, fact.source, fact.object_id) not in known:
+            if (task.pk, fact.source, fact.object_id) not in known and fits(asked_for, fact, row.until):
                 known.add((task.pk, fact.source, fact.object_id))
                 fresh.append(_link(task, fact, row, asked))
     with transaction.atomic():
         EvidenceLink.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1000)
         tasks.update(linked_at=asked)
     return len(fresh)
+
+
+def fits(asked_for: Sequence[Requirement], fact: facts.Fact, until: date) -> bool:
+    """Whether a record is one of the pieces asked for: not older than its window before the end of the period, and with
+    a photo where photos are asked for. Documents, figures and reports may be any record."""
+    return any(
+        (entry.days is None or fact.happened_on >= until - timedelta(days=entry.days))
+        and (entry.kind != "photo" or bool(fact.photos))
+        for entry in asked_for
+    )
 
 
 def _link(task: IndicatorTask, fact: facts.Fact, row: Assessment, now: datetime) -> EvidenceLink:

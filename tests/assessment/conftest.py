@@ -101,10 +101,19 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[facts.Fact]]:
     yield known
 
 
-def fact(number: int, on: date, *, late: bool = False, recorded: datetime | None = None) -> facts.Fact:
-    """A fact."""
+def fact(number: int, on: date, *, late: bool = False, recorded: datetime | None = None, photos: int = 1) -> facts.Fact:
+    """A fact, with a photo as most criteria ask for."""
+    shown = tuple(facts.Photo(f"/photo/{number}-{place}.jpg") for place in range(photos))
     return facts.Fact(
-        "test", str(number), f"记录{number}", "东山社区", on, recorded or timezone.now(), (), f"/facts/{number}/", late
+        "test",
+        str(number),
+        f"记录{number}",
+        "东山社区",
+        on,
+        recorded or timezone.now(),
+        shown,
+        f"/facts/{number}/",
+        late,
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linli.assessment import selectors, services
 from linli.assessment.models import Assessment, EvidenceLink, IndicatorTask
 from linli.people.access import ObjectHidden, PermissionRefused
-from linli.standards.models import NodeUnit, Version
+from linli.standards.models import Node, NodeUnit, Version
 from linli.work import services as work
 from linli.work.engine import StepRefused
 from linli.work.models import Event, Item
@@ -114,6 +116,32 @@ def test_what_happened_is_linked_before_anyone_uploads_and_only_once(
     late = dict(task.links.values_list("object_id", "late"))
     assert late == {"1": False, "2": True, "4": True}
     assert set(task.links.values_list("linked_by", "happened_on")) == {("rule", day - timedelta(days=3)), ("rule", day)}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["photo", "document", "data", "report"]), st.integers(1, 40) | st.none()),
+             min_size=1, max_size=4, unique_by=lambda pair: pair[0]),
+    st.integers(-60, 60), st.booleans(),
+)  # fmt: skip
+def test_a_record_fits_when_one_piece_asks_for_it_and_its_window_is_open(
+    asked: list[tuple[str, int | None]], day: int, with_photo: bool
+) -> None:
+    until = date(2026, 11, 30)
+    record = fact(1, until + timedelta(days=day), photos=int(with_photo))
+    wanted_pieces = [services.Requirement(kind, 1, days) for kind, days in asked]
+    expected = any((days is None or day >= -days) and (with_photo or kind != "photo") for kind, days in asked)
+    assert services.fits(wanted_pieces, record, until) is expected
+
+
+def test_what_is_too_old_or_has_no_photo_is_not_linked(world: World, opened: Assessment, happened: list[Any]) -> None:
+    node = Node.objects.get(version=opened.version, code="A1")
+    Node.objects.filter(pk=node.pk).update(evidence=[{"kind": "photo", "count": 2, "days": 40}])
+    today = timezone.localdate()
+    happened += [fact(1, today), fact(2, today - timedelta(days=11)), fact(3, today, photos=0)]
+    assert opened.until - timedelta(days=40) > today - timedelta(days=11), "the window is open since ten days"
+    services.link_evidence(opened.pk)
+    task = task_of(opened, "A1", world.units["sanitation"])
+    assert set(task.links.values_list("object_id", flat=True)) == {"1"}
 
 
 def test_a_link_is_never_changed_or_taken_away(world: World, opened: Assessment, happened: list[Any]) -> None:
