@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -18,6 +19,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from linli.exchange import services as import_services
+from linli.inspections.dissuasion import record_dissuasion, setup_themes
+from linli.inspections.letters import urge
+from linli.inspections.models import DissuasionTheme
+from linli.inspections.visits import plan_visits
 from linli.people.importers import importer_for, operator
 from linli.people.models import Appointment, Person, User
 from linli.people.roles import ROLES
@@ -25,6 +30,7 @@ from tests.matrix.looking import cookie
 from tests.matrix.table import UPDATING, Table, differences, settle
 from tests.support import small_standard
 from tests.support.calling import Caller
+from tests.support.shops import a_promised_shop
 from tests.support.world import World
 
 METHODS = ("GET", "POST")
@@ -34,7 +40,8 @@ SHARES = 1 if UPDATING else 4
 USERS = {
     "anonymous": "", "resident": "resident", "building_captain": "captain", "grid_worker": "grid",
     "community_officer": "community", "street_officer": "street", "unit_handler": "handler", "unit_head": "head",
-    "property_manager": "property", "duty_officer": "duty", "dispatcher": "dispatcher", "supervisor": "supervisor",
+    "property_manager": "property", "shop_keeper": "keeper", "duty_officer": "duty",
+    "dispatcher": "dispatcher", "supervisor": "supervisor",
     "callback_officer": "callback", "office_director": "director", "content_editor": "editor",
     "system_administrator": "admin", "security_administrator": "security", "auditor": "auditor",
 }  # fmt: skip
@@ -99,6 +106,18 @@ def _import_batch(world: World) -> int:
     return batch.pk
 
 
+def _neighbourly(world: World) -> dict[str, str]:
+    """A plan of visits, a letter to a property manager and a record of dissuasion in the eastern community."""
+    community, place, day = world.actor("community"), world.places["east"].pk, timezone.localdate()
+    setup_themes()
+    theme = DissuasionTheme.objects.order_by("pk")[0].pk
+    key = iter([uuid.UUID(int=number) for number in range(1, 4)])
+    plan = plan_visits(community, place, "走访", day, day, 9, key=next(key))
+    letter = urge(community, place, world.units["property"].pk, "请清理楼道", day, key=next(key))
+    record = record_dissuasion(world.actor("grid"), world.places["east_grid1"].pk, theme, 2, key=next(key))
+    return {"plan_id": str(plan.pk), "letter_id": str(letter.pk), "record_id": str(record.pk)}
+
+
 def known_values(world: World) -> dict[str, str]:
     """Numbers, links and ids for the parameters of routes, by name."""
     made = Caller(world).report()
@@ -108,7 +127,8 @@ def known_values(world: World) -> dict[str, str]:
     return {
         "version_id": str(version.pk), "node_id": str(draft.nodes.filter(level="criterion")[0].pk),
         "number": made["number"], "token": made["tracking_token"], "place_id": str(place), "organisation_id": str(unit),
-        "batch_id": str(_import_batch(world)),
+        "batch_id": str(_import_batch(world)), **_neighbourly(world),
+        **a_promised_shop(world),
         "person_id": str(person), "kind": "request", "what": "person", "uuid": "0190163d-8694-739b-aea5-966c26f8ad90",
     }  # fmt: skip
 
