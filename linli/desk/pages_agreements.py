@@ -209,9 +209,11 @@ def check_agreement(request: HttpRequest, agreement_id: int) -> HttpResponse:
 @require_POST
 def end_agreement(request: HttpRequest, agreement_id: int) -> HttpResponse:
     """It no longer holds from a day on; it stays readable."""
+    actor = actor_on(request)
+    require(actor, promises.PROMISE, place_path=selectors.agreement(actor, agreement_id)["path"])
     try:
         until = typed.day_in(request.POST.get("until", ""), "until")
-        promises.end_agreement(actor_on(request), agreement_id, until)
+        promises.end_agreement(actor, agreement_id, until)
         messages.success(request, _("已结束，记录保留。"))
     except StepRefused as refusal:
         messages.error(request, refusal.label.text(language()))

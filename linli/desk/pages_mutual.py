@@ -24,7 +24,7 @@ from linli.inspections import mutual_services as services
 from linli.inspections.promises import PROMISE
 from linli.inspections.reading import VIEW
 from linli.inspections.sheets import mutual_slips
-from linli.people.access import Actor, require_somewhere
+from linli.people.access import Actor, require, require_somewhere
 from linli.people.gates import actor_on
 from linli.places.kinds import SHOP_KINDS, SITE_KINDS
 from linli.places.snapshot import PlaceRow
@@ -102,6 +102,7 @@ def mutual_check(request: HttpRequest, check_id: int) -> HttpResponse:
     row = selectors.check(actor, check_id)
     problem = None
     if request.method == "POST":
+        require(actor, PROMISE, place_path=row["path"])
         try:
             if request.POST.get("what") == "tell":
                 services.tell_checked_shop(actor, check_id)

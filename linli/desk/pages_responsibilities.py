@@ -19,7 +19,7 @@ from linli.desk.wording import language
 from linli.inspections import promises
 from linli.inspections import responsibility_selectors as selectors
 from linli.inspections.reading import PAGE, VIEW
-from linli.people.access import Actor, require_somewhere
+from linli.people.access import Actor, require, require_somewhere
 from linli.people.errors import PeopleProblem
 from linli.people.gates import actor_on
 from linli.places.kinds import SITE_KINDS, kind_text
@@ -190,6 +190,8 @@ def _give(request: HttpRequest, actor: Actor) -> Any:
 def end_responsibility(request: HttpRequest, responsibility_id: int) -> HttpResponse:
     """From a day on it no longer holds; it stays readable."""
     actor = actor_on(request)
+    row = selectors.responsibility(actor, responsibility_id, timezone.localdate())
+    require(actor, promises.PROMISE, place_path=row["path"])
     try:
         until = typed.day_in(request.POST.get("until", ""), "until")
         promises.end_responsibility(actor, responsibility_id, until)
