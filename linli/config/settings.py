@@ -59,8 +59,8 @@ LINLI_DEMO_LOADERS = [
     "linli.work.demo.load",
     "linli.standards.demo.load",
     "linli.requests.demo.load",
-    "linli.inspections.demo.load",
     "linli.campaigns.demo.load",
+    "linli.inspections.demo.load",
     "linli.assessment.demo.load",
 ]
 LINLI_DEMO_VERSION = 1

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from linli.inspections import demo_promises, demo_visits
+from linli.inspections import demo_campaigns, demo_promises, demo_visits
 from linli.inspections.batch import Batch, NewFinding, NewObservation
 from linli.inspections.models import Round
 from linli.inspections.rounds import NewRound, NewTeam, carry_out_plan, create_round, end_round
@@ -103,7 +103,7 @@ class _Street:
         carry_out_plan(now.pk, iterations=50, seconds=0.5)
         demo_promises.tell(self.street, self.grids, officer, sites)
         demo_visits.tell(self.street, self.grids, sites, past, nodes, self.actor)
-        return stored
+        return stored + demo_campaigns.tell(self.street, officer, sites, self.version, self._follow)
 
     def _sites(self) -> list[Place]:
         """Two sites in each grid, inside it, of kinds in turn."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from linli.campaigns.models import Campaign
+from linli.campaigns.selectors import results
 from linli.inspections import demo
 from linli.inspections.dissuasion_selectors import DissuasionFilters, by_theme
 from linli.inspections.models import (
@@ -35,6 +39,14 @@ def test_the_demo_fills_a_street_once(world: World, monkeypatch: pytest.MonkeyPa
         node.site_kinds = list(demo.KINDS)
         node.save(update_fields=["site_kinds"])
     monkeypatch.setattr(demo, "FAILING", 0.5)
+    today = timezone.localdate()
+    campaign = Campaign.objects.create(
+        title="居民小区整治行动", place=street, since=today - timedelta(days=14), until=today + timedelta(days=30),
+        site_kinds=list(demo.KINDS), synthetic=True, created_at=timezone.now(),
+    )  # fmt: skip
+    for name, part in (("east_grid1", "acted"), ("east_grid2", "acted"), ("west_grid1", "compared"),
+                       ("west_grid2", "compared")):  # fmt: skip
+        campaign.places.create(place=world.places[name], part=part)
     made: list[Any] = [demo.load(), demo.load()]
     assert made[0] == Observation.objects.count() > 0
     assert made[1] == 0
@@ -55,3 +67,6 @@ def test_the_demo_fills_a_street_once(world: World, monkeypatch: pytest.MonkeyPa
     months, _themes = by_theme(world.actor("street"), DissuasionFilters())
     assert len(months) >= 5
     assert Dissuasion.objects.filter(withdrawn=True).exists()
+    assert [row.title for row in campaign.rounds.all()] == ["居民小区整治行动巡查"]
+    trend = next(entry for entry in results(campaign).trends if entry.contributor.slug == "findings")
+    assert trend.effect.change is not None and trend.effect.acted.looks_after > trend.effect.acted.looks_before > 0
