@@ -66,7 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         ]
     by_place = selectors.by_place(actor, filters, top.kind)
     for line in by_place:
-        line["link"] = filters.query(place=line["place_id"], page=1)
+        line["link"] = filters.query(place=line["place_id"], here=line["here"], page=1)
     rows, total = selectors.records(actor, filters), selectors.total(actor, filters)
     for row in rows:
         row["name"], row["words"] = theme_name(row["theme"], row["theme_en"]), mask_text(row["words"] or "")

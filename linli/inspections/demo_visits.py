@@ -31,7 +31,7 @@ from linli.work import moments
 from linli.work.terms import catalogue
 
 SPACE = uuid.UUID("0b1f6a39-3f0e-4a35-9a0e-7f8c1d2e4b60")
-MONTHS, PER_GRID, GRIDS, CONFLICTS = 6, 8, 12, 3
+MONTHS, PER_GRID, GRIDS, CONFLICTS = 6, 5, 24, 4
 HEARD = (
     "宣传文明公约，住户表示支持", "反映楼下晚上停车太乱", "建议多装一个充电桩", "对楼道清洁满意",
     "老人独居，已告知社区助餐点的位置", "希望狗绳多提醒", "", "",
@@ -64,7 +64,7 @@ def tell(
     if officer is None:
         return
     made = _Street(street, officer, actor, random.Random(street.pk % 89 + 11))
-    made.visits(grids[:GRIDS])
+    made.visits(grids[:: max(1, len(grids) // GRIDS)][:GRIDS])
     made.letters(grids)
     made.conflicts(sites, ended, nodes)
     made.dissuasion(sites)
@@ -135,7 +135,7 @@ class _Street:
             manager: grid for grid in reversed(grids) if (manager := terms.nearest("property", grid.path)) is not None
         }
         rows = []
-        for number, (manager, grid) in enumerate(sorted(managers.items())[:6]):
+        for number, (manager, grid) in enumerate(sorted(managers.items())[:12]):
             sent = self._past(3 + number * 3)
             answered = number % 3 == 0
             rows.append(UrgingLetter(
@@ -151,7 +151,7 @@ class _Street:
     def conflicts(self, sites: Sequence[Place], ended: Round, nodes: Sequence[Node]) -> None:
         """A phone was without network until after last week's round had ended: what it kept has to be decided."""
         at = datetime.combine(ended.until, time(16, 40))
-        for number, site in enumerate(sites[1 : 2 * CONFLICTS : 2]):
+        for number, site in enumerate(sites[1 :: max(1, len(sites) // CONFLICTS)][:CONFLICTS]):
             node = next((node for node in nodes if site.site_kind in node.site_kinds), None)
             worker = self.actor("grid_worker", str(site.path))
             if node is None or worker is None:

@@ -26,11 +26,12 @@ BELOW = {"city": "district", "district": "street", "street": "community", "commu
 
 @dataclass(frozen=True, slots=True)
 class DissuasionFilters:
-    """Which records: of a theme, a round, below a place, of a month (its first day)."""
+    """Which records: of a theme, a round, below a place (`here`: at that place itself), of a month (its first day)."""
 
     theme: int | None = None
     round: int | None = None
     place: int | None = None
+    here: bool = False
     month: date | None = None
     page: int = 1
 
@@ -39,7 +40,8 @@ class DissuasionFilters:
         """What the address asks for; what it says wrongly filters nothing."""
         return cls(
             theme=number(sent.get("theme")), round=number(sent.get("round")), place=number(sent.get("place")),
-            month=day(f"{sent.get('month', '')}-01"), page=min(max(number(sent.get("page")) or 1, 1), 10_000),
+            here=bool(sent.get("here")), month=day(f"{sent.get('month', '')}-01"),
+            page=min(max(number(sent.get("page")) or 1, 1), 10_000),
         )  # fmt: skip
 
     def query(self, **changes: Any) -> str:
@@ -47,6 +49,7 @@ class DissuasionFilters:
         changed = replace(self, **changes)
         pairs: list[tuple[str, Any]] = [
             ("theme", changed.theme), ("round", changed.round), ("place", changed.place),
+            ("here", 1 if changed.here and changed.place else None),
             ("month", f"{changed.month:%Y-%m}" if changed.month else None),
             ("page", changed.page if changed.page > 1 else None),
         ]  # fmt: skip
@@ -59,6 +62,7 @@ JOIN inspections_dissuasiontheme t ON t.id = d.theme_id"""
 _WHERE = f"""WHERE {within("p")} AND {_COUNTS} AND (%(theme)s::bigint IS NULL OR d.theme_id = %(theme)s)
   AND (%(round)s::bigint IS NULL OR d.round_id = %(round)s)
   AND (%(place)s::bigint IS NULL OR p.path <@ (SELECT path FROM places_place WHERE id = %(place)s))
+  AND (NOT %(here)s OR p.id = %(place)s)
   AND (%(since)s::date IS NULL OR d.day >= %(since)s) AND (%(until)s::date IS NULL OR d.day < %(until)s)"""
 _LIST = f"""
 SELECT d.id, d.persons, d.leaflets, d.happened_at, d.synthetic, d.replaces_id, d.recorded_by_id, t.name AS theme,
@@ -77,9 +81,9 @@ SELECT d.theme_id, t.name AS theme, t.name_en AS theme_en, date_trunc('month', d
 {_FROM} {_WHERE} GROUP BY d.theme_id, t.name, t.name_en, 4 ORDER BY d.theme_id, 4
 """
 _BY_PLACE = f"""
-SELECT a.id AS place_id, a.name AS place, {_SUMS}
-{_FROM} JOIN places_place a ON a.path @> p.path AND a.kind = %(level)s
-{_WHERE} GROUP BY a.id, a.name ORDER BY persons DESC, a.id
+SELECT coalesce(a.id, p.id) AS place_id, coalesce(a.name, p.name) AS place, a.id IS NULL AS here, {_SUMS}
+{_FROM} LEFT JOIN places_place a ON a.path @> p.path AND a.kind = %(level)s
+{_WHERE} GROUP BY 1, 2, 3 ORDER BY persons DESC, 1
 """
 
 
@@ -87,7 +91,8 @@ def _values(actor: Actor, filters: DissuasionFilters, **more: Any) -> dict[str, 
     month = filters.month
     after = date(month.year + month.month // 12, month.month % 12 + 1, 1) if month else None
     return {
-        **reach(actor), "theme": filters.theme, "round": filters.round, "place": filters.place, "since": month,
+        **reach(actor), "theme": filters.theme, "round": filters.round, "place": filters.place,
+        "here": filters.here and filters.place is not None, "since": month,
         "until": after, "offset": (filters.page - 1) * PAGE, **more,
     }  # fmt: skip
 
@@ -120,7 +125,7 @@ def by_theme(actor: Actor, filters: DissuasionFilters) -> tuple[list[date], list
 
 
 def by_place(actor: Actor, filters: DissuasionFilters, kind: str) -> list[dict[str, Any]]:
-    """Sums by the places one level below a place of this kind (1 statement)."""
+    """Sums by the places one level below a place of this kind; what lies in none of them by itself (1 statement)."""
     return fetch(_BY_PLACE, _values(actor, filters, level=BELOW.get(kind, "site")))
 
 
