@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from linli.people import erasing
 from linli.work.models import Item
 from tests.browser.helpers import DESKTOP, NARROW, PHONE, choose_look, complaints
+from tests.browser.promising import promised
 from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
 from tests.browser.world import World
 
@@ -46,6 +47,10 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/scan/", "/desk/rounds/", "/desk/rounds/new/", "/desk/rounds/{round}/", "/desk/sites/{site}/",
         "/account/", "/account/password/", "/my/erasure/", "/desk/standards/versions/{standard}/",
         "/desk/standards/versions/{standard}/print/", "/desk/standards/nodes/{in_force}/",
+        "/desk/responsibilities/", "/desk/responsibilities/?show=gaps", "/desk/responsibilities/{responsibility}/",
+        "/desk/responsibilities/new/", "/desk/agreements/", "/desk/agreements/{failing}/",
+        "/desk/agreements/{failing}/check/", "/desk/agreements/new/?site={shop}", "/desk/sites/{shop}/",
+        "/desk/mutual/", "/desk/mutual/new/", "/desk/mutual/{mutual}/", "/desk/mutual/checks/{check}/",
     ),
     "grid": ("/desk/", "/desk/verify/{verifying}/"),
     "unithead": (
@@ -70,6 +75,7 @@ NO_PAGES = frozenset({
     "desk/assessment/<int:assessment_id>/packs/<uuid:pack_id>/progress/",
     "desk/assessment/<int:assessment_id>/packs/<uuid:pack_id>/pack.zip",
     "desk/changes/", "desk/imports/<int:batch_id>/", "desk/imports/<int:batch_id>/map.toml",
+    "desk/agreements/checks.pdf", "desk/agreements/shops/<int:site_id>.pdf", "desk/mutual/<uuid:batch>/slips.pdf",
     "desk/rounds/<int:round_id>/sites.json", "desk/rounds/<int:round_id>/act/",
     "desk/items/<str:number>/point.json", "desk/board/<int:place_id>/parts.json", "desk/items/<str:number>/contact/",
 })  # fmt: skip
@@ -104,7 +110,7 @@ def names(world: World) -> dict[str, str]:
     filled["year"] = str(timezone.localdate().year + 1)
     filled["handler"] = str(world.staff["handler"].person_id)
     filled |= rounds_and_sites(world) | standards(world)
-    filled |= assessed(world)
+    filled |= assessed(world) | promised(world)
     return filled | {"scan": papers_and_people(world, made["handling"])}
 
 
