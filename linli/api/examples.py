@@ -103,6 +103,29 @@ CONFLICT: dict[str, Any] = {
     "criterion_title": "地面干净，无垃圾、积水", "observed_at": AT, "choices": [{"code": "store", "label": "仍然记录"}],
 }  # fmt: skip
 
+ROUND: dict[str, Any] = {
+    "id": 7, "title": "东山社区每周巡查", "kind": "weekly", "theme": "", "state": "running",
+    "place": {"id": 45, "name": "东山社区"}, "since": "2026-11-23", "until": "2026-11-29", "total": 2, "done": 1,
+    "planned_at": LATER, "synthetic": False,
+}  # fmt: skip
+ROUND_WHOLE: dict[str, Any] = {
+    **ROUND, "minutes_per_visit": 10, "metres": 812.5,
+    "progress": {"due": 0, "done": 1, "unreachable": 1, "closed": 0, "covered": 50.0},
+    "findings": {"found": 1, "open": 0, "same_day": 100.0},
+    "teams": [{"id": 3, "name": "第一组", "minutes_per_day": 240, "active": True, "total": 2, "done": 1}],
+    "sites": [
+        {
+            "id": 4021, "name": "鹤山路1号商铺", "kind": "shop", "longitude": 120.4531, "latitude": 36.3762,
+            "state": "unreachable", "reason": "今天没开门", "team": "第一组", "planned_on": "2026-11-24", "position": 1,
+            "done_at": None, "failed": 0,
+        },
+        {
+            "id": 4022, "name": "鹤山路3号商铺", "kind": "shop", "longitude": 120.4536, "latitude": 36.3763,
+            "state": "done", "reason": "", "team": "第一组", "planned_on": "2026-11-24", "position": 2,
+            "done_at": LATER, "failed": 1,
+        },
+    ],
+}  # fmt: skip
 OPERATIONS: dict[str, dict[str, Any]] = {
     "read_patrol_session": {"answer": {"person": PATROLLER, "csrf": TOKEN, "now": AT}},
     "read_patrol_day": {
@@ -302,6 +325,22 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             "linked": 1, "uploaded": 0, "late": 0, "gap": 1,
         }],
     },
+    "list_rounds": {"parameters": {"state": "running"}, "answer": [ROUND]},
+    "read_round": {"parameters": {"round_id": 7}, "answer": ROUND_WHOLE},
+    "create_round": {
+        "parameters": {"Idempotency-Key": KEY},
+        "body": {
+            "title": "东山社区每周巡查", "place": 45, "since": "2026-11-23", "until": "2026-11-29",
+            "repeat": "FREQ=WEEKLY", "version": 5, "site_kinds": ["lane", "shop"],
+            "teams": [{"name": "第一组", "longitude": 120.452, "latitude": 36.376, "members": [12]}],
+        },
+        "answer": ROUND_WHOLE,
+    },
+    "plan_round": {"parameters": {"round_id": 7}, "answer": {"id": 7, "state": "running", "planning": True}},
+    "drop_round_team": {
+        "parameters": {"round_id": 7, "team_id": 3}, "answer": {"id": 7, "state": "running", "planning": False},
+    },
+    "end_round": {"parameters": {"round_id": 7}, "answer": {"id": 7, "state": "ended", "planning": False}},
     "places_kinds": {"answer": [{"slug": "grid", "label": "网格", "rank": 60, "area": True}]},
     "places_tree": {"parameters": {"parent": 45}, "answer": [PLACE]},
     "places_locate": {

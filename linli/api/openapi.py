@@ -32,19 +32,22 @@ SECURITY = {
 ERASURE = ("read_own_erasure", "ask_own_erasure", "list_erasures", "list_doubts", "ask_erasure", "decide_erasure")
 PATROL = ("read_patrol_session", "read_patrol_day", "sync_patrol", "decide_patrol_conflict")
 ASSESSMENT = ("list_assessments", "read_score", "read_forecast", "list_indicator_tasks")
+ROUNDS = ("list_rounds", "read_round", "create_round", "plan_round", "drop_round_team", "end_round")
 _ADDRESS = re.compile(r"^/api/v1")
 READ = (400, 401, 403, 404, 422)
 WRITE = (400, 401, 403, 404, 409, 413, 415, 422, 429)
 _LOCATION = {"Location": {"description": "Where it can be read", "schema": {"type": "string"}}}
 _VERSION = {"ETag": {"description": "The version, for If-Match", "schema": {"type": "string"}}}
-HEADERS: dict[str, dict[str, Any]] = {"create_request": _LOCATION, "read_request": _VERSION, "follow": _VERSION}
+HEADERS: dict[str, dict[str, Any]] = {
+    "create_request": _LOCATION, "create_round": _LOCATION, "read_request": _VERSION, "follow": _VERSION,
+}  # fmt: skip
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """The document with what every operation shares."""
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
-    must_sign_in = {"list_requests", "read_me", *ERASURE, *PATROL, *ASSESSMENT}
+    must_sign_in = {"list_requests", "read_me", *ERASURE, *PATROL, *ASSESSMENT, *ROUNDS}
     components["securitySchemes"] = SECURITY
     for address, operations in document["paths"].items():
         for method, operation in operations.items():

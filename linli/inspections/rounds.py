@@ -20,8 +20,9 @@ from linli.inspections.models import Round, RoundSeries, RoundSite, RoundTeam, R
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
+from linli.people.models import Organisation, Person
 from linli.places.models import Place
-from linli.standards.models import Version
+from linli.standards.models import Node, Version
 from linli.work.engine import StepRefused
 
 PLAN = "inspection.plan"
@@ -110,6 +111,22 @@ def _check(new: NewRound) -> None:
             raise refuse(
                 "bad_team", "teams", "请检查小组的出发点和时间。", "Check start point and minutes of the team."
             )
+    _check_named(new)
+
+
+def _check_named(new: NewRound) -> None:
+    """Whatever is named by its number has to be there (3 statements at most, none for what is not named)."""
+    units = {team.organisation_id for team in new.teams if team.organisation_id is not None}
+    if units and Organisation.objects.filter(pk__in=units, active=True).count() != len(units):
+        raise refuse("unknown_unit", "teams", "小组的单位已不在册，请重新选择。", "A team's unit is not there.")
+    people = {person for team in new.teams for person in team.members}
+    if people and Person.objects.filter(pk__in=people, appointments__isnull=False).distinct().count() != len(people):
+        raise refuse("unknown_member", "teams", "组员须是在册的工作人员。", "Members have to be staff.")
+    chosen = set(new.criteria)
+    if chosen and Node.objects.filter(pk__in=chosen, version=new.version_id, level=Node.CRITERION).count() != len(
+        chosen
+    ):
+        raise refuse("unknown_criterion", "criteria", "所选标准不在这一版里。", "A criterion is not in the version.")
 
 
 def _campaign(actor: Actor, campaign_id: int | None, kind: str, path: str) -> Campaign | None:

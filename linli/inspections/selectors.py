@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -86,6 +87,11 @@ def round_of(actor: Actor, round_id: int) -> dict[str, Any]:
     if not found:
         raise ObjectHidden(VIEW)
     return found[0]
+
+
+def round_by_key(key: UUID) -> Round | None:
+    """The round that was made with this key, for telling a repetition from another wish (1 statement)."""
+    return Round.objects.filter(key=key).first()
 
 
 def round_sites(actor: Actor, round_id: int) -> list[dict[str, Any]]:

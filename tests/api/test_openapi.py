@@ -85,6 +85,20 @@ def _grid(call: Caller) -> int:
     return int(call.world.places["east_grid1"].pk)
 
 
+def _round(call: Caller) -> Answer:
+    today = timezone.localdate()
+    body = {
+        "title": "本周巡查", "place": call.world.places["east"].pk, "since": str(today), "until": str(today),
+        "teams": [{"name": "第一组", "longitude": 120.45, "latitude": 36.37}],
+    }  # fmt: skip
+    return call.post("/rounds", body, "community")
+
+
+def _dropped(call: Caller) -> Answer:
+    made = _round(call)
+    return call.post(f"/rounds/{made['id']}/teams/{made['teams'][0]['id']}/drop", {}, "community", key_="")
+
+
 def _sync(call: Caller) -> Answer:
     response = Client().post(
         "/api/v1/patrol/sync",
@@ -130,6 +144,12 @@ CALLS: dict[str, Callable[[Caller], Answer]] = {
     "list_organisations": lambda call: call.get("/organisations"),
     "list_standards": lambda call: call.get("/standards", "street"),
     "read_standard_version": lambda call: call.get(f"/standards/versions/{_version(call)}", "street"),
+    "list_rounds": lambda call: call.get("/rounds", "street"),
+    "read_round": lambda call: call.get(f"/rounds/{_round(call)['id']}", "street"),
+    "create_round": lambda call: _round(call),
+    "plan_round": lambda call: call.post(f"/rounds/{_round(call)['id']}/plan", {}, "community", key_=""),
+    "drop_round_team": _dropped,
+    "end_round": lambda call: call.post(f"/rounds/{_round(call)['id']}/end", {}, "community", key_=""),
     "list_roles": lambda call: call.get("/roles"),
     "read_me": lambda call: call.get("/me", "handler"),
     "read_own_erasure": lambda call: call.get("/me/erasure", "resident"),

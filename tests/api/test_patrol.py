@@ -200,3 +200,40 @@ def test_the_day_is_all_that_the_phone_needs(call: Caller, patrol: Patrol, query
     sync(call, [seen := record(patrol)])
     site = next(site for site in call.get("/patrol/day", "grid")["sites"] if site["id"] == seen["site_id"])
     assert site["seen"][str(seen["criterion_id"])]["result"] == "pass"
+
+
+def test_a_site_that_was_not_reached_travels_in_the_same_batch(call: Caller, patrol: Patrol) -> None:
+    report = {
+        "client_key": str(uuid.uuid4()), "round_id": patrol.round.pk, "site_id": patrol.sites[1].pk,
+        "reason": "今天\0没开门", "observed_at": timezone.now().isoformat(),
+    }  # fmt: skip
+    nowhere = {**report, "client_key": str(uuid.uuid4()), "round_id": 10**9}
+    nothing = {**report, "client_key": str(uuid.uuid4()), "reason": " "}
+    answer = sync(call, [record(patrol)], unreached=[report, nowhere, nothing])
+    told = {one["client_key"]: one for one in answer["outcomes"]}
+    assert [told[one["client_key"]]["outcome"] for one in (report, nowhere, nothing)] == [
+        "stored",
+        "refused",
+        "refused",
+    ]
+    assert told[nowhere["client_key"]]["label"]
+    assert outcomes(sync(call, [], unreached=[report])) == ["repeated"]
+    site = patrol.round.sites.get(site=patrol.sites[1])
+    assert (site.state, site.reason) == ("unreachable", "今天没开门")
+
+
+def test_words_with_a_nul_do_not_cost_the_record(call: Caller, patrol: Patrol) -> None:
+    assert outcomes(sync(call, [record(patrol, words="很\0干净")])) == ["stored"]
+
+
+def test_every_unit_that_answers_together_signs_on_the_phone(call: Caller, patrol: Patrol) -> None:
+    lead, co = str(uuid.uuid4()), str(uuid.uuid4())
+    units = patrol.world.units
+    sent = failing(
+        patrol, [], handling="hand_over", lead_organisation_id=units["enforcement"].pk, receiver_name="老王",
+        signature=lead, co_receivers=[{"organisation_id": units["sanitation"].pk, "name": "小李", "signature": co}],
+    )  # fmt: skip
+    assert outcomes(sync(call, [sent], {lead: photo(1), co: photo(2)})) == ["stored"]
+    item = Observation.objects.get().item
+    assert item is not None
+    assert [leg.signed_at is not None for leg in item.legs.all()] == [True, True]

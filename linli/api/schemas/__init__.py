@@ -59,6 +59,17 @@ from linli.api.schemas.requests import (
     StepOut,
     StepsOut,
 )
+from linli.api.schemas.rounds import (
+    RoundDetailOut,
+    RoundFindings,
+    RoundIn,
+    RoundOut,
+    RoundProgress,
+    RoundSiteOut,
+    RoundStateOut,
+    RoundTeamIn,
+    RoundTeamOut,
+)
 from linli.api.schemas.sent import BIGGEST, Kind, ReportIn, StepIn, StepsIn, TrackIn, UploadIn
 from linli.api.schemas.standards import NodeOut, NodeUnitOut, StandardOut, TreeOut, VersionOut
 
@@ -114,6 +125,15 @@ __all__ = [
     "RequestRowOut",
     "RevealedOut",
     "RoleOut",
+    "RoundDetailOut",
+    "RoundFindings",
+    "RoundIn",
+    "RoundOut",
+    "RoundProgress",
+    "RoundSiteOut",
+    "RoundStateOut",
+    "RoundTeamIn",
+    "RoundTeamOut",
     "ScoreOut",
     "StandardOut",
     "StateOut",

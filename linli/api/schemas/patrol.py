@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from linli.api.schemas.common import Named
 from linli.api.schemas.sent import Id, StrictIn
 
-_Words = Annotated[str, StringConstraints(max_length=2000)]
+_Text = AfterValidator(lambda text: text.replace("\0", ""))
+"""Without the NUL that no database takes: a record is not lost for it."""
+_Words = Annotated[str, StringConstraints(max_length=2000), _Text]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -33,7 +35,7 @@ class PatrolCoReceiverIn(_Sent):
     """Who received it for a co-handling unit: by name, or with a signature, which is a file of the same batch."""
 
     organisation_id: Id
-    name: Annotated[str, StringConstraints(max_length=60)] = ""
+    name: Annotated[str, StringConstraints(max_length=60), _Text] = ""
     signature: UUID | None = None
 
 
@@ -42,11 +44,11 @@ class PatrolFindingIn(_Sent):
 
     client_key: UUID
     category_id: Id | None = None
-    advice: Annotated[str, StringConstraints(max_length=1000)] = ""
+    advice: Annotated[str, StringConstraints(max_length=1000), _Text] = ""
     handling: Literal["hand_over", "fix_on_spot", "report"]
     lead_organisation_id: Id | None = None
     co_organisation_ids: list[Id] = Field([], max_length=10)
-    receiver_name: Annotated[str, StringConstraints(max_length=60)] = ""
+    receiver_name: Annotated[str, StringConstraints(max_length=60), _Text] = ""
     signature: UUID | None = None
     after_photos: list[UUID] = Field([], max_length=9)
     co_receivers: list[PatrolCoReceiverIn] = Field([], max_length=10)
@@ -86,7 +88,7 @@ class PatrolUnreachedIn(_Sent):
     client_key: UUID
     round_id: Id
     site_id: Id
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Text]
     observed_at: AwareDatetime
 
 
@@ -94,7 +96,7 @@ class PatrolBatchIn(_Sent):
     """The part `batch`: who made the records on which device, the records, notes of the files by their ids."""
 
     key: UUID | None = None
-    device: Annotated[str, StringConstraints(max_length=64)] = ""
+    device: Annotated[str, StringConstraints(max_length=64), _Text] = ""
     person: Id | None = None
     sent_at: AwareDatetime | None = None
     observations: list[Any] = Field(max_length=200)
