@@ -30,6 +30,7 @@ from linli.places.services import bump_registry, record
 from linli.places.snapshot import PlaceRow, place_snapshot
 from linli.standards.models import Node, Version
 from linli.work import moments
+from linli.work.demo_photos import upload
 from linli.work.engine import StepRefused
 from linli.work.models import Category, Item
 from linli.work.services import advance
@@ -39,6 +40,8 @@ SEED = 20261124
 SINCE = date(2024, 1, 1)
 KINDS = ("lane", "shop", "restaurant", "compound", "market", "square", "park", "parking")
 FAILING = 0.05
+PICTURED = 0.3
+"""Of what passes, so much has a picture: in the street of the assessment, whose tasks ask for them."""
 HANDLINGS = ("hand_over", "hand_over", "fix_on_spot", "report")
 SPACE = uuid.UUID("5d0f2f5e-2f7a-4f0a-9f6c-1b7f6c2b7a11")
 
@@ -70,6 +73,7 @@ class _Street:
 
     def __init__(self, street: Place, version: Version, share: float) -> None:
         self.street, self.version, self.share = street, version, share
+        self.pictured = street.code == TONGJI
         self.chance = random.Random(SEED + street.pk % 97)
         self.today = timezone.localdate()
         self.now = timezone.now() - timedelta(minutes=1)
@@ -177,9 +181,17 @@ class _Street:
             finding = NewFinding(
                 _key("finding", key), self.rubbish, "请当天整改到位", self.chance.choice(HANDLINGS), receiver_name=""
             )
+        photos: tuple[str, ...] = ()
+        if (
+            self.pictured
+            and (bad or self.chance.random() < PICTURED)
+            and place.lon is not None
+            and place.lat is not None
+        ):
+            photos = (upload(self.chance, owner="demo", mended=not bad, at=at, lon=place.lon, lat=place.lat),)
         return NewObservation(
             key, row.pk, place.pk, node.pk, "fail" if bad else "pass", at, words="现场发现，请整改" if bad else "",
-            longitude=place.lon, latitude=place.lat, accuracy_m=12.0, finding=finding,
+            longitude=place.lon, latitude=place.lat, accuracy_m=12.0, photos=photos, finding=finding,
         )  # fmt: skip
 
     def _follow(self, number: str, place: Place, at: datetime) -> None:
