@@ -54,13 +54,13 @@ NOT_ALONE = (
         work.services.open_supervision work.telling.tell_clock work.uploads.store_photo
         work.uploads.store_clean work.inbox.mark_read
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
-        inspections.rounds.request_plan
+        inspections.rounds.request_plan inspections.dissuasion.setup_themes work.printing.services.keep_paper
     """)
     # Counts tries, refusals and signs of life outside the transaction they are about: a refused try counts.
     | _named("""
         people.access.refuse people.access.require people.access.require_somewhere
         people.importers.entitled people.importers.importer_for requests.tracking.find people.gates.needs
-        requests.services.see_contact inspections.day_pack.day_pack
+        requests.services.see_contact inspections.day_pack.day_pack inspections.promises.place_over
         assessment.framing.staff_page assessment.services.locked
         people.refusals.note people.refusals.write people.throttle.clear people.throttle.hit
         people.throttle.hit_all people.phone.check_code people.phone.send_code people.second_factor.check

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.inspections import letters, mutual_services, promises, rounds, visits
+from linli.inspections import dissuasion, letters, mutual_services, promises, rounds, visits
 from linli.inspections.batch import Batch
-from linli.inspections.models import MutualCheck
+from linli.inspections.models import DissuasionTheme, MutualCheck
 from linli.inspections.services import record_batch, resolve_conflict
 from linli.inspections.setup import setup
 from tests.inspections.conftest import Patrol, at, patrolled
@@ -149,6 +149,43 @@ def _reply(patrol: Patrol) -> Act:
     return lambda: letters.record_reply(patrol.world.actor("property"), row.pk, "已清理")
 
 
+def _print_letter(patrol: Patrol) -> Act:
+    row = _urge(patrol)
+    return lambda: letters.print_letter(patrol.world.actor("community"), row)
+
+
+# --- Dissuasion ---------------------------------------------------------------------------------------------------
+
+
+def _theme() -> int:
+    return DissuasionTheme.objects.order_by("pk")[0].pk
+
+
+def _add_theme(patrol: Patrol) -> Act:
+    return lambda: dissuasion.add_theme(patrol.world.actor("community"), patrol.world.places["east"].pk, "高空抛物")
+
+
+def _switch_theme(patrol: Patrol) -> Act:
+    return lambda: dissuasion.switch_theme(patrol.world.actor("director"), _theme(), active=False)
+
+
+def _plan_dissuasion(patrol: Patrol) -> Act:
+    day, place = timezone.localdate(), patrol.world.places["east"].pk
+    return lambda: dissuasion.plan_round(patrol.world.actor("community"), place, _theme(), "劝导月", day, day, key=KEY)
+
+
+def _dissuade(patrol: Patrol) -> Any:
+    world = patrol.world
+    return dissuasion.record_dissuasion(
+        world.actor("grid"), world.places["east_grid1"].pk, _theme(), 3, leaflets=5, words="主人当场拴绳", key=KEY
+    )
+
+
+def _correct(patrol: Patrol) -> Act:
+    row, key = _dissuade(patrol), uuid.UUID(int=78)
+    return lambda: dissuasion.correct(patrol.world.actor("grid"), row.pk, 4, 5, "数错了", key=key)
+
+
 CASES: dict[str, Case] = {
     "inspections.setup.setup": lambda world: setup,
     "inspections.rounds.create_round": _on_patrol(_create),
@@ -170,4 +207,10 @@ CASES: dict[str, Case] = {
     "inspections.visits.record_visit": _on_patrol(_visit),
     "inspections.letters.urge": _on_patrol(lambda patrol: lambda: _urge(patrol)),
     "inspections.letters.record_reply": _on_patrol(_reply),
+    "work.printing.held.print_held": _on_patrol(_print_letter),
+    "inspections.dissuasion.add_theme": _on_patrol(_add_theme),
+    "inspections.dissuasion.switch_theme": _on_patrol(_switch_theme),
+    "inspections.dissuasion.plan_round": _on_patrol(_plan_dissuasion),
+    "inspections.dissuasion.record_dissuasion": _on_patrol(lambda patrol: lambda: _dissuade(patrol)),
+    "inspections.dissuasion.correct": _on_patrol(_correct),
 }
