@@ -67,7 +67,8 @@ class _Promises:
         staffed = Appointment.objects.filter(role="community_officer", place__path__descendant_of=self.street.path)
         communities = dict(staffed.exclude(organisation=None).values_list("place_id", "organisation_id"))
         leaders = Appointment.objects.filter(role="street_officer", place=self.street).order_by("id")
-        persons = list(leaders.values_list("person_id", "organisation_id")) or [(None, None)]
+        persons: list[tuple[int | None, int | None]] = list(leaders.values_list("person_id", "organisation_id"))
+        persons = persons or [(None, None)]
         departments = list(
             Organisation.objects.filter(kind="department", place=self.street.parent, active=True, synthetic=True)
             .order_by("id").values_list("id", flat=True)[:12]

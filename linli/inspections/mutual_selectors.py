@@ -56,10 +56,11 @@ def in_ring(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     left = {row["checker_id"]: row for row in rows}
     found: list[dict[str, Any]] = []
     while left:
-        row = left.pop(next(iter(left)))
-        while row is not None:
+        following: int | None = next(iter(left))
+        while following in left:
+            row = left.pop(following)
             found.append(row)
-            row = left.pop(row["checked_id"], None)  # type: ignore[assignment]
+            following = row["checked_id"]
     return found
 
 

@@ -64,7 +64,9 @@ ACTIONS: dict[str, Label] = {
     "campaign.made": Label("新建专项行动", "Campaign made"),
     "campaign.changed": Label("修改专项行动", "Campaign changed"),
     "inspection.round": Label("组织巡查", "Round planned or ended"),
-    "inspection.promise": Label("包保、门前五包和督促物业", "Responsibilities, agreements, letters"),
+    "inspection.promise": Label(
+        "包保、门前五包、互查和督促物业", "Responsibilities, agreements, mutual checks, letters"
+    ),
     "dispatch.changed": Label("修改派单规则", "Dispatch rule changed"),
 }
 
