@@ -105,6 +105,7 @@ export async function draw(element: HTMLElement): Promise<void> {
     map.once("render", () => (event as CustomEvent<(canvas: HTMLCanvasElement) => void>).detail(map.getCanvas()));
     map.triggerRepaint();
   });
+  element.addEventListener("linli:items", (event) => set(map, "items", movedOnto(shift, (event as CustomEvent<FeatureCollection>).detail)));
   element.dataset["ready"] = "1";
   await look();
 }

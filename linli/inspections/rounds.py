@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dateutil.rrule import rrulestr
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from linli.campaigns.models import Campaign
@@ -316,7 +317,7 @@ def drop_team(actor: Actor, round_id: int, team_id: int) -> None:
     row = _changing(actor, round_id)
     RoundTeam.objects.filter(pk=team_id, round=row).update(active=False)
     RoundSite.objects.filter(round=row, team_id=team_id).exclude(state=RoundSite.DONE).update(
-        team=None, position=None, planned_on=None
+        team=None, position=None, planned_on=None, version=F("version") + 1
     )
 
 

@@ -111,6 +111,21 @@ def round_sites(actor: Actor, round_id: int) -> list[dict[str, Any]]:
     )
 
 
+def round_mark(actor: Actor, round_id: int) -> str:
+    """A short text that changes when the state or plan of a site of the round does, as the actor sees it (1 statement).
+
+    Every change of a round's site raises its version.
+    """
+    scopes = actor.scopes(VIEW)
+    (row,) = _rows(
+        """SELECT count(*) AS sites, coalesce(sum(rs.version), 0) AS changes FROM inspections_roundsite rs
+        JOIN places_place p ON p.id = rs.site_id
+        WHERE rs.round_id = %s AND (%s OR p.path <@ ANY(%s::ltree[]))""",
+        [round_id, scopes.everything, list(scopes.place_paths)],
+    )
+    return f"{row['sites']}-{row['changes']}"
+
+
 def round_teams(round_id: int) -> list[dict[str, Any]]:
     """The teams with how many of their sites are done: of teams, never of persons (1 statement)."""
     return _rows(

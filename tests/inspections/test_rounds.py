@@ -157,6 +157,26 @@ def test_the_page_of_a_round_of_a_thousand_sites_takes_at_most_twelve_statements
     assert len(answer.context["missing"]) == 998
 
 
+def test_the_map_follows_and_costs_little_while_nothing_happens(patrol: Patrol, query_counter: Any) -> None:
+    client = signed_in_client(patrol.world.users["community"])
+    address = f"/desk/rounds/{patrol.round.pk}/sites.json"
+    mark = client.get(f"/desk/rounds/{patrol.round.pk}/").context["mark"]
+    with query_counter(at_most=8):
+        same = client.get(address, headers={"If-None-Match": mark})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", mark)
+    patrol.send(patrol.tick())
+    new = client.get(address, headers={"If-None-Match": mark})
+    assert new.status_code == 200
+    assert new.json()["progress"] == {"done": 1, "asked": 4, "share": 25.0}
+    assert new["ETag"] != mark
+    assert client.get(address, headers={"If-None-Match": new["ETag"]}).status_code == 304
+    rounds.set_site_state(patrol.world.actor("grid"), patrol.round.pk, patrol.sites[1].pk, "unreachable", "没开门")
+    shut = client.get(address, headers={"If-None-Match": new["ETag"]})
+    assert shut.status_code == 200
+    rounds.drop_team(patrol.world.actor("community"), patrol.round.pk, patrol.round.teams.get().pk)
+    assert client.get(address, headers={"If-None-Match": shut["ETag"]}).status_code == 304, "nothing was planned"
+
+
 @pytest.mark.parametrize("name", ["community", "street", "director", "grid"])
 def test_pages_open_for_who_may_see_them(patrol: Patrol, name: str) -> None:
     patrol.send(patrol.tick(words="好"), patrol.tick(0, "order", "fail", finding=patrol.problem(handling="hand_over")))
