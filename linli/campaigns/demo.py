@@ -17,7 +17,7 @@ from linli.people.access import Actor, Grant
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 
-JIMO, YANBEI = "370215", "211302010"
+JIMO, TONGJI, YANBEI = "370215", "370215003", "211302010"
 PROGRAMME = "文明青岛五大提升行动"
 THEMES = (
     ("礼让斑马线", "车让人、人快走，路口不抢行", ()),
@@ -65,6 +65,10 @@ def _jimo(root: PlaceRow, places: PlaceSnapshot) -> int:
     wanted = services.Wanted(PROGRAMME, goal, "programme", root.id, *year, synthetic=True)
     programme = services.create(LOADER, wanted, key="demo-programme")
     communities = [row for row in places.descendants(root.id, "community") if places.children(row.id)]
+    # Where the demo's rounds go, so that there is something to compare.
+    stage = places.find_by_code(TONGJI)
+    walked = list(places.descendants(stage.id, "community")) if stage is not None else []
+    communities = [row for row in walked if places.children(row.id)] or communities
     acted, compared = _halves(communities)
     for kind, entries in (("theme", THEMES), ("special", SPECIALS)):
         for number, (title, goal, kinds) in enumerate(entries):

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from linli.campaigns.models import Campaign, CampaignPlace
+from linli.campaigns.models import Campaign
 from linli.inspections.batch import Batch, NewFinding, NewObservation
 from linli.inspections.models import Round
 from linli.inspections.rounds import NewRound, create_round, end_round
@@ -41,8 +41,9 @@ def tell(street: Place, officer: Actor, sites: Sequence[Place], version: Version
     nodes = list(Node.objects.filter(version=version, level="criterion", method="field").order_by("id"))
     rubbish = Category.objects.filter(code="01", valid_to=None).values_list("id", flat=True).first()
     stored = 0
-    for row in Campaign.objects.filter(synthetic=True, place=street, kind=Campaign.CAMPAIGN).order_by("id"):
-        made = _Walk(row, officer, nodes, rubbish, follow)
+    rows = Campaign.objects.filter(synthetic=True, place__path__ancestor_of=str(street.path)).exclude(site_kinds=[])
+    for row in rows.exclude(kind=Campaign.PROGRAMME).order_by("id"):
+        made = _Walk(street, row, officer, nodes, rubbish, follow)
         stored += made.before(sites) + made.after(sites)
     return stored
 
@@ -51,16 +52,19 @@ class _Walk:
     """The rounds of one campaign."""
 
     def __init__(
-        self, row: Campaign, officer: Actor, nodes: Sequence[Node], category: int | None, follow: Follow
+        self, street: Place, row: Campaign, officer: Actor, nodes: Sequence[Node], category: int | None, follow: Follow
     ) -> None:
-        self.row, self.officer, self.category, self.follow = row, officer, category, follow
+        self.street, self.row, self.officer, self.category, self.follow = street, row, officer, category, follow
         self.chance = random.Random(row.title)
         self.nodes = {kind: next((node for node in nodes if kind in node.site_kinds), None) for kind in row.site_kinds}
-        entries = list(row.places.select_related("place"))
-        self.place_ids = tuple(entry.place_id for entry in entries)
-        self.part = {
-            entry.place_id: "acted" if entry.part == CampaignPlace.ACTED else "compared" for entry in entries
-        }  # fmt: skip
+        entries = row.places.select_related("place").filter(place__path__descendant_of=str(street.path))
+        self.parts = {entry.place_id: entry.part for entry in entries}
+        self.place_ids = tuple(self.parts)
+
+    def part(self, site: Place) -> str:
+        """Whether the campaign acts at a site, or compares with it; empty for neither."""
+        above = (self.parts.get(int(number)) for number in str(site.path).split("."))
+        return next((part for part in above if part), "")
 
     def before(self, sites: Sequence[Place]) -> int:
         """How things stood before: a round that has ended, and belongs to no campaign."""
@@ -77,18 +81,18 @@ class _Walk:
 
     def _round(self, name: str, since: date, until: date, campaign_id: int | None) -> Round:
         new = NewRound(
-            f"{self.row.title}{name}", self.row.place_id, since, until, kind=Round.SPECIAL, theme=self.row.title[:60],
+            f"{self.row.title}{name}", self.street.pk, since, until, kind=Round.SPECIAL, theme=self.row.title[:60],
             version_id=next((node.version_id for node in self.nodes.values() if node), None), place_ids=self.place_ids,
             site_kinds=tuple(self.row.site_kinds), campaign_id=campaign_id, synthetic=True,
         )  # fmt: skip
-        return create_round(self.officer, new, uuid.uuid5(SPACE, f"{self.row.pk}:{name}"))
+        return create_round(self.officer, new, uuid.uuid5(SPACE, f"{self.row.pk}:{self.street.pk}:{name}"))
 
     def _see(self, made: Round, sites: Sequence[Place], when: str, first: date, last: date) -> int:
         """Some looks at each site, one record a day; what fails becomes a finding."""
         days: dict[date, list[tuple[Place, NewObservation]]] = {}
         for site in sites:
-            part, node = self.part.get(site.parent_id or 0), self.nodes.get(site.site_kind)
-            if part is None or node is None:
+            part, node = self.part(site), self.nodes.get(site.site_kind)
+            if not part or node is None:
                 continue
             span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
             for day in self.chance.sample(span, min(LOOKS[part, when], len(span))):
