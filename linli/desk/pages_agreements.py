@@ -109,8 +109,8 @@ def _part(part: selectors.Part, row: PlaceRow | None, kept: dict[str, str]) -> d
     return {
         "name": row.name if row is not None else "—", "urls": urls if deeper else {},
         "cells": [
-            (part.signed, urls["with"]), (f"{round(part.signed * 100 / part.total)} %", ""),
-            (part.total - part.signed, urls["without"]), (part.failing, urls["failing"]),
+            (part.signed, urls["with"], f"{round(part.signed * 100 / part.total)} %"),
+            (part.total - part.signed, urls["without"], ""), (part.failing, urls["failing"], ""),
         ],
     }  # fmt: skip
 

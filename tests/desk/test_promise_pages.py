@@ -153,7 +153,7 @@ def test_every_number_of_the_agreements_opens_its_list(browse: Browse, world: Wo
     page = street.get("/desk/agreements/")
     tiles = {tile["label"]: (tile["number"], tile["url"]) for tile in page.context["tiles"]}
     assert [number for number, _url in tiles.values()] == [2, 2, 0, 2]
-    cells = [(number, url) for part in page.context["parts"] for number, url in part["cells"] if url]
+    cells = [(number, url) for part in page.context["parts"] for number, url, _note in part["cells"] if url]
     for number, url in [*tiles.values(), *cells]:
         assert len(street.get(url).context["rows"]) == number, url
 
