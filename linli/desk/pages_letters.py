@@ -207,5 +207,5 @@ def reply(request: HttpRequest, letter_id: int) -> HttpResponse:
 def paper(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Make the paper of a letter that has none yet, and show it."""
     actor = actor_on(request)
-    done = print_letter(actor, selectors.letter_of(actor, letter_id))
-    return redirect("work:held_paper", document_id=done.document.pk)
+    document = print_letter(actor, selectors.letter_of(actor, letter_id))
+    return redirect("work:held_paper", document_id=document.pk)

@@ -81,9 +81,15 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         "kinds": [(code, label.text(tongue)) for code, label in VISIT_KINDS.items()],
         "outcomes": [(code, label.text(tongue)) for code, label in OUTCOMES.items()],
         "places": place_options(actor, terms, places, filters.place), "may": actor.may_somewhere(PROMISE),
-        "filtered": filters.query(page=1) != "",
+        "filtered": _filtered(filters),
     }  # fmt: skip
     return render(request, "desk/visits.html", context)
+
+
+def _filtered(filters: VisitFilters) -> bool:
+    """Whether there is a condition besides the tab."""
+    outcome = "" if filters.latest else filters.outcome
+    return filters.query(outcome=outcome, latest=False, follow="", page=1) != ""
 
 
 @staff

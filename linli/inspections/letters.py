@@ -19,8 +19,8 @@ from linli.people.models import Organisation
 from linli.places.models import Place
 from linli.work import moments
 from linli.work.engine import StepRefused
-from linli.work.models import Item
-from linli.work.printing import HELD_PAPERS, Printed, Words, paper_of, pdf_of, print_held
+from linli.work.models import Item, PrintedDocument
+from linli.work.printing import HELD_PAPERS, Words, paper_of, print_held
 from linli.work.printing.words import PROPERTY_KINDS, chinese_date, full_place, title_lines, without_numbers
 from linli.work.selectors import may_see_item
 
@@ -88,16 +88,19 @@ def _issuer(actor: Actor, issuer_id: int | None, form: str, place: Place) -> int
 
 
 @transaction.atomic
-def print_letter(actor: Actor, letter: UrgingLetter) -> Printed:
+def print_letter(actor: Actor, letter: UrgingLetter) -> PrintedDocument:
     """The letter's paper: number, PDF and QR, made once; afterwards the same again, whoever asks."""
     UrgingLetter.objects.select_for_update().only("pk").get(pk=letter.pk)
     known = paper_of(LETTER, letter.pk)
     if known is not None:
-        return Printed(known, pdf_of(known), repeated=True)
+        return known
     item = Item.objects.filter(pk=letter.item_id or 0).only("number", "title").first()
     issuer, addressee = letter.issuer or letter.organisation, letter.organisation
-    subject = without_numbers(item.title).rstrip("。！？!?…") if item else f"{letter.place.name}物业服务有关问题"
-    heading = "责令限期整改通知书" if letter.form == UrgingLetter.ORDER else f"关于督促处理“{subject}”的函"
+    heading = f"关于做好{letter.place.name}物业服务工作的督促函"
+    if letter.form == UrgingLetter.ORDER:
+        heading = "责令限期整改通知书"
+    elif item is not None:
+        heading = f"关于督促处理“{without_numbers(item.title).rstrip('。！？!?…')}”的函"
     words: Words = {
         "heading": title_lines(heading),
         "addressee": addressee.name,
@@ -109,7 +112,7 @@ def print_letter(actor: Actor, letter: UrgingLetter) -> Printed:
         "synthetic": issuer.synthetic or letter.synthetic,
     }
     paper = HELD_PAPERS[PAPER[letter.form]]
-    return print_held(actor, paper, LETTER, letter.pk, words, issuer=issuer, key=f"letter:{letter.pk}")
+    return print_held(actor, paper, LETTER, letter.pk, words, issuer=issuer, key=f"letter:{letter.pk}").document
 
 
 @transaction.atomic

@@ -29,7 +29,8 @@ OUTCOMES: dict[str, Label] = {
     DECLINED: Label("不愿接待", "Declined"),
 }
 ADDRESS_MAX, WANTED_MAX = 120, 100_000
-FOLLOW_UP_TITLE = "走访"
+TITLE_MAX = 30
+"""Of what was heard, so much becomes the title of the item."""
 
 
 def without_personal(text: str, field: str) -> str:
@@ -119,8 +120,9 @@ def _store(actor: Actor, new: Visit, place: Place, follow_up: NewFinding | None,
         if not plan.since <= day <= plan.until:
             raise refuse("outside_plan", "plan_id", "走访日期不在计划期间。", "The day lies outside the plan.")
     if follow_up is not None:
+        title = new.words.splitlines()[0][:TITLE_MAX]
         where = Where(
-            place.pk, str(place.path), place.name, place.lon, place.lat, FOLLOW_UP_TITLE, new.words, photos,
+            place.pk, str(place.path), place.name, place.lon, place.lat, title, new.words, photos,
             found_on=day, source="visit",
         )  # fmt: skip
         new.item_id = open_finding(actor, follow_up, where).item_id

@@ -17,6 +17,7 @@ from linli.work.models import Item
 from tests.browser.helpers import DESKTOP, NARROW, PHONE, choose_look, complaints
 from tests.browser.promising import promised
 from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
+from tests.browser.visiting import visited
 from tests.browser.world import World
 
 Opener = Callable[..., Page]
@@ -52,7 +53,13 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/agreements/{failing}/check/", "/desk/agreements/new/?site={shop}", "/desk/sites/{shop}/",
         "/desk/mutual/", "/desk/mutual/new/", "/desk/mutual/{mutual}/", "/desk/mutual/checks/{check}/",
     ),
-    "grid": ("/desk/", "/desk/verify/{verifying}/"),
+    "community": (
+        "/desk/", "/desk/visits/", "/desk/visits/plans/", "/desk/visits/plans/{visit_plan}/", "/desk/visits/plans/new/",
+        "/desk/letters/", "/desk/letters/{letter}/", "/desk/letters/new/", "/desk/conflicts/", "/desk/dissuasion/",
+        "/desk/dissuasion/rounds/", "/desk/dissuasion/themes/", "/desk/dissuasion/{dissuasion}/correct/",
+    ),
+    "property": ("/desk/", "/desk/letters/?state=open", "/desk/letters/{letter}/"),
+    "grid": ("/desk/", "/desk/verify/{verifying}/", "/desk/visits/new/", "/desk/dissuasion/new/"),
     "unithead": (
         "/desk/items/{handling}/papers/", "/desk/items/{handling}/print/reminder/", "/scan/{scan}/",
         "/desk/people/roster/", "/desk/people/delegations/", "/desk/people/hand-overs/", "/desk/inbox/?unread=1",
@@ -65,7 +72,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/people/", "/desk/people/organisations/{unit}/", "/desk/people/organisations/new/?parent={unit}",
     ),
     "auditor": ("/desk/people/audit/", "/desk/people/refusals/"),
-    "captain": ("/captain/",),
+    "captain": ("/captain/", "/captain/report/", "/captain/mine/", "/captain/grid/"),
 }  # fmt: skip
 # Answers that are no pages: parts of pages, files, addresses that only lead on; a batch is looked at while it is
 # imported (test_imports).
@@ -111,6 +118,7 @@ def names(world: World) -> dict[str, str]:
     filled["handler"] = str(world.staff["handler"].person_id)
     filled |= rounds_and_sites(world) | standards(world)
     filled |= assessed(world) | promised(world)
+    filled |= visited(world, int(filled["round"]), int(filled["site"]))
     return filled | {"scan": papers_and_people(world, made["handling"])}
 
 
