@@ -1,0 +1,106 @@
+"""Letters to property managers: by whom, in whose name, answered once; the paper and its way back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from linli.inspections.letter_selectors import LetterFilters, letters, managers_of, may_see
+from linli.inspections.letters import print_letter, record_reply, urge
+from linli.inspections.models import UrgingLetter
+from linli.people.access import ObjectHidden, PermissionRefused
+from linli.work import scans
+from linli.work.engine import StepRefused
+from linli.work.models import Evidence
+from linli.work.printing import pdf_of
+from linli.work.terms import catalogue
+from tests.inspections.conftest import Patrol
+from tests.support.world import World
+from tests.work.test_scans import photographed, read
+
+
+def write(world: World, by: str = "community", **more: Any) -> UrgingLetter:
+    """A letter to the manager of the eastern community."""
+    values: dict[str, Any] = {
+        "words": "请清理楼道", "reply_due": timezone.localdate(), "organisation_id": world.units["property"].pk,
+        "key": uuid.uuid4(),
+    }  # fmt: skip
+    return urge(world.actor(by), world.places["east"].pk, **(values | more))
+
+
+def test_a_letter_gets_one_reply_from_the_manager_or_the_sender(patrol: Patrol) -> None:
+    world, key = patrol.world, uuid.uuid4()
+    row = write(world, key=key)
+    assert write(world, key=key).pk == row.pk
+    assert row.issuer_id == world.units["east"].pk
+    with pytest.raises(ObjectHidden):
+        record_reply(world.actor("handler"), row.pk, "已清理")
+    assert record_reply(world.actor("property"), row.pk, "已清理").reply == "已清理"
+    with pytest.raises(StepRefused):
+        record_reply(world.actor("property"), row.pk, "又一次")
+    assert record_reply(world.actor("community"), write(world).pk, "电话答复：本周清完").replied_at is not None
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "status"),
+    [
+        ({"reply_due": "yesterday"}, "past", 422),
+        ({"organisation_id": "sanitation"}, "no_manager", 422),
+        ({"words": "  "}, "nothing_said", 422),
+        ({"form": "order", "basis": "某条例"}, "no_authority", 403),
+        ({"form": "decree"}, "unknown_form", 422),
+        ({"issuer_id": "street"}, "no_issuer", 422),
+    ],
+)
+def test_what_may_not_be_sent_is_refused(patrol: Patrol, more: dict[str, Any], code: str, status: int) -> None:
+    world = patrol.world
+    values = {
+        "yesterday": timezone.localdate() - timedelta(days=1), "sanitation": world.units["sanitation"].pk,
+        "street": world.units["street"].pk,
+    }  # fmt: skip
+    with pytest.raises(StepRefused) as refused:
+        write(world, **{name: values.get(value, value) for name, value in more.items()})
+    assert (refused.value.code, refused.value.status) == (code, status)
+    assert not UrgingLetter.objects.exists()
+
+
+def test_others_neither_write_nor_read(patrol: Patrol) -> None:
+    world = patrol.world
+    row = write(world)
+    for name in ("grid", "community_west", "handler", "property", "resident", "captain", "admin"):
+        with pytest.raises(PermissionRefused):
+            write(world, by=name)
+    readers = {name for name in world.users if may_see(world.actor(name), row.pk)}
+    assert readers == {"community", "street", "director", "supervisor", "dispatcher", "property"}
+    assert {name for name in world.users if letters(world.actor(name), LetterFilters())} == readers
+
+
+def test_the_manager_is_found_by_service_area(patrol: Patrol) -> None:
+    world, terms = patrol.world, catalogue()
+    manager = world.units["property"].pk
+    assert managers_of(str(world.places["east_grid1"].path), terms) == [manager]
+    assert managers_of(str(world.places["street"].path), terms) == [manager], "below, where none is around"
+    assert managers_of(str(world.places["west_grid1"].path), terms) == []
+    assert managers_of(str(world.places["west_grid1"].path), terms, first=world.units["water"].pk) == []
+
+
+def test_the_paper_is_made_once_and_its_signed_copy_comes_back_to_the_letter(patrol: Patrol) -> None:
+    world = patrol.world
+    row = write(world)
+    paper = print_letter(world.actor("community"), row)
+    assert print_letter(world.actor("street"), row).pk == paper.pk
+    assert paper.number.startswith("东山社区居委会督促〔")
+    page = read(photographed(pdf_of(paper)))[0]
+    assert page.token is not None
+    for name in ("community_west", "handler"):
+        with pytest.raises(ObjectHidden):
+            scans.bring_back(world.actor(name), page.token, [page.photo], key="k", owner="p1")
+    for _ in range(2):
+        back = scans.bring_back(world.actor("property"), page.token, [page.photo], key="k", owner="p1")
+    kept = Evidence.objects.get(holder="letter", holder_id=row.pk)
+    assert (back.scan_id, kept.purpose, back.returned_at is not None) == (kept.pk, "scan", True)
+    assert scans.belongs(back) == (paper.number, f"/desk/letters/{row.pk}/")
