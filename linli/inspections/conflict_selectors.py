@@ -46,7 +46,7 @@ def waiting(actor: Actor, terms: Catalogue) -> Waiting:
     if scopes.empty and not own:
         return Waiting()
     with connection.cursor() as cursor:
-        values = {"everything": scopes.everything, "scopes": list(scopes.place_paths), "own": own}
+        values: dict[str, Any] = {"everything": scopes.everything, "scopes": list(scopes.place_paths), "own": own}
         cursor.execute(_WAITING, values)
         return Waiting(*cursor.fetchone())
 
@@ -92,7 +92,8 @@ def conflicts(actor: Actor, page: int = 1) -> tuple[list[Conflict], int]:
     if not rows:
         return [], total
     titles = dict(Node.objects.filter(pk__in=[row.payload["criterion_id"] for row in rows]).values_list("id", "title"))
-    wanted = {(row.payload.get("finding") or {}).get("category_id") for row in rows} - {None}
+    named = [(row.payload.get("finding") or {}).get("category_id") for row in rows]
+    wanted = {int(category) for category in named if category}
     categories = dict(Category.objects.filter(pk__in=wanted).values_list("id", "name")) if wanted else {}
     pictures = _pictures(rows)
     deciders = _deciders([str(row.site.path) for row in rows if row.site])

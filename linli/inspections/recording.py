@@ -75,6 +75,7 @@ class Judged:
     files: bool = True
     finding: bool = True
     problem: str = field(default="")
+    recorded_by: int | None = None
 
 
 def read(entries: Sequence[NewObservation]) -> Ground:

@@ -174,7 +174,7 @@ def _row(
         latitude=entry.latitude,
         accuracy_m=entry.accuracy_m,
         distance_m=_distance(entry, one),
-        recorded_by_id=actor.person_id,
+        recorded_by_id=one.recorded_by or actor.person_id,
         replaces=entry.replaces,
         replaces_id=old.pk if old is not None else (new.id if new is not None else None),
         superseded=entry.client_key in corrected,
@@ -281,18 +281,22 @@ def resolve_conflict(actor: Actor, conflict_id: int, choice: str) -> Observation
         row.state = PendingConflict.DISCARDED
         uploads.keep(sent.tokens(entry), None)
     else:
-        outcome = _store_decided(actor, entry, choice, now)
+        outcome = _store_decided(actor, entry, choice, now, row.recorded_by_id)
         row.state = PendingConflict.STORED
     row.decided_by_id, row.decided_at = actor.person_id, now
     row.save(update_fields=["state", "decided_by", "decided_at"])
     return outcome
 
 
-def _store_decided(actor: Actor, entry: NewObservation, choice: str, now: datetime) -> ObservationOutcome:
+def _store_decided(
+    actor: Actor, entry: NewObservation, choice: str, now: datetime, recorded_by: int | None
+) -> ObservationOutcome:
+    """Store it as recorded by who saw it, whoever decides."""
     ground = read([entry])
     if entry.observed_at > now:
         entry = sent.from_json({**sent.as_json(entry), "observed_at": now.isoformat()})
     one = judge(actor, entry, ground, now, forced=True)
+    one.recorded_by = recorded_by
     one.files = choice != sent.WITHOUT_FILES
     one.finding = choice != sent.WITHOUT_FINDING
     if not one.reason:

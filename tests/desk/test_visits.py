@@ -10,7 +10,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from linli.inspections.models import Dissuasion, DissuasionRound, DissuasionTheme, PendingConflict, UrgingLetter, Visit
+from linli.inspections.models import (
+    Dissuasion,
+    DissuasionRound,
+    DissuasionTheme,
+    Observation,
+    PendingConflict,
+    UrgingLetter,
+    Visit,
+)
 from linli.inspections.rounds import end_round
 from linli.inspections.setup import setup
 from linli.work.models import Item, PrintedDocument
@@ -216,6 +224,7 @@ def test_conflicts_of_the_area_are_shown_with_photos_and_decided(patrol: Patrol,
     assert sign_in(world, "grid").get("/desk/conflicts/").status_code == 403
     done = community.post(f"/desk/conflicts/{first}/decide/", {"choice": "store"}, follow=True)
     assert Item.objects.get(kind="finding").number in done.text
+    assert Observation.objects.get(superseded=False).recorded_by_id == world.actor("grid").person_id, "who saw it"
     assert "已由他人决定" in community.post(f"/desk/conflicts/{first}/decide/", {"choice": "store"}, follow=True).text
     assert community.get("/desk/conflicts/").context["total"] == 1
 
