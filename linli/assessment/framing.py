@@ -112,6 +112,17 @@ def _place(request: HttpRequest, row: Assessment, widest: str | None, places: Pl
     return place
 
 
+def paged(request: HttpRequest, rows: Sequence[Any], size: int) -> dict[str, Any]:
+    """One page of a list for `ui/pagination.html`: every row that a number counts can be reached."""
+    text = request.GET.get("page", "")
+    page = min(max(1, int(text)), 10**6) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+    begin = (page - 1) * size
+    return {
+        "lines": rows[begin : begin + size], "page": page, "total": len(rows), "has_more": len(rows) > begin + size,
+        "many": page > 1 or len(rows) > size,
+    }  # fmt: skip
+
+
 def score_words(value: float | None) -> str:
     """A score out of 100 as it is shown."""
     return "—" if value is None else f"{value:.1f}"
@@ -130,14 +141,19 @@ def label_of(node: Node) -> str:
 
 
 def chart(
-    kind: str, names: Sequence[str], series: Mapping[str, Sequence[float | None]], urls: Sequence[str] = ()
+    kind: str,
+    names: Sequence[str],
+    series: Mapping[str, Sequence[float | None]],
+    urls: Sequence[str] = (),
+    *,
+    digits: int = 1,
 ) -> str:
-    """What board.ts draws, as JSON that may stand inside a script element."""
+    """What board.ts draws, as JSON that may stand inside a script element; values rounded to so many digits."""
     data: dict[str, Any] = {
         "kind": kind,
         "names": list(names),
         "series": [
-            {"name": name, "values": [None if value is None else round(value, 1) for value in values]}
+            {"name": name, "values": [None if value is None else round(value, digits) for value in values]}
             for name, values in series.items()
         ],
     }

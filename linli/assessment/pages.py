@@ -22,6 +22,7 @@ from linli.assessment.framing import (
     frame,
     label_of,
     language,
+    paged,
     score_words,
     staff_page,
     tone,
@@ -36,7 +37,7 @@ from linli.standards.rules import Score
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
 
-TASKS_SHOWN = 300
+TASKS_SHOWN = 100
 UNITS_SHOWN = 10
 
 
@@ -154,23 +155,27 @@ def board(request: HttpRequest, assessment_id: int) -> HttpResponse:
     seen = selectors.columns(found.row, found.place.path)
     scored = selectors.scored(found.row, seen)
     tasks = _tasks_at(found, selectors.tasks(found.actor, found.row))
-    failing = int((scoring.standing(seen).result == 0).sum())
+    stand = scoring.standing(seen)
+    bad_sites = stand.site[stand.result == 0].tolist()
     plan = selectors.plan_of(found.row)
     percent = scored.percent()
     units = _units(found, scored, tasks)
+    parts = _parts(found, seen, bad_sites, plan.target)
     context = {
         **found.context,
         "score": score_words(percent), "tone": tone(percent, plan.target), "target": plan.target, "scored": scored,
-        "tiles": _tiles(found, tasks, failing),
-        "contents": _contents(found, scored), "parts": _parts(found, seen, plan.target),
+        "tiles": _tiles(found, tasks, len(bad_sites)), "contents": _contents(found, scored),
+        "parts": [part for part in parts if part["observations"]],
+        "parts_unseen": [part for part in parts if not part["observations"]],
         "units": units[:UNITS_SHOWN], "units_rest": units[UNITS_SHOWN:],
         "forecast_url": found.url("forecast"), "unseen": _unseen(found, scored),
-        "trend": _trend(found), "key": new_key(),
+        "trend": _trend(found), "key": new_key(), "seen_url": found.url("seen"),
+        "wall": request.GET.get("wall") == "1", "wall_url": found.url("board", wall=1),
     }  # fmt: skip
-    parts: list[dict[str, Any]] = context["parts"]
+    drawn: list[dict[str, Any]] = context["parts"]
     context["parts_chart"] = chart(
-        "rows", [part["place"].name for part in parts], {_("得分"): [part["percent"] for part in parts]},
-        [part["url"] for part in parts],
+        "rows", [part["place"].name for part in drawn], {_("得分"): [part["percent"] for part in drawn]},
+        [part["url"] for part in drawn],
     )  # fmt: skip
     return render(request, "assessment/board.html", context)
 
@@ -219,10 +224,11 @@ def _unseen(found: Frame, scored: selectors.Scored) -> int:
     return sum(selectors.nothing_seen(scored, number) for number in found.tree.under(None))
 
 
-def _parts(found: Frame, seen: Any, target: float) -> list[dict[str, Any]]:
-    """The places right below, worst first; those where nothing was seen at the end."""
+def _parts(found: Frame, seen: Any, bad_sites: Sequence[int], target: float) -> list[dict[str, Any]]:
+    """The places right below, worst first; those where nothing was seen at the end, by name."""
     children = [row for row in found.places.children(found.place.id) if row.kind in ("street", "community", "grid")]
     scored = selectors.scored_parts(found.row, seen, [(row.id, row.path) for row in children])
+    failed = selectors.count_parts(bad_sites, [(row.id, row.path) for row in children])
     rows = []
     for row in children:
         percent = scored[row.id].percent()
@@ -230,10 +236,11 @@ def _parts(found: Frame, seen: Any, target: float) -> list[dict[str, Any]]:
             "place": row, "percent": percent, "words": score_words(percent),
             "observations": scored[row.id].observations,
             "url": found.url("board", place=row.id), "tone": tone(percent, target),
-            "failing": found.url("failing", place=row.id),
+            "failing": found.url("failing", place=row.id), "seen": found.url("seen", place=row.id),
+            "failed": failed[row.id],
         })  # fmt: skip
     rows.sort(key=lambda part: (part["percent"] is None, part["percent"] or 0.0))
-    return [part for part in rows if part["observations"]] or rows[:0]
+    return rows
 
 
 def _units(found: Frame, scored: selectors.Scored, tasks: Sequence[selectors.Task]) -> list[dict[str, Any]]:
@@ -303,7 +310,7 @@ def tasks_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
     ]  # fmt: skip
     context = {
         **found.context, "tabs": tabs, "show": show, "unit": found.terms.organisation_name(unit) if unit else "",
-        "lines": lines[:TASKS_SHOWN], "total": len(lines), "rest": max(0, len(lines) - TASKS_SHOWN),
+        **paged(request, lines, TASKS_SHOWN),
     }  # fmt: skip
     return render(request, "assessment/tasks.html", context)
 

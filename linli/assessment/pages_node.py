@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from linli.assessment import scoring, selectors
-from linli.assessment.framing import Frame, frame, label_of, language, score_words, staff_page
+from linli.assessment.framing import Frame, frame, label_of, language, paged, score_words, staff_page
 from linli.assessment.models import EvidenceLink
 from linli.assessment.pages import node_line, task_lines
 from linli.people.access import ObjectHidden
@@ -19,8 +19,9 @@ from linli.standards import facts, observed
 from linli.standards.models import Node
 from linli.standards.wording import METHODS, rule_text, word
 
-TRAIL_SHOWN = 30
-FAILING_SHOWN = 200
+TRAIL_SHOWN = 50
+FAILING_SHOWN = 100
+SEEN_SHOWN = 100
 LINKS_SHOWN = 60
 RESULTS = {"fail": 0, "pass": 1, "not_applicable": 2}
 
@@ -55,16 +56,7 @@ def _criterion(
     rows = seen.where(seen.criterion == node.pk)
     wanted = request.GET.get("result", "")
     shown = rows.where(rows.result == RESULTS[wanted]) if wanted in RESULTS else rows
-    order = np.lexsort((shown.observation, shown.day))[::-1][:TRAIL_SHOWN]
-    picked = shown.where(order)
-    found.places.preload(picked.site.tolist())
-    told = {line.observation: line for line in observed.trail(picked.observation.tolist())}
-    trail = [
-        {"line": told.get(number), "place": found.places.name(site), "result": result, "value": round(value, 3)}
-        for number, site, result, value in zip(
-            *(part.tolist() for part in (picked.observation, picked.site, picked.result, picked.value)), strict=True
-        )
-    ]
+    trail = _trail(request, found, shown, TRAIL_SHOWN)
     tally = scored.tallies.get(node.pk)
     names = (("pass", _("合格"), tally.passed if tally else 0), ("fail", _("不合格"), tally.failed if tally else 0),
              ("not_applicable", _("不适用"), tally.not_applicable if tally else 0))  # fmt: skip
@@ -72,8 +64,37 @@ def _criterion(
         "rule": rule_text(node), "method": word(METHODS, node.method), "trail": trail,
         "counts": [{"label": label, "number": number, "url": found.url("node", node.pk, result=code), "code": code}
                    for code, label, number in names],
-        "result": wanted, "more": max(0, len(shown) - TRAIL_SHOWN), "links": _links(found, node),
+        "result": wanted, "links": _links(found, node),
     }  # fmt: skip
+
+
+def _trail(request: HttpRequest, found: Frame, rows: observed.Columns, size: int) -> dict[str, Any]:
+    """A page of observations, the latest first, each with what stands behind it."""
+    order = np.lexsort((rows.observation, rows.day))[::-1]
+    page = paged(request, order, size)
+    picked = rows.where(page["lines"])
+    found.places.preload(picked.site.tolist())
+    told = {line.observation: line for line in observed.trail(picked.observation.tolist())}
+    page["lines"] = [
+        {"line": told.get(number), "place": found.places.name(site), "result": result, "value": round(value, 3),
+         "node": found.tree.nodes.get(criterion)}
+        for number, site, result, value, criterion in zip(
+            *(part.tolist() for part in (picked.observation, picked.site, picked.result, picked.value,
+                                         picked.criterion)), strict=True
+        )
+    ]  # fmt: skip
+    return page
+
+
+@staff_page("assessment.view")
+@require_safe
+def seen_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
+    """Every observation that is counted at a place, the latest first."""
+    found = frame(request, assessment_id)
+    rows = selectors.columns(found.row, found.place.path)
+    rows = rows.where(np.isin(rows.criterion, [node.pk for node in found.tree.criteria]))
+    context = {**found.context, "trail": _trail(request, found, rows, SEEN_SHOWN)}
+    return render(request, "assessment/seen.html", context)
 
 
 def _links(found: Frame, node: Node) -> list[dict[str, Any]]:
@@ -91,21 +112,25 @@ def _links(found: Frame, node: Node) -> list[dict[str, Any]]:
 @staff_page("assessment.view")
 @require_safe
 def failing(request: HttpRequest, assessment_id: int) -> HttpResponse:
-    """Where a criterion fails now: the last word at each site, the dearest first."""
+    """Where a criterion fails now: the last word at each site, the dearest first; of one criterion with `node`."""
     found = frame(request, assessment_id)
+    wanted = request.GET.get("node", "")
+    node = found.tree.nodes.get(int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
     stand = scoring.standing(selectors.columns(found.row, found.place.path))
-    bad = np.flatnonzero(stand.result == 0)
+    failed = stand.result == 0
+    bad = np.flatnonzero(failed & (stand.criterion == node.pk) if node is not None else failed)
     columns = (stand.criterion, stand.site, stand.day, stand.observation)
     rows = list(zip(*(part[bad].tolist() for part in columns), strict=True))
     # A number may count what belongs to a version's criterion that this tree does not show; lists show the same.
     rows.sort(key=lambda row: (-float(found.tree.nodes[row[0]].weight), row[0], row[1]))
-    page = rows[:FAILING_SHOWN]
-    found.places.preload(row[1] for row in page)
-    told = {line.observation: line for line in observed.trail([row[3] for row in page])}
-    lines = [
+    page = paged(request, rows, FAILING_SHOWN)
+    shown = page["lines"]
+    found.places.preload(row[1] for row in shown)
+    told = {line.observation: line for line in observed.trail([row[3] for row in shown])}
+    page["lines"] = [
         {"label": label_of(found.tree.nodes[criterion]), "url": found.url("node", criterion, result="fail"),
          "place": found.places.full_name(site, "street"), "line": told.get(observation)}
-        for criterion, site, _day, observation in page
+        for criterion, site, _day, observation in shown
     ]  # fmt: skip
-    context = {**found.context, "lines": lines, "total": len(rows), "rest": max(0, len(rows) - FAILING_SHOWN)}
+    context = {**found.context, **page, "only": label_of(node) if node is not None else ""}
     return render(request, "assessment/failing.html", context)

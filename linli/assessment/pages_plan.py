@@ -24,7 +24,7 @@ from linli.work import storage
 from linli.work.engine import StepRefused
 
 EFFORTS_SHOWN = 400
-REPAIRS_SHOWN = 300
+REPAIRS_SHOWN = 2000
 WAITING = (AuditPack.QUEUED, AuditPack.RUNNING)
 
 
@@ -49,7 +49,7 @@ def plan_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
     open_by_criterion = {state.question.id: len(state.open) for state in states}
     efforts: list[dict[str, Any]] = [
         {"node": node, "label": label_of(node), "effort": plan.effort(node), "open": open_by_criterion[node.pk],
-         "url": found.url("node", node.pk, result="fail")}
+         "url": found.url("failing", node=node.pk)}
         for node in found.tree.criteria if open_by_criterion.get(node.pk)
     ]  # fmt: skip
     efforts.sort(key=lambda line: -line["open"])
@@ -64,7 +64,7 @@ def plan_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
             for loss in losses],
         "chart": chart("rows", [found.tree.nodes[loss.question.id].code or "—"
                                 for loss in losses], {_("预计失分"): [loss.points for loss in losses]},
-                       [found.url("node", loss.question.id, result="fail") for loss in losses]),
+                       [found.url("node", loss.question.id, result="fail") for loss in losses], digits=2),
         "spread": chart("bar", [str(low) for low, _count in before.spread],
                         {_("次数"): [float(count) for _low, count in before.spread]}),
         "spread_rows": before.spread,

@@ -239,6 +239,21 @@ def _scored(found: Tree, tallies: Mapping[int, Tally], observations: int) -> Sco
     return Scored(scores, tallies, observations, total)
 
 
+def count_parts(sites: Sequence[int], parts: Sequence[tuple[int, str]]) -> dict[int, int]:
+    """How many of these sites (one may come several times) lie in each of several places (id, path) (1 statement)."""
+    found = dict.fromkeys((number for number, _path in parts), 0)
+    if not sites or not parts:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, count(*) FROM unnest(%s::bigint[]) AS s(id) JOIN places_place p ON p.id = s.id"
+            " JOIN unnest(%s::bigint[], %s::text[]) AS a(id, path) ON p.path <@ a.path::ltree GROUP BY a.id",
+            [list(sites), [number for number, _path in parts], [path for _number, path in parts]],
+        )
+        found |= dict(cursor.fetchall())
+    return found
+
+
 def scored_parts(row: Assessment, seen: observed.Columns, parts: Sequence[tuple[int, str]]) -> dict[int, Scored]:
     """The score of each of several places (id, path) that do not overlap, in one pass over the columns."""
     found = tree(row)

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_ONE + "units/<int:unit_id>/", pages.unit_page, name="unit"),
     path(_ONE + "nodes/<int:node_id>/", pages_node.node_page, name="node"),
     path(_ONE + "failing/", pages_node.failing, name="failing"),
+    path(_ONE + "seen/", pages_node.seen_page, name="seen"),
     path(_ONE + "plan/", pages_plan.plan_page, name="plan"),
     path(_ONE + "packs/", pages_plan.packs, name="packs"),
     path(_ONE + "packs/<uuid:pack_id>/", pages_plan.pack_page, name="pack"),

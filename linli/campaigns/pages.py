@@ -31,7 +31,7 @@ from linli.places.snapshot import PlaceRow, place_snapshot
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
 
-PLACES_OFFERED, UNITS_OFFERED, RECORDS_SHOWN = 400, 300, 300
+PLACES_OFFERED, UNITS_OFFERED, RECORDS_SHOWN = 400, 300, 100
 
 
 def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
@@ -137,11 +137,29 @@ def _trend(row: Campaign, found: selectors.Results, trend: selectors.Trend) -> d
     name = trend.contributor.label.text(_language())
     return {
         "slug": trend.contributor.slug, "name": name, "verdict": _verdict(trend), "per_look": trend.per_look,
-        "effect": trend.effect, "weeks": weeks,
+        "change": _change(trend), "weeks": weeks,
         "unit": _("每查 100 个点位发现") if trend.per_look else _("每周每地"),
         "chart": _chart([f"{week:%m-%d}" for week, _value, _other in weeks], series) if weeks else "",
         "counts": [_count(row, found, trend, number) for number in trend.counted],
     }  # fmt: skip
+
+
+def _change(trend: selectors.Trend) -> str:
+    """The difference in differences in words, with its interval where there is one."""
+    effect = trend.effect
+    if effect.change is None or not effect.compared.places:
+        return ""
+    values = {"n": f"{abs(effect.change):.2f}"}
+    if trend.per_look:
+        text = _("每查 100 个点位发现的问题，比对照地点少 %(n)s 件") if effect.change < 0 else _(
+            "每查 100 个点位发现的问题，比对照地点多 %(n)s 件")  # fmt: skip
+    else:
+        text = _("每个地点每周，比对照地点少 %(n)s 件") if effect.change < 0 else _(
+            "每个地点每周，比对照地点多 %(n)s 件")  # fmt: skip
+    if effect.low is None or effect.high is None:
+        return text % values + _("。")
+    between = _("（九成把握：%(low)s 到 %(high)s）。") % {"low": f"{effect.low:+.2f}", "high": f"{effect.high:+.2f}"}
+    return text % values + between
 
 
 def _count(row: Campaign, found: selectors.Results, trend: selectors.Trend, number: int) -> dict[str, Any]:
@@ -188,12 +206,18 @@ def records(request: HttpRequest, campaign_id: int, slug: str) -> HttpResponse:
     number, part = request.GET.get("place", ""), request.GET.get("part", "")
     place_id = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
     found = selectors.records(row, one, place_id, part)
+    wanted = request.GET.get("page", "")
+    page = min(max(1, int(wanted)), 10**6) if wanted.isascii() and wanted.isdigit() and len(wanted) < 8 else 1
     context = {
         "row": row, "label": one.label.text(_language()), "total": len(found.entries), "found": found,
         "part": {"before": _("行动前"), "after": _("行动中")}.get(part, "") if place_id is not None else "",
         "place": found.places[place_id].place if place_id in found.places else None,
-        "entries": [(entry, found.places[entry.place_id].place.name) for entry in found.entries[:RECORDS_SHOWN]],
-        "rest": max(0, len(found.entries) - RECORDS_SHOWN),
+        "page": page, "has_more": len(found.entries) > page * RECORDS_SHOWN,
+        "many": page > 1 or len(found.entries) > RECORDS_SHOWN,
+        "entries": [
+            (entry, found.places[entry.place_id].place.name)
+            for entry in found.entries[(page - 1) * RECORDS_SHOWN : page * RECORDS_SHOWN]
+        ],
     }  # fmt: skip
     return render(request, "campaigns/records.html", context)
 

@@ -65,6 +65,39 @@ def test_every_number_of_the_board_opens_a_list_of_as_many(world: World, seen: A
         assert len(re.findall(r'<a class="row"', listed.split("<main", 1)[1])) == int(number), address
 
 
+def test_observations_and_failing_sites_of_each_place_open_as_many_and_unseen_places_are_named(
+    world: World, seen: Assessment
+) -> None:
+    text = page(world, "director", at("board", seen))
+    counted = re.findall(r'<a href="([^"]+/(?:seen|failing)/[^"]*)">(\d+)(?: 次观察)?</a>', text)
+    assert len(counted) >= 3, "all observations, and observations and failing sites of the street"
+    for address, number in counted:
+        listed = page(world, "director", address.replace("&amp;", "&")).split("<main", 1)[1].split("</main>")[0]
+        assert len(re.findall(r'class="row"', listed)) == int(number), address
+    west = page(world, "director", at("board", seen) + f"?place={world.places['street'].pk}")
+    assert "地点还没有检查" not in west, "both communities were seen"
+    east = page(world, "director", at("board", seen) + f"?place={world.places['east'].pk}")
+    assert world.places["east_grid1"].name in east
+
+
+def test_a_long_list_goes_on_on_another_page(world: World, bench: Bench, seen: Assessment, looked: Looked) -> None:
+    for _ in range(120):
+        looked.see(bench.nodes["A1"], bench.sites["lane_east"], 1)
+    first = page(world, "director", at("seen", seen))
+    total = int(re.findall(r"共 (\d+) 条", first)[0])
+    rows = [page(world, "director", at("seen", seen) + f"?page={number}").count('<li class="row"') for number in (1, 2)]
+    assert rows[0] == 100 and sum(rows) == total
+    node = page(world, "director", at("node", seen, bench.nodes["A1"].pk) + "?result=pass&page=3")
+    assert "上一页" in node and "result=pass" in node
+    assert page(world, "director", at("seen", seen) + "?page=zz").count('<li class="row"') == 100
+
+
+def test_the_board_on_the_wall_renews_itself_and_has_nothing_else(world: World, seen: Assessment) -> None:
+    text = page(world, "director", at("board", seen) + "?wall=1")
+    assert '<body class="wall">' in text and 'http-equiv="refresh"' in text and "退出大屏" in text
+    assert 'http-equiv="refresh"' not in page(world, "director", at("board", seen))
+
+
 def test_the_score_is_that_of_the_observations_and_of_the_place(world: World, bench: Bench, seen: Assessment) -> None:
     # A1: 3 of 4 × 4 = 3; A2: one failing of one, 1 of 3 points off = 2; B1: passed = 2. 7 of 9.
     assert "77.8" in page(world, "director", at("board", seen))

@@ -97,7 +97,7 @@ def test_findings_are_told_per_look_and_each_count_opens_exactly_its_records(pat
     assert trend.effect.change == pytest.approx(-50) and trend.effect.low is None, "one place a side: no interval"
     client = signed_in_client(patrol.world.users["director"])
     text = client.get(reverse("campaigns:campaign", args=[row.pk])).content.decode()
-    assert "每查 100 个点位，比对照多变化 -50.00 件" in text and "按查过的点位折算" in text
+    assert "每查 100 个点位发现的问题，比对照地点少 50.00 件。" in text and "按查过的点位折算" in text
     cells = re.findall(r'<a href="([^"]*\?place=[^"]*)">(\d+)</a>', text)
     assert len(cells) == 2 * 4 + 2 * 2, "findings and looks, and requests, before and after, at two places"
     for address, number in cells:

@@ -23,7 +23,7 @@ export function chartOption(data: ChartData, colours: Record<string, string>): R
   const value = {
     type: "value",
     min: 0,
-    minInterval: 1,
+    minInterval: data.series.every((one) => one.values.every((n) => n === null || Number.isInteger(n))) ? 1 : 0,
     splitLine: { lineStyle: { color: colours["rule"] } },
     axisLabel: { color: colours["ink-soft"], fontSize: 14 },
   };
