@@ -154,8 +154,14 @@ export class CaptainForm {
     if (!this.recording) return;
     const recording = this.recording;
     this.recording = null;
-    this.draft.sound = await recording.end();
-    await this.keep();
+    const sound = await recording.end();
+    // Some phones hand out a microphone that is switched off: nothing was heard.
+    if (sound.size === 0) {
+      this.problem(this.word("Microphone"));
+      this.show(said(this.draft) ? "tell" : "choose");
+      return;
+    }
+    this.draft.sound = sound;
     await this.send();
   }
 
