@@ -135,13 +135,13 @@ class _Street:
             manager: grid for grid in reversed(grids) if (manager := terms.nearest("property", grid.path)) is not None
         }
         rows = []
-        for number, (manager, grid) in enumerate(sorted(managers.items())[:12]):
-            sent = self._past(3 + number * 3)
-            answered = number % 3 == 0
+        for number, (manager, grid) in enumerate(sorted(managers.items())):
+            sent = self._past(4 + number % 9)
+            answered = number % 3 == 2
             rows.append(UrgingLetter(
                 place_id=grid.id, organisation_id=manager, words=ASKED[number % len(ASKED)], sent_at=sent,
                 issuer_id=terms.nearest("community", grid.path) or self.officer.organisation_id,
-                reply_due=self.today + timedelta(days=2) if number % 3 == 1 else sent.date() + timedelta(days=3),
+                reply_due=self.today + timedelta(days=2) if number % 3 == 0 else sent.date() + timedelta(days=3),
                 sent_by_id=self.officer.person_id, synthetic=True, key=_key("letter", grid.id),
                 reply=ANSWERED[number % len(ANSWERED)] if answered else "",
                 replied_at=sent + timedelta(days=1, hours=3) if answered else None,
