@@ -179,9 +179,7 @@ def _ring(request: HttpRequest, actor: Actor, place: PlaceRow, kinds: list[str],
             f"More than {services.MEMBERS_MAX}; choose a smaller place.",
         )  # fmt: skip
     if len(members) < 2:
-        raise typed.refused(
-            "place", "这里不足两家商户，请换范围或类型。", "Fewer than two shops here."
-        )
+        raise typed.refused("place", "这里不足两家商户，请换范围或类型。", "Fewer than two shops here.")
     tongue = language()
     lines = [
         {"checker_id": one, "checked_id": other, "checker": found[one]["name"], "checked": found[other]["name"],
