@@ -148,6 +148,8 @@ class _Street:
 
     def _walk(self, officer: Actor, row: Round, sites: Sequence[Place], nodes: Sequence[Node], share: float) -> int:
         """Two criteria at most of the sites, sent once a day; some fail and are handed over."""
+        # Where pictures are taken, what asks for them comes first.
+        nodes = sorted(nodes, key=lambda node: not node.evidence) if self.pictured else nodes
         by_kind = {kind: [node for node in nodes if kind in node.site_kinds][:6] for kind in KINDS}
         days: dict[datetime, list[tuple[Place, NewObservation]]] = {}
         for place in sites:
