@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.urls import resolve
 
 from linli.people import second_factor
 from linli.people.models import User
 from tests.browser.scenes import SCAN_TOKEN, papers_and_people, standards
+from tests.browser.staff_pages import PAGES, filled_names
 from tests.browser.world import PASSWORD
 from tools.shots import Shot
 
@@ -27,6 +32,19 @@ def pages(world: Any, *, public: bool = True, staff: bool = True) -> list[Shot]:
         shots += public_pages(made)
     if staff:
         shots += staff_pages(world, made)
+        shots += other_pages(world, {resolve(urlsplit(shot.path).path).route for shot in shots if not shot.body})
+    return shots
+
+
+def other_pages(world: Any, pictured: set[str]) -> list[Shot]:
+    """Every page of staff that has no picture of its own yet: a test holds their list against the addresses."""
+    names, shots = filled_names(world, SCAN_TOKEN), []
+    for who, paths in PAGES.items():
+        for path in paths:
+            address = path.format(**names)
+            if resolve(urlsplit(address).path).route not in pictured:
+                name = re.sub(r"[^a-z]+", "-", path.removeprefix("/desk/").partition("?")[0]).strip("-")
+                shots.append(Shot(f"{name}-{len(shots)}", address, who))
     return shots
 
 

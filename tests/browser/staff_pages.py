@@ -1,0 +1,109 @@
+"""Every page of staff, by the member of staff who uses it most, and a district in which each has something to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils import timezone
+
+from linli.people import erasing
+from tests.browser.promising import promised
+from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
+from tests.browser.visiting import visited
+from tests.browser.world import World
+
+# Each page once, by the member of staff who uses it most. One browser context serves all pages of one of them.
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "dispatcher": (
+        "/desk/?tab=all", "/desk/?tab=asked", "/desk/items/{number}/", "/desk/items/{number}/?step=merge",
+        "/desk/items/{closed}/", "/desk/items/{number}/duplicates/", "/desk/map/?tab=all", "/desk/search/?q=路灯",
+    ),
+    "duty": ("/desk/new/", "/desk/?tab=all&q=没有这样的事", "/desk/inbox/"),
+    "director": (
+        "/desk/board/{district}/", "/desk/board/{street}/", "/desk/board/{grid}/", "/desk/people/erasures/",
+        "/desk/imports/", "/desk/standards/", "/desk/standards/versions/{draft}/",
+        "/desk/standards/versions/{draft}/compare/", "/desk/standards/nodes/{criterion}/",
+        "/desk/standards/versions/{draft}/add/?level=criterion&parent={content}",
+        "/desk/assessment/", "/desk/assessment/new/", "/desk/assessment/{assessment}/board/",
+        "/desk/assessment/{assessment}/tasks/?show=gaps", "/desk/assessment/{assessment}/units/{unit}/",
+        "/desk/assessment/{assessment}/nodes/{assessed}/", "/desk/assessment/{assessment}/failing/",
+        "/desk/assessment/{assessment}/plan/", "/desk/assessment/{assessment}/packs/",
+        "/desk/assessment/{assessment}/packs/{pack}/", "/desk/campaigns/", "/desk/campaigns/new/",
+        "/desk/campaigns/{campaign}/", "/desk/campaigns/{campaign}/edit/",
+        "/desk/campaigns/{campaign}/records/requests/",
+    ),
+    "editor": ("/desk/catalogue/", "/desk/catalogue/categories/{category}/", "/desk/calendar/?year={year}"),
+    "street": (
+        "/desk/places/", "/desk/places/?q=墨河", "/desk/places/{community}/", "/desk/more/", "/desk/feedback/",
+        "/desk/scan/", "/desk/rounds/", "/desk/rounds/new/", "/desk/rounds/{round}/", "/desk/sites/{site}/",
+        "/account/", "/account/password/", "/my/erasure/", "/desk/standards/versions/{standard}/",
+        "/desk/standards/versions/{standard}/print/", "/desk/standards/nodes/{in_force}/",
+        "/desk/responsibilities/", "/desk/responsibilities/?show=gaps", "/desk/responsibilities/{responsibility}/",
+        "/desk/responsibilities/new/", "/desk/agreements/", "/desk/agreements/{failing}/",
+        "/desk/agreements/{failing}/check/", "/desk/agreements/new/?site={shop}", "/desk/sites/{shop}/",
+        "/desk/mutual/", "/desk/mutual/new/", "/desk/mutual/{mutual}/", "/desk/mutual/checks/{check}/",
+    ),
+    "community": (
+        "/desk/", "/desk/visits/", "/desk/visits/plans/", "/desk/visits/plans/{visit_plan}/", "/desk/visits/plans/new/",
+        "/desk/letters/", "/desk/letters/{letter}/", "/desk/letters/new/", "/desk/conflicts/", "/desk/dissuasion/",
+        "/desk/dissuasion/rounds/", "/desk/dissuasion/themes/", "/desk/dissuasion/{dissuasion}/correct/",
+    ),
+    "property": ("/desk/", "/desk/letters/?state=open", "/desk/letters/{letter}/"),
+    "grid": ("/desk/", "/desk/verify/{verifying}/", "/desk/visits/new/", "/desk/dissuasion/new/"),
+    "unithead": (
+        "/desk/items/{handling}/papers/", "/desk/items/{handling}/print/reminder/", "/scan/{scan}/",
+        "/desk/people/roster/", "/desk/people/delegations/", "/desk/people/hand-overs/", "/desk/inbox/?unread=1",
+    ),
+    "security": (
+        "/desk/people/staff/", "/desk/people/staff/new/", "/desk/people/staff/{handler}/",
+        "/desk/people/staff/{handler}/hand-over/", "/desk/people/roles/",
+    ),
+    "admin": (
+        "/desk/people/", "/desk/people/organisations/{unit}/", "/desk/people/organisations/new/?parent={unit}",
+    ),
+    "auditor": ("/desk/people/audit/", "/desk/people/refusals/"),
+    "captain": ("/captain/", "/captain/report/", "/captain/mine/", "/captain/grid/"),
+}  # fmt: skip
+# Answers that are no pages: parts of pages, files, addresses that only lead on; a batch is looked at while it is
+# imported (test_imports).
+NO_PAGES = frozenset({
+    "desk/units/", "desk/new/places/", "desk/people/find/<slug:what>/", "desk/map/items.json", "desk/board/",
+    "desk/assessment/<int:assessment_id>/", "desk/assessment/<int:assessment_id>/forecast/",
+    "desk/assessment/<int:assessment_id>/packs/<uuid:pack_id>/progress/",
+    "desk/assessment/<int:assessment_id>/packs/<uuid:pack_id>/pack.zip",
+    "desk/changes/", "desk/imports/<int:batch_id>/", "desk/imports/<int:batch_id>/map.toml",
+    "desk/agreements/checks.pdf", "desk/agreements/shops/<int:site_id>.pdf", "desk/mutual/<uuid:batch>/slips.pdf",
+    "desk/rounds/<int:round_id>/sites.json", "desk/rounds/<int:round_id>/act/",
+    "desk/items/<str:number>/point.json", "desk/board/<int:place_id>/parts.json", "desk/items/<str:number>/contact/",
+})  # fmt: skip
+
+
+def filled_names(world: World, scan: str = "") -> dict[str, str]:
+    """What the addresses are filled with: requests in several states, a paper, a roster, a delegation, a hand-over.
+
+    `scan` is the token of a paper where that and the people's scenes have been made already.
+    """
+    made = {"number": world.report("小区路灯坏了三天，晚上看不见路", phone="13812345678", contact_name="李明")}
+    clerk = world.actor("duty")
+    with world.inside():
+        erasing.ask_by_phone(clerk, "13812345678", "ordered")
+    made["closed"] = world.report("路口垃圾成堆，没人清运", uploads=(world.upload(),))
+    world.close(made["closed"])
+    made["verifying"] = world.report("楼下垃圾没有人清运", uploads=(world.upload(),))
+    world.take("handler", made["verifying"].item_id, "sign")
+    world.take(
+        "handler", made["verifying"].item_id, "reply", outcome="solved", answer="好了", after=[world.upload(150)]
+    )
+    world.take("unithead", made["verifying"].item_id, "endorse_reply")
+    world.take("dispatcher", made["verifying"].item_id, "approve_reply")
+    made["handling"] = world.report("垃圾桶盖坏了")
+    world.take("handler", made["handling"].item_id, "sign")
+    filled = {name: one.number for name, one in made.items()}
+    filled |= {name: str(world.places[name]) for name in ("district", "street", "community", "grid")}
+    filled |= {"category": str(world.category("0102")), "unit": str(world.organisations["sanitation"])}
+    filled["year"] = str(timezone.localdate().year + 1)
+    filled["handler"] = str(world.staff["handler"].person_id)
+    filled |= rounds_and_sites(world) | standards(world)
+    filled |= assessed(world) | promised(world)
+    filled |= visited(world, int(filled["round"]), int(filled["site"]))
+    return filled | {"scan": scan or papers_and_people(world, made["handling"])}
