@@ -121,9 +121,7 @@ def place_meant(request: HttpRequest, actor: Actor, permission: str, field: str 
     exact = [row for row in hits.values() if words in (row.name, row.code)]
     best = exact or list(hits.values())
     if not best:
-        raise refused(
-            field, f"没有找到“{words[:40]}”，请换个写法。", f"“{words[:40]}” was not found."
-        )
+        raise refused(field, f"没有找到“{words[:40]}”，请换个写法。", f"“{words[:40]}” was not found.")
     if len(best) > 1:
         places = places_now()
         lines = tuple((row.id, places.full_name(row.id, "street")) for row in best[:CANDIDATES_SHOWN])
