@@ -122,8 +122,8 @@ def sync_patrol(request: HttpRequest, batch: Annotated[str, Form(description="JS
     tokens = receive_all(files, owner=owner_of(request))
     good = tuple(_observation(entry, tokens) for entry in wanted)
     good = tuple(entry for entry in good if _sound(Batch(sent.device, (entry,)), entry, refused))
-    unreached = tuple(entry for raw in sent.unreached if (entry := _unreached(raw, refused)) is not None)
-    unreached = tuple(entry for entry in unreached if _sound(Batch(sent.device, good, (entry,)), entry, refused))
+    told_of = [report for raw in sent.unreached if (report := _unreached(raw, refused)) is not None]
+    unreached = tuple(report for report in told_of if _sound(Batch(sent.device, good, (report,)), report, refused))
     done = services.record_batch(actor, Batch(sent.device, good, unreached), str(sent.key) if sent.key else "")
     told = {str(entry.client_key): entry for entry in wanted}
     outcomes = [_outcome(one, told.get(str(one.client_key)), tokens) for one in done.outcomes]

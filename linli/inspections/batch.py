@@ -21,7 +21,10 @@ OBSERVATION, VISIT, CONFLICT_HOLDER = "observation", "visit", "conflict"
 LETTER, VISIT_PLAN = "letter", "visit_plan"
 """Words by which evidence and papers name what holds them."""
 
-STORED, REPEATED, CONFLICT, REFUSED = "stored", "repeated", "conflict", "refused"
+STORED: Literal["stored"] = "stored"
+REPEATED: Literal["repeated"] = "repeated"
+CONFLICT: Literal["conflict"] = "conflict"
+REFUSED: Literal["refused"] = "refused"
 STORE, WITHOUT_FILES, WITHOUT_FINDING, DISCARD = "store", "store_without_files", "store_without_finding", "discard"
 
 CHOICES: dict[str, Label] = {
@@ -174,7 +177,7 @@ def check(batch: Batch) -> None:
     """Raise StepRefused (422) for what cannot be kept at all: too many, doubled keys, words that are no values."""
     if len(batch.observations) + len(batch.unreached) > OBSERVATIONS_MAX:
         raise refuse("too_many", "observations", f"一次最多{OBSERVATIONS_MAX}条。", f"At most {OBSERVATIONS_MAX}.")
-    keys = [entry.client_key for entry in (*batch.observations, *batch.unreached)]
+    keys = [entry.client_key for entry in batch.observations] + [report.client_key for report in batch.unreached]
     if len(keys) != len(set(keys)):
         raise refuse("doubled_key", "client_key", "同一条记录出现了两次。", "A client key comes twice.")
     for entry in batch.observations:

@@ -215,4 +215,4 @@ def said_of(thanked: Thanks) -> list[str]:
         found.append(_("其中 %(n)d 件，您是第一个发现的。") % {"n": thanked.first})
     if thanked.after:
         found.append(_("后来又有 %(n)d 人报了同样的事，您都走在前面。") % {"n": thanked.after})
-    return found
+    return [*found, _("谢谢您。")]

@@ -120,7 +120,7 @@ class CriterionForm(NodeForm):
             "method": _labelled(wording.METHODS), "rule": _labelled(wording.RULES), "basis": _labelled(wording.BASES),
             "site_kinds": _labelled(SITE_KINDS),
         }  # fmt: skip
-        choices["category"] = [("", _("（按字面猜）")), *categories(str(self.initial.get("category") or ""))]
+        choices["category"] = [("", str(_("（按字面猜）"))), *categories(str(self.initial.get("category") or ""))]
         for name, entries in choices.items():
             self.fields[name].choices = entries  # type: ignore[attr-defined]
         for kind in EVIDENCE_KINDS:
