@@ -25,7 +25,7 @@ from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import uploads
 from linli.work.engine import StepRefused
 from linli.work.media import evidence_for
-from linli.work.models import Evidence, EventText, Item, Upload
+from linli.work.models import EventText, Evidence, Item, Upload
 from linli.work.services import advance, new_key
 from tests.inspections.conftest import Patrol, at
 from tests.work.conftest import encoded, picture
