@@ -29,7 +29,7 @@ from linli.inspections.visit_selectors import VisitFilters
 from linli.inspections.visits import OUTCOMES, VISIT_KINDS, plan_visits, record_visit
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
-from linli.people.masking import mask_text
+from linli.people.masking import mask_address, mask_text
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
@@ -43,10 +43,11 @@ FOLLOW_UP_KEY = uuid.UUID("9c8a6c0c-55a4-4e0b-8c1e-2a52c30ce0f4")
 DAYS_PLANNED = 30
 
 
-def _present(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with words for codes; texts masked."""
-    tongue = language()
+def _present(rows: list[dict[str, Any]], actor: Actor) -> list[dict[str, Any]]:
+    """Rows with words for codes; texts masked, and house and door for those who do not visit themselves."""
+    tongue, visits = language(), actor.may_somewhere(PROMISE)
     for row in rows:
+        row["address"] = row["address"] if visits else mask_address(row["address"])
         row["outcome_word"] = (OUTCOMES[row["outcome"]].text(tongue), TONES[row["outcome"]])
         row["kind_word"] = VISIT_KINDS[row["kind"]].text(tongue)
         row["words"] = mask_text(row["words"])
@@ -63,7 +64,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     actor = actor_on(request)
     require_somewhere(actor, VIEW)
     filters = VisitFilters.of(request.GET)
-    rows = _present(selectors.visits(actor, filters))
+    rows = _present(selectors.visits(actor, filters), actor)
     versions = registry_versions()
     terms, places = catalogue(versions), place_snapshot(versions)
     tongue = language()
@@ -156,7 +157,7 @@ def _form(request: HttpRequest, actor: Actor, problem: Problem | None, photos: l
         "outcomes": [(code, label.text(tongue)) for code, label in OUTCOMES.items()],
         "categories": category_options(terms), "category": typed.number_in(values.get("category_id", "")),
         "photo_field": {"name": "photos", "tokens": photos}, "latest": stepforms.earliest_date(),
-        "done": next((row for row in _present(rows) if row["id"] == done), None),
+        "done": next((row for row in _present(rows, actor) if row["id"] == done), None),
     }  # fmt: skip
 
 
@@ -223,7 +224,7 @@ def plan_page(request: HttpRequest, plan_id: int) -> HttpResponse:
     latest = {"latest": True}
     context = {
         "row": row, "share": _share(row), "state": _state(row, timezone.localdate()),
-        "again": _present(selectors.to_visit_again(actor, plan_id)),
+        "again": _present(selectors.to_visit_again(actor, plan_id), actor),
         "links": {
             "all": filters.query(), "met": filters.query(outcome="met", **latest),
             "absent": filters.query(outcome="absent", **latest),

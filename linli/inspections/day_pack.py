@@ -16,6 +16,7 @@ from linli.inspections.models import PendingConflict
 from linli.inspections.recording import RECORD
 from linli.inspections.services import conflict_outcome
 from linli.people.access import Actor, require_somewhere
+from linli.people.masking import mask_text
 from linli.places.kinds import SITE_KINDS
 from linli.places.models import Boundary
 from linli.places.selectors import registry_versions
@@ -134,6 +135,7 @@ def _sites(actor: Actor, day: date, rounds: Sequence[dict[str, Any]]) -> list[di
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for site in found:
         tried = site.pop("tried_at")
+        site["reason"] = mask_text(site["reason"])
         if site["state"] != "unreachable":
             site["reason"] = ""
         elif tried is not None and timezone.localdate(tried) < day:

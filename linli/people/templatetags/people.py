@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.people.kinds import FUNCTIONS, ORGANISATION_KINDS
+from linli.people.masking import mask_text
 from linli.people.roles import ROLES
 
 register = template.Library()
@@ -34,6 +35,12 @@ def organisation_kind(slug: str) -> str:
 def organisation_function(slug: str) -> str:
     """The function of an organisation in the page's language."""
     return _text(FUNCTIONS.get(slug), slug)
+
+
+@register.filter
+def masked(text: str | None) -> str:
+    """A free text with phones and numbers in it masked: `{{ words|masked }}`."""
+    return mask_text(text or "")
 
 
 @register.filter
