@@ -74,7 +74,7 @@ def _snapshot(world: World) -> Act:
     return lambda: snapshots.take(row)
 
 
-def _campaign(world: World, title: str = "小巷整治") -> campaigns.Wanted:
+def campaign_wanted(world: World, title: str = "小巷整治") -> campaigns.Wanted:
     today = timezone.localdate()
     acted, compared = (world.places["east_grid1"].pk,), (world.places["west_grid1"].pk,)
     return campaigns.Wanted(
@@ -84,12 +84,12 @@ def _campaign(world: World, title: str = "小巷整治") -> campaigns.Wanted:
 
 
 def _make(world: World) -> Act:
-    return lambda: campaigns.create(world.actor("director"), _campaign(world), key="c")
+    return lambda: campaigns.create(world.actor("director"), campaign_wanted(world), key="c")
 
 
 def _change(world: World) -> Act:
-    row = campaigns.create(world.actor("director"), _campaign(world), key="c")
-    return lambda: campaigns.change(world.actor("director"), row.pk, _campaign(world, "别的"))
+    row = campaigns.create(world.actor("director"), campaign_wanted(world), key="c")
+    return lambda: campaigns.change(world.actor("director"), row.pk, campaign_wanted(world, "别的"))
 
 
 CASES: dict[str, Case] = {

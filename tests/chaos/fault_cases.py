@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from shapely.geometry import box
@@ -13,6 +14,7 @@ from shapely.geometry import box
 from linli.exchange import services as exchange
 from linli.exchange.models import ImportBatch
 from linli.exchange.services import Importer
+from linli.inspections.visits import record_visit
 from linli.people import accounts, delegation, duty, erasing, handover, second_factor, services
 from linli.people.importers import importer_for
 from linli.people.models import Appointment, Handover, Organisation, User
@@ -55,6 +57,13 @@ NOT_ALONE = (
         work.uploads.store_clean work.inbox.mark_read
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
         inspections.rounds.request_plan inspections.dissuasion.setup_themes work.printing.services.keep_paper
+        inspections.unreached.note inspections.unreached.store
+    """)
+    # Parts of `people.erasing.confirm`; of `work.erasure.erase_items_of_person` what findings hold.
+    | _named("""
+        assessment.erasure.erase_packs assessment.erasure.erase_words campaigns.erasure.erase
+        campaigns.erasure.erase_doubts inspections.erasure.erase inspections.erasure.erase_doubts
+        inspections.erasure.erase_of_item work.erasure.erase_held work.erasure.erase_waiting work.erasure.erase_words
     """)
     # Counts tries, refusals and signs of life outside the transaction they are about: a refused try counts.
     | _named("""
@@ -68,6 +77,8 @@ NOT_ALONE = (
     """)
     # Only names or calls the one service that has a case.
     | _named("""
+        assessment.erasure.install assessment.registration.install campaigns.erasure.install
+        inspections.erasure.install inspections.registration.install people.erasing.doubts_of
         requests.registration.install work.handing.install work.uploading.upload work.housekeeping.seal_history
         assessment.services.link_now
         places.setup.enter_names places.importing.install places.importing.learn_alias work.erasure.install
@@ -82,7 +93,7 @@ RUN_AGAIN = _named("""
     people.setup.setup exchange.undoing.undo_by_chunks
     places.setup.setup work.setup.setup
     work.housekeeping.remove_unclaimed_uploads work.uploads.remove_unclaimed work.receiving.receive_all
-    work.scans.take_files work.sweeps.sweep
+    work.scans.take_files work.sweeps.sweep assessment.erasure.drop_stale_packs
     work.sealing.seal assessment.packing.make inspections.rounds.make_due_rounds
     places.calendar_services.renew_calendar work.dues.recount exchange.running.carry_out
     exchange.services.run exchange.services.begin exchange.services.check
@@ -237,6 +248,10 @@ def _asked(world: World) -> erasing.Erasure:
 
 def _confirm(world: World) -> Act:
     row = _asked(world)
+    record_visit(
+        world.actor("grid"), world.places["east_grid1"].pk, kind="home", outcome="met",
+        words="赵铁柱说楼道灯不亮", key=UUID(int=80),
+    )  # fmt: skip
     return lambda: erasing.confirm(world.actor("director"), row.pk)
 
 

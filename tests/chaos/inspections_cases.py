@@ -9,11 +9,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from linli.campaigns import services as campaigns
 from linli.inspections import dissuasion, letters, mutual_services, promises, rounds, visits
-from linli.inspections.batch import Batch
-from linli.inspections.models import DissuasionTheme, MutualCheck
+from linli.inspections.batch import Batch, NewUnreached
+from linli.inspections.models import DissuasionTheme, MutualCheck, Round
 from linli.inspections.services import record_batch, resolve_conflict
 from linli.inspections.setup import setup
+from tests.chaos.assessment_cases import campaign_wanted
 from tests.inspections.conftest import Patrol, at, patrolled
 from tests.support.world import SOUTH, STEP, WEST, World
 
@@ -39,6 +41,14 @@ def _end(patrol: Patrol) -> Act:
     return lambda: rounds.end_round(patrol.world.actor("community"), patrol.round.pk)
 
 
+def _link_campaign(patrol: Patrol) -> Act:
+    """The round becomes one of a campaign that acts in its grid."""
+    director = patrol.world.actor("director")
+    campaign = campaigns.create(director, campaign_wanted(patrol.world), key="linked")
+    Round.objects.filter(pk=patrol.round.pk).update(kind=Round.CAMPAIGN)
+    return lambda: rounds.link_campaign(director, patrol.round.pk, campaign.pk)
+
+
 def _site_state(patrol: Patrol) -> Act:
     site = patrol.sites[0].pk
     return lambda: rounds.set_site_state(patrol.world.actor("grid"), patrol.round.pk, site, "closed", "拆了")
@@ -55,13 +65,14 @@ def _plan(patrol: Patrol) -> Act:
 
 
 def _record(patrol: Patrol) -> Act:
-    """A pass with words, a finding, and one that has to be decided."""
+    """A pass with words, a finding, one that has to be decided, and a site that could not be looked at."""
     ticks = (
         patrol.tick(words="很干净"),
         patrol.tick(1, result="fail", finding=patrol.problem(handling="hand_over")),
         patrol.tick(2, observed_at=at(2)),
     )
-    return lambda: record_batch(patrol.world.actor("grid"), Batch("phone", ticks), "key")
+    away = (NewUnreached(uuid.UUID(int=79), patrol.round.pk, patrol.sites[3].pk, "门锁着", at(1)),)
+    return lambda: record_batch(patrol.world.actor("grid"), Batch("phone", ticks, away), "key")
 
 
 def _resolve(patrol: Patrol) -> Act:
@@ -190,6 +201,7 @@ CASES: dict[str, Case] = {
     "inspections.setup.setup": lambda world: setup,
     "inspections.rounds.create_round": _on_patrol(_create),
     "inspections.rounds.end_round": _on_patrol(_end),
+    "inspections.rounds.link_campaign": _on_patrol(_link_campaign),
     "inspections.rounds.set_site_state": _on_patrol(_site_state),
     "inspections.rounds.drop_team": _on_patrol(_drop_team),
     "inspections.rounds.carry_out_plan": _on_patrol(_plan),
