@@ -38,7 +38,8 @@ def pages(world: Any, *, public: bool = True, staff: bool = True) -> list[Shot]:
 
 def other_pages(world: Any, pictured: set[str]) -> list[Shot]:
     """Every page of staff that has no picture of its own yet: a test holds their list against the addresses."""
-    names, shots = filled_names(world, SCAN_TOKEN), []
+    names = filled_names(world, SCAN_TOKEN)
+    shots: list[Shot] = []
     for who, paths in PAGES.items():
         for path in paths:
             address = path.format(**names)
