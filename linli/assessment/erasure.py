@@ -74,8 +74,13 @@ def drop_stale_packs() -> int:
     found = list(AuditPack.objects.filter(Q(pk__in=stale_packs())))
     names = [file_name(row) for row in found]
     AuditPack.objects.filter(pk__in=[row.pk for row in found]).delete()
-    transaction.on_commit(lambda: [storage.backend().delete(name) for name in names])
+    transaction.on_commit(lambda: _delete(names))
     return len(found)
+
+
+def _delete(names: list[str]) -> None:
+    for name in names:
+        storage.backend().delete(name)
 
 
 def count_packs(subject: Subject) -> Held:

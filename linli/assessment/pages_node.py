@@ -71,8 +71,8 @@ def _criterion(
 def _trail(request: HttpRequest, found: Frame, rows: observed.Columns, size: int) -> dict[str, Any]:
     """A page of observations, the latest first, each with what stands behind it."""
     order = np.lexsort((rows.observation, rows.day))[::-1]
-    page = paged(request, order, size)
-    picked = rows.where(page["lines"])
+    page = paged(request, order.tolist(), size)
+    picked = rows.where(np.array(page["lines"], dtype=np.int64))
     found.places.preload(picked.site.tolist())
     told = {line.observation: line for line in observed.trail(picked.observation.tolist())}
     page["lines"] = [

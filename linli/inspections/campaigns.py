@@ -6,6 +6,7 @@ Records name sites, days and registers, nothing personal; results of mutual chec
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -68,7 +69,7 @@ def _reader(statement: str) -> Callable[[Scope], list[Record]]:
     """Reads the records of one statement (1 statement)."""
 
     def records(scope: Scope) -> list[Record]:
-        values = {
+        values: dict[str, Any] = {
             "ids": [number for number, _path in scope.places], "paths": [path for _number, path in scope.places],
             "kinds": list(scope.site_kinds), "since": scope.since, "until": scope.until,
             "zone": timezone.get_default_timezone_name(), "limit": RECORDS_MAX,

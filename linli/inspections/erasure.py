@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -260,7 +261,13 @@ def _empty_conflicts(ids: Collection[int]) -> None:
         waiting += [UUID(token) for token in tokens(from_json(row.payload))]
         kept = {**row.payload, "words": "", "photos": [], "longitude": None, "latitude": None, "accuracy_m": None}
         if kept.get("finding"):
-            none = {"advice": "", "receiver_name": "", "signature": None, "after_photos": [], "co_receivers": []}
+            none: dict[str, Any] = {
+                "advice": "",
+                "receiver_name": "",
+                "signature": None,
+                "after_photos": [],
+                "co_receivers": [],
+            }
             kept["finding"] = {**kept["finding"], **none}
         row.payload = {**kept, "erased": True}
         row.save(update_fields=["payload"])
