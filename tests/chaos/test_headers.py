@@ -239,6 +239,7 @@ BY_ADDRESS: dict[str, Try] = {
 NOT_BY_ADDRESS = {
     "login:account", "login:account+device", "second-factor:account", "password-change:account", "phone-code:phone",
     "phone-code:pause", "upload:person", "upload:sender", "tracking:number", "patrol:sync",
+    "captain:report",
 }  # fmt: skip
 
 

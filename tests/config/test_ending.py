@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-
-import pytest
-
-from linli.config import ending, jobs
 
 TELL = (
     "import os, signal; from linli.config import ending; ending.end_when_told()\n"
@@ -32,6 +27,8 @@ def test_being_told_is_known_though_the_exception_was_swallowed() -> None:
     assert left(program) == 0
 
 
-def test_a_worker_that_was_told_while_it_loaded_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending.told_to_end, "is_set", lambda: True)
-    asyncio.run(jobs._work(None))
+def test_a_worker_that_was_told_while_it_loaded_does_not_begin() -> None:
+    program = (
+        "import asyncio; from linli.config import ending, jobs\nending.told_to_end.set()\nasyncio.run(jobs._work(None))"
+    )
+    assert left(program) == 0
