@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.helpers import DESKTOP, NARROW, PHONE, choose_look, complaints
+from tests.browser.helpers import DESKTOP, NARROW, PHONE, choose_look, complaints, too_wide
 from tests.browser.world import PASSWORD, World
 
 Opener = Callable[..., Page]
@@ -60,6 +60,14 @@ def test_the_other_looks_are_as_good(open_page: Opener, links: dict[str, str], l
             page.evaluate("document.documentElement.style.fontSize = '200%'")
         found += complaints(page, targets=look != "double", axe=look != "double")
     assert not found, "\n".join(found)
+
+
+def test_a_large_count_fits_in_large_letters(open_page: Opener) -> None:
+    page = open_page()
+    page.goto("/map/")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.evaluate("document.querySelectorAll('.segment-button').forEach(one => { one.textContent = '在办 12345' })")
+    assert too_wide(page) == []
 
 
 def test_a_refusal_and_a_second_factor_look_like_every_page(open_page: Opener) -> None:
