@@ -15,7 +15,7 @@ from django.db import connection
 from rich.console import Console
 
 from bench import texts
-from bench.desk import _empty, _owner
+from bench.desk import _empty, run_as_owner
 from bench.figures import Figure
 from bench.ground import Ground
 from linli.config import databases
@@ -118,7 +118,7 @@ def _copy_again() -> float:
             with cursor.copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out:
                 kept[table] = b"".join(bytes(part) for part in out)
     switch_role(databases.APP)
-    _owner([("TRUNCATE work_item CASCADE", None)])
+    run_as_owner([("TRUNCATE work_item CASCADE", None)])
     from django.db import transaction
 
     begun = time.perf_counter()

@@ -89,7 +89,8 @@ def _times(ground: Ground, name: str) -> list[float]:
     return found
 
 
-def _owner(statements: list[tuple[str, Any]]) -> None:
+def run_as_owner(statements: list[tuple[str, Any]]) -> None:
+    """Run statements as the owner of the tables, then be the application again."""
     switch_role(databases.OWNER)
     with connection.cursor() as cursor:
         for text, values in statements:
@@ -98,7 +99,7 @@ def _owner(statements: list[tuple[str, Any]]) -> None:
 
 
 def _empty(ground: Ground) -> None:
-    _owner([("TRUNCATE work_item CASCADE", None)])
+    run_as_owner([("TRUNCATE work_item CASCADE", None)])
 
 
 def _make_template(ground: Ground) -> None:
@@ -133,11 +134,11 @@ def _fill(ground: Ground, first: int, count: int, *, live: bool, columns_too: Ma
         columns=",".join(columns), values=",".join(changed.get(column, f"t.{column}") for column in columns)
     )
     values = {"first": first, "last": first + count - 1, "template": template}
-    _owner([(text, values)])
+    run_as_owner([(text, values)])
 
 
 def _analyze() -> None:
-    _owner([("VACUUM ANALYZE work_item", None)])
+    run_as_owner([("VACUUM ANALYZE work_item", None)])
 
 
 def _item_page(ground: Ground) -> int:

@@ -39,8 +39,10 @@ class Figure:
 
     @property
     def target(self) -> str:
-        """The target as people read it."""
-        return f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        """The target as people read it; a dash for a figure that is shown for comparison only."""
+        if self.at_least is not None:
+            return f"≥ {self.at_least:g}"
+        return f"≤ {self.at_most:g}" if self.at_most is not None else "–"
 
     def as_row(self) -> dict[str, Any]:
         """For results.json."""

@@ -15,7 +15,7 @@ from django.db import connection
 from rich.console import Console
 
 from bench import texts
-from bench.desk import _analyze, _empty, _fill, _make_template, _owner
+from bench.desk import _analyze, _empty, _fill, _make_template, run_as_owner
 from bench.figures import Figure
 from bench.ground import Ground
 from linli.config import databases
@@ -53,12 +53,12 @@ def run(ground: Ground, console: Console) -> list[Figure]:
     begun = time.perf_counter()
     _store_texts()
     places = list(_places(ground))
-    _owner(places)
+    run_as_owner(places)
     size = {"texts": texts.DISTINCT, "places": len(places) - 1}
     columns = {name: expression.format(**size) for name, expression in _COLUMNS.items()}
     _fill(ground, 10_000_000, LIVE, live=True, columns_too=columns)
     _fill(ground, 30_000_000, ITEMS - LIVE, live=False, columns_too=columns)
-    _owner([
+    run_as_owner([
         ("SET maintenance_work_mem = '2GB'", None),
         ("DROP INDEX search_grams", None),
         (_ENTRIES.format(**size), {"template": ground.facts_template}),
@@ -126,7 +126,8 @@ def _hits(word: str, ground: Ground, name: str) -> int:
 
 def _store_texts() -> None:
     """Store the different texts with their grams."""
-    _owner([("CREATE TABLE bench_text (id int PRIMARY KEY, title text, summary text, text text, grams int[])", None)])
+    columns = "id int PRIMARY KEY, title text, summary text, text text, grams int[]"
+    run_as_owner([(f"CREATE TABLE bench_text ({columns})", None)])
     switch_role(databases.OWNER)
     with connection.cursor() as cursor, cursor.copy("COPY bench_text FROM STDIN") as copy:
         for number, (title, text) in enumerate(texts.recombined()):

@@ -8,6 +8,7 @@ from linli.config.urls import urlpatterns as product
 urlpatterns = [
     path("bench/one-row", floors.one_row),
     path("bench/bare", floors.bare_sql),
+    path("bench/same-statement", floors.same_statement),
     path("bench/nothing", floors.nothing),
     path("bench/taken", floors.taken),
     *product,

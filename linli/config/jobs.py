@@ -27,6 +27,8 @@ from typing import Any
 from linli.config.ending import told_to_end
 
 CONCURRENCY = 4
+LOOK_SECONDS = 1
+"""How often an idle worker looks for jobs: none is announced by NOTIFY (docs/decisions/0075)."""
 GRACE_SECONDS = 10
 """How long jobs that run are given to end when the worker is told to stop."""
 END_SECONDS = GRACE_SECONDS + 10
@@ -62,7 +64,7 @@ async def _work(app: Any) -> None:
         working = asyncio.create_task(
             app.run_worker_async(
                 concurrency=CONCURRENCY, delete_jobs="successful", shutdown_graceful_timeout=GRACE_SECONDS,
-                install_signal_handlers=False,
+                install_signal_handlers=False, fetch_job_polling_interval=LOOK_SECONDS,
             )
         )  # fmt: skip
         stopping = asyncio.create_task(told.wait())

@@ -97,7 +97,7 @@ class _Layer:
         return len(self._ids)
 
     def locate(self, lon: float, lat: float, day: int) -> int | None:
-        point = Point(lon, lat)
+        point = shapely.points(lon, lat)
         ids, begins, ends, geometries = self._ids, self._begins, self._ends, self._geometries
         found: list[int] = self._tree.query(point).tolist()
         if len(found) > 1:

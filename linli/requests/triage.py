@@ -27,18 +27,28 @@ class Suggestion:
     score: float
 
 
-_Index = tuple[tuple[str, int, float], ...]
+_Index = dict[str, dict[str, list[tuple[int, float]]]]
+"""First two characters of a keyword → keyword → (category, weight)."""
 
 
 def _index(categories: Iterable[CategoryRow]) -> _Index:
-    entries = []
+    found: _Index = {}
     for row in categories:
-        for word in {*row.keywords, row.name}:
-            if len(word) > 1:
-                entries.append((word, row.id, float(len(word)) ** 1.5))
-            elif word:
-                entries.append((word, row.id, 0.6))
-    return tuple(entries)
+        for word in {*row.keywords, row.name} - {""}:
+            weight = float(len(word)) ** 1.5 if len(word) > 1 else 0.6
+            found.setdefault(word[:2], {}).setdefault(word, []).append((row.id, weight))
+    return found
+
+
+def _words_in(text: str, index: _Index) -> set[str]:
+    """The keywords that the text holds: one look per character, however many keywords there are."""
+    found: set[str] = set()
+    for place in range(len(text)):
+        for beginning in {text[place], text[place : place + 2]}:
+            for word in index.get(beginning, ()):
+                if word not in found and text.startswith(word, place):
+                    found.add(word)
+    return found
 
 
 def suggest(words: str, kind: str, catalogue: Catalogue, *, language: str = "zh-hans") -> list[Suggestion]:
@@ -47,9 +57,10 @@ def suggest(words: str, kind: str, catalogue: Catalogue, *, language: str = "zh-
     scores: dict[int, float] = {}
     first = _SENTENCE_END.split(words.strip(), maxsplit=1)[0][:60]
     text = words[:1500]
-    for word, category_id, weight in index:
-        if word in text:
-            scores[category_id] = scores.get(category_id, 0.0) + weight * (2.0 if word in first else 1.0)
+    for word in sorted(_words_in(text, index)):
+        twice = 2.0 if word in first else 1.0
+        for category_id, weight in index[word[:2]][word]:
+            scores[category_id] = scores.get(category_id, 0.0) + weight * twice
     ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))[:SUGGESTIONS_MAX]
     if not ranked or (kind in KIND_DEFAULTS and kind != "suggestion"):
         default = _by_code(leaves, KIND_DEFAULTS.get(kind, "99"))

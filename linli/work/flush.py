@@ -24,6 +24,7 @@ from pydantic_core import to_json
 
 from linli.work import grams
 from linli.work.book import Book, PlannedEvent, Record
+from linli.work.outbox import Job, defer_statement
 
 JSON_COLUMNS = frozenset({"pauses", "rule", "data", "codes", "undo", "texts", "answer", "flags"})
 TABLES = {"item": "work_item", "leg": "work_leg", "clock": "work_clock", "ask": "work_ask"}
@@ -115,11 +116,11 @@ Shape = tuple[tuple[str, tuple[str, ...], int], ...]
 
 
 @lru_cache(maxsize=512)
-def insert_statement(shape: Shape) -> str:
+def insert_statement(shape: Shape, defers: bool = False) -> str:
     """One statement that inserts into several tables: `WITH w0 AS (INSERT …), … INSERT …`, placeholders `$n`.
 
     `shape` names for each table its columns and the number of rows. A change of the same shape sends the same text, so
-    that the server has it prepared already.
+    that the server has it prepared already. Where it `defers`, a job is put into the queue at its end.
     """
     clauses, number = [], 0
     for table, columns, count in shape:
@@ -132,6 +133,8 @@ def insert_statement(shape: Shape) -> str:
             rows.append(f"({','.join(marks)})")
         names = ",".join(f'"{column}"' for column in columns)
         clauses.append(f"INSERT INTO {table} ({names}) VALUES {','.join(rows)}")
+    if defers:
+        clauses.append(defer_statement(number + 1))
     *head, last = clauses
     if not head:
         return last
@@ -200,8 +203,9 @@ def flush(
     now: datetime,
     key: KeyRow | None,
     extra: Sequence[Rows] = (),
+    job: Job | None = None,
 ) -> Written:
-    """Write the book. Raises ItemMoved when the stored version is not the one that was read.
+    """Write the book and the job that follows from it. Raises ItemMoved when the item was changed since it was read.
 
     A doubled idempotency key raises the database's IntegrityError; the caller rolls back and reads the answer.
     """
@@ -226,11 +230,11 @@ def flush(
     if not item.is_new:
         _update(book)
         _update_search(item)
-    _insert_all(inserts)
+    _insert_all(inserts, job)
     return Written(item["version"], first, list(book.planned))
 
 
-def _insert_all(inserts: Sequence[Rows]) -> None:
+def _insert_all(inserts: Sequence[Rows], job: Job | None) -> None:
     shape = tuple((rows.table, rows.columns, len(rows.rows)) for rows in inserts)
     parameters: list[Any] = []
     for rows in inserts:
@@ -241,7 +245,9 @@ def _insert_all(inserts: Sequence[Rows]) -> None:
             for place in places:
                 if row[place] is not None:
                     parameters[begun + place] = json_value(row[place])
-    send(insert_statement(shape), parameters)
+    if job is not None:
+        parameters += job.parameters
+    send(insert_statement(shape, job is not None), parameters)
 
 
 def send(statement: str, parameters: list[Any]) -> tuple[Any, ...] | None:

@@ -25,7 +25,7 @@ from linli.work.engine import StepRefused
 from linli.work.flush import ItemMoved, KeyRow, Rows, flush
 from linli.work.loading import load_book
 from linli.work.models import Evidence, IdempotencyKey, PrintedDocument
-from linli.work.outbox import announce
+from linli.work.outbox import announcement
 from linli.work.printing import document_by_token, paper_named
 from linli.work.refused import FileRefused
 from linli.work.scanpages import Page, pages_of
@@ -109,12 +109,12 @@ def _attach(
     book.planned.append(event)
     key_row.answer = {"item_id": document.item_id, "number": book.item["number"]}
     try:
-        written = flush(book, now=now, key=key_row, extra=_as_scans(evidence_links.rows(book, actor, now)))
+        extra = _as_scans(evidence_links.rows(book, actor, now))
+        flush(book, now=now, key=key_row, extra=extra, job=announcement(book, recallable=False))
     except ItemMoved as moved:
         raise Conflict(book) from moved
     scan = Evidence.objects.filter(event_id=event.id).order_by("id").first()
     PrintedDocument.objects.filter(pk=document.pk).update(scan=scan, returned_at=now)
-    announce(book, written, recallable=False)
     return outcome_of(key_row.answer, repeated=False)
 
 

@@ -27,7 +27,7 @@ from linli.work.engine import Order, Permit, StepRefused, entitled, plan
 from linli.work.flush import ItemMoved, KeyRow, Rows, Written, canonical, flush, send
 from linli.work.kinds import kind
 from linli.work.loading import load_book, new_item_values
-from linli.work.outbox import announce
+from linli.work.outbox import announcement
 from linli.work.permits import permit_for
 from linli.work.terms import Catalogue, catalogue
 
@@ -163,7 +163,7 @@ def open_item(
 ) -> Outcome:
     """Open an item: `prepare` answers with the item, its detail rows by id, and what the caller needs back.
 
-    At most: versions + id + key (1), all inserts (1), the job (1), and one for uploads when there are any.
+    At most: versions + id + key (1), all inserts and the job (1), and one for uploads when there are any.
     """
 
     def work() -> Outcome:
@@ -190,8 +190,7 @@ def open_item(
         answer = {"item_id": start.item_id, "number": number, "extra": extra}
         rows = list(details(start.item_id)) + evidence_links.rows(book, actor, now)
         key_row = KeyRow(scope, key, wanted, answer)
-        written = flush(book, now=now, key=key_row, extra=rows)
-        announce(book, written, recallable=False)
+        flush(book, now=now, key=key_row, extra=rows, job=announcement(book, recallable=False))
         return outcome_of(key_row.answer, repeated=False)
 
     return once(scope, key, wanted, work)
@@ -256,12 +255,13 @@ def _advance_locked(
     item = book.item
     key_row.answer = {"item_id": item["id"], "number": item["number"]}
     try:
-        written = flush(book, now=now, key=key_row, extra=evidence_links.rows(book, actor, now))
+        extra = evidence_links.rows(book, actor, now)
+        job = announcement(book, recallable=actor.is_staff)
+        flush(book, now=now, key=key_row, extra=extra, job=job)
     except ItemMoved as moved:
         raise Conflict(book) from moved
     for child in book.children:
         open_supervision(actor, book, child, now)
-    announce(book, written, recallable=actor.is_staff)
     return outcome_of(key_row.answer, repeated=False)
 
 
@@ -332,9 +332,7 @@ def open_supervision(actor: Actor, parent: Book, child: ChildOrder, now: datetim
     lead = parent.item["responsible_organisation_id"]
     order = Order("issue", {"lead": lead, "supervision": child.text, "reply_due": child.due})
     plan(book, [order], permit=permit_for(actor, by_rule=("issue",)), terms=catalogue(), now=now)
-    written = flush(book, now=now, key=None)
-    announce(book, written, recallable=False)
-    return written
+    return flush(book, now=now, key=None, job=announcement(book, recallable=False))
 
 
 def new_key() -> str:
