@@ -79,6 +79,10 @@ _ON_SITE = _codes("request.check verify fix_on_spot hand_over contact")
 
 _OFFICE = _codes("assessment.view open plan review pack campaigns.view edit standards.view edit publish")
 
+_VOLUNTEERS = _codes("activities.view plan lead volunteering.view register confirm certify")
+
+_POINTS = _codes("credits.view awards.view rules propose confirm stickers shop.view manage counter")
+
 _ASSESSED = _codes("assessment.view submit campaigns.view standards.view")
 
 
@@ -129,7 +133,10 @@ _LIST: tuple[Role, ...] = (
         | _codes("request.supervise remind decide_termination decide_exclusion reopen work.board export")
         | _codes("work.view_contact view_informer erase people.roster hand_over ask_erasure erase data.import")
         | _OFFICE
-        | _ROUNDS,
+        | _ROUNDS
+        | _VOLUNTEERS
+        | _POINTS
+        | _codes("credits.fund correct"),
         Label("掌握全区情况，督办", "Sees the whole area; supervises"),
     ),
     _role(
@@ -181,7 +188,10 @@ _LIST: tuple[Role, ...] = (
         | _codes("request.import work.export people.roster ask_erasure")
         | _ROUNDS
         | _ASSESSED
-        | _codes("campaigns.edit"),
+        | _codes("campaigns.edit")
+        | _VOLUNTEERS
+        | _POINTS
+        | _codes("credits.fund correct"),
         Label("受理和派遣本街道的事项", "Accepts and dispatches what concerns the street"),
     ),
     _role(
@@ -198,7 +208,9 @@ _LIST: tuple[Role, ...] = (
         | _codes(
             "request.report_on_behalf send_check remind tell answer_question work.view_contact board people.roster"
         )
-        | _ASSESSED,
+        | _ASSESSED
+        | _VOLUNTEERS
+        | _codes("credits.view awards.view propose stickers shop.view manage counter"),
         Label("本社区的登记、核实、核查和现场交办", "Registers, checks, verifies and hands over in the community"),
     ),
     _role(
@@ -260,6 +272,28 @@ _LIST: tuple[Role, ...] = (
             "看本店的互查结果和门前五包，填写对所查商户的结果",
             "Sees the own shop's results, checks the shop it was given",
         ),
+        staff=False,
+        second_factor=False,
+        delegable=False,
+    ),
+    _role(
+        "activity_leader",
+        "志愿服务队长",
+        "Leader of volunteers",
+        "place",
+        _codes("activities.view lead volunteering.view"),
+        Label("带队，签到点名，记录活动", "Leads, checks in, records the activity"),
+        staff=False,
+        second_factor=False,
+        delegable=False,
+    ),
+    _role(
+        "counter_volunteer",
+        "积分超市志愿者",
+        "Volunteer at the counter",
+        "place",
+        _codes("shop.view counter"),
+        Label("在兑换台核对兑换码，交付商品", "Checks codes and hands goods over at the counter"),
         staff=False,
         second_factor=False,
         delegable=False,

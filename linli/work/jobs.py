@@ -5,9 +5,9 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from linli.places import calendar_services
-from linli.work import dues, housekeeping, sweeps
+from linli.work import deeds, dues, housekeeping, sweeps
 
-__all__ = ["after_change", "housekeeping", "recount_dues", "renew_calendar", "sweep_clocks"]
+__all__ = ["after_change", "housekeeping", "recount_dues", "renew_calendar", "sweep_clocks", "tell_of_deeds"]
 
 
 @app.task(name="work.after_change", queue="work", retry=5)
@@ -16,6 +16,12 @@ def after_change(item_id: int, first: int, last: int) -> None:
     from linli.work.telling import tell
 
     tell(item_id, first, last)
+
+
+@app.task(name="work.tell_of_deeds", queue="work", retry=5)
+def tell_of_deeds(ids: list[int]) -> None:
+    """Let those who reward deeds hear of these, which are new or withdrawn."""
+    deeds.hear(ids)
 
 
 @app.periodic(cron="* * * * *")

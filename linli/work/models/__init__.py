@@ -1,6 +1,7 @@
 """What the engine of work stores: items, legs, clocks, asks, history, evidence, catalogue, messages."""
 
 from linli.work.models.catalogue import Category, DeadlineRule, DispatchRule
+from linli.work.models.deeds import Deed
 from linli.work.models.evidence import Evidence, Upload
 from linli.work.models.history import Event, EventText, Seal
 from linli.work.models.items import Ask, Clock, Item, Leg
@@ -13,6 +14,7 @@ __all__ = [
     "Category",
     "Clock",
     "DeadlineRule",
+    "Deed",
     "DispatchRule",
     "Event",
     "EventText",

@@ -1,0 +1,11 @@
+"""Django application of the room `activities`."""
+
+from django.apps import AppConfig
+
+
+class ActivitiesConfig(AppConfig):
+    """Room `activities`: activity series, sign-up, waiting list, attendance."""
+
+    name = "linli.activities"
+    label = "activities"
+    default_auto_field = "django.db.models.BigAutoField"

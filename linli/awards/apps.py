@@ -1,0 +1,11 @@
+"""Django application of the room `awards`."""
+
+from django.apps import AppConfig
+
+
+class AwardsConfig(AppConfig):
+    """Room `awards`: rules by which deeds earn points, nominations, stickers, appeals."""
+
+    name = "linli.awards"
+    label = "awards"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,11 @@
+"""Django application of the room `credits`."""
+
+from django.apps import AppConfig
+
+
+class CreditsConfig(AppConfig):
+    """Room `credits`: points: accounts, transfers, lots, holds; the ledger and nothing else."""
+
+    name = "linli.credits"
+    label = "credits"
+    default_auto_field = "django.db.models.BigAutoField"
