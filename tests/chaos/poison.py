@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "people_person": "kind pinyin",
     "campaigns_campaign": "kind",
     "campaigns_campaignplace": "part",
+    "work_deed": "key kind source_type facts",
     "assessment_assessment": "state plan",
     "assessment_indicatortask": "part",
     "assessment_evidencelink": "source object_id photos url linked_by",

@@ -18,10 +18,21 @@ from django.conf import settings
 from django.db import connections
 from django.urls import get_resolver
 from django.utils import timezone
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, Response
 from pytest_django import DjangoDbBlocker
 
 from chaos.tally import is_full, tell, tries
+from linli.assessment.models import Assessment, AuditPack
+from linli.campaigns.models import Campaign
+from linli.inspections.models import (
+    Agreement,
+    Dissuasion,
+    MutualCheck,
+    PendingConflict,
+    Responsibility,
+    UrgingLetter,
+    VisitPlan,
+)
 from linli.people import accounts, delegation, duty, handover
 from linli.people.models import Appointment
 from linli.requests.reporting import Report
@@ -31,7 +42,9 @@ from linli.work.telling import tell as tell_people
 from tests.browser.server import Site, serving
 from tests.chaos.payloads import PAYLOADS
 from tests.chaos.poison import poison, undecided
+from tests.inspections.conftest import patrolled
 from tests.matrix.table import read
+from tests.matrix.test_ground_fields import assessed, promised, walked
 from tests.matrix.test_urls import USERS, addresses, cookie, sample
 from tests.requests.walk import WAYS, Walker
 from tests.support import databases
@@ -70,6 +83,7 @@ _LOOK = """() => {
 }"""
 _FORMS = """() => [...document.forms].map((form) => ({
   action: form.getAttribute("action") || location.pathname,
+  method: form.getAttribute("method"),
   texts: [...form.elements].filter((one) => one.name && one.name !== "csrfmiddlewaretoken"
     && !["radio", "checkbox", "file", "submit", "button", "password"].includes(one.type)
     && ["input", "textarea"].includes(one.localName)).length,
@@ -86,6 +100,8 @@ _FILL = """([index, texts]) => {
     if (one.localName === "input") one.type = "text"
     one.value = texts[number++ % texts.length]
   }
+  window.before = true
+  form.target = "_self"
   HTMLFormElement.prototype.submit.call(form)
 }"""
 
@@ -157,6 +173,25 @@ def furnish(world: World) -> dict[str, str]:
     }  # fmt: skip
 
 
+def furnish_ground(world: World) -> dict[str, str]:
+    """Rounds, promises, visits, letters, an assessment and a campaign, whose texts are shown as well."""
+    patrol = patrolled(world)
+    walked(patrol)
+    promised(patrol)
+    assessed(patrol)
+    node = patrol.criteria["clean"]
+    rows = {
+        "responsibility_id": Responsibility, "agreement_id": Agreement, "check_id": MutualCheck, "plan_id": VisitPlan,
+        "letter_id": UrgingLetter, "record_id": Dissuasion, "conflict_id": PendingConflict, "campaign_id": Campaign,
+        "assessment_id": Assessment, "pack_id": AuditPack,
+    }  # fmt: skip
+    found = {name: model.objects.order_by("pk").values_list("pk", flat=True).first() for name, model in rows.items()}
+    batch = MutualCheck.objects.values_list("batch", flat=True).first()
+    own = {"round_id": patrol.round.pk, "site_id": patrol.sites[0].pk, "version_id": patrol.version.pk}
+    own |= {"node_id": node.pk, "unit_id": world.units["east"].pk, "batch": batch}
+    return {name: str(value) for name, value in (found | own).items() if value is not None}
+
+
 @pytest.fixture(scope="module")
 def stage(
     database_server: TestServer, django_db_setup: Any, django_db_blocker: DjangoDbBlocker,
@@ -169,7 +204,7 @@ def stage(
         databases.use(database_server.app, name)
         try:
             world = build_world()
-            known = furnish(world)
+            known = furnish(world) | furnish_ground(world)
             cookies = {role: cookie(world.users[who]) for role, who in USERS.items() if who in world.users}
         finally:
             connections["default"].close()
@@ -197,6 +232,16 @@ QUESTIONS = (
     "/desk/search/?q={0}", "/desk/?q={0}&tab={0}", "/track/?number={0}", "/desk/new/places/?q={0}",
     "/desk/people/staff/?q={0}", "/login/?next={0}",
 )  # fmt: skip
+
+
+def is_answer(answer: Response) -> bool:
+    """The last answer to a form: not the redirection to it, and nothing that a page loads by itself."""
+    return answer.request.is_navigation_request() and not 300 <= answer.status < 400
+
+
+def is_page(answer: Response) -> bool:
+    """Whether the browser leaves the page for this answer: not for a file, nor for one without content."""
+    return answer.status != 204 and "text/html" in answer.headers.get("content-type", "")
 
 
 class Eyes:
@@ -240,27 +285,40 @@ class Eyes:
     def judge(self, page: Page, what: str) -> None:
         """Note what was run, or stands ready to be run."""
         self.looked += 1
-        self.found += [f"{what}: {line}" for line in page.evaluate(_LOOK)]
+        try:
+            lines = page.evaluate(_LOOK)
+        except Error as error:
+            if "context was destroyed" not in str(error):
+                raise
+            page.wait_for_load_state("load")  # a page that goes on by itself
+            lines = page.evaluate(_LOOK)
+        self.found += [f"{what}: {line}" for line in lines]
 
     def send_forms(self, role: str, path: str, texts: list[str], known: set[str]) -> None:
         """Send every form of the page that is open with payloads in all its fields, and look at what comes back."""
         page = self.page(role)
-        for index, form in enumerate(page.evaluate(_FORMS)):
-            shape = re.sub(r"\d+", "N", form["action"]) + f"#{form['texts']}"
-            if not form["texts"] or shape in known or LEFT_OUT.search(form["action"]):
-                continue
-            known.add(shape)
-            if page.evaluate("document.forms.length") <= index:
-                continue  # what was sent before has taken it away
-            try:
-                with page.expect_navigation(wait_until="load", timeout=8_000):
-                    page.evaluate(_FILL, [index, texts])
-            except Error as error:
-                if "download" not in str(error).lower() and "ERR_ABORTED" not in str(error):
-                    raise
+        while True:
+            # Counted anew each time: what was sent may have taken forms away, or brought others.
+            forms = enumerate(page.evaluate(_FORMS))
+            index, action = next(((at, f["action"]) for at, f in forms if self._wanted(f, known)), (-1, ""))
+            if index < 0:
+                return
+            with page.expect_response(is_answer, timeout=8_000) as answered:
+                page.evaluate(_FILL, [index, texts])
+            if is_page(answered.value):
+                page.wait_for_function("!window.before && document.readyState === 'complete'", timeout=8_000)
             self.sent += 1
-            self.judge(page, f"{path} → {form['action']}")
+            self.judge(page, f"{path} → {action}")
             page.goto(path, wait_until="load")
+
+    @staticmethod
+    def _wanted(form: dict[str, Any], known: set[str]) -> bool:
+        """Whether a form with texts is one that was not sent yet; it is noted as sent."""
+        shape = re.sub(r"\d+", "N", form["action"]) + f"#{form['texts']}"
+        if form["method"] == "dialog" or not form["texts"] or shape in known or LEFT_OUT.search(form["action"]):
+            return False
+        known.add(shape)
+        return True
 
     def close(self) -> None:
         """Close the tabs."""

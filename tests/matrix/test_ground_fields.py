@@ -96,7 +96,7 @@ def world(in_small_world: World, db: Any, media: Path) -> World:
     return in_small_world
 
 
-def _round(patrol: Patrol) -> Item:
+def walked(patrol: Patrol) -> Item:
     """Notes, a finding with its receiver, a site that was not seen, a record to decide."""
     patrol.send(patrol.tick(words=words("note")))
     found = patrol.problem(handling="hand_over", advice=words("advice"), receiver_name=FIELDS["receiver"][0])
@@ -110,7 +110,7 @@ def _round(patrol: Patrol) -> Item:
     return item
 
 
-def _promises(patrol: Patrol) -> dict[str, str]:
+def promised(patrol: Patrol) -> dict[str, str]:
     """An agreement and its check, mutual checks, a visit of a plan, a letter with reply, dissuasion."""
     world, day = patrol.world, timezone.localdate()
     grid, community = world.actor("grid"), world.actor("community")
@@ -153,7 +153,7 @@ def _promises(patrol: Patrol) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _office(patrol: Patrol) -> tuple[dict[str, str], str]:
+def assessed(patrol: Patrol) -> tuple[dict[str, str], str]:
     """An assessment with a task, a pack; a campaign over the same ground."""
     world, today = patrol.world, timezone.localdate()
     node = patrol.criteria["clean"]
@@ -197,7 +197,7 @@ def ground(world: World, monkeypatch: pytest.MonkeyPatch) -> Ground:
     monkeypatch.setattr(jobs.link_evidence, "defer", lambda **_: 0)
     monkeypatch.setattr(jobs.make_pack, "defer", lambda **_: 0)
     patrol = patrolled(world)
-    item = _round(patrol)
+    item = walked(patrol)
     pages = {
         "rounds": "/desk/rounds/", "round": f"/desk/rounds/{patrol.round.pk}/",
         "finding": f"/desk/items/{item.number}/",
@@ -206,8 +206,8 @@ def ground(world: World, monkeypatch: pytest.MonkeyPatch) -> Ground:
         "conflicts": "/desk/conflicts/", "search": f"/desk/search/?q={item.number}",
         "map": "/desk/map/items.json?tab=all", "round_points": f"/desk/rounds/{patrol.round.pk}/sites.json",
     }  # fmt: skip
-    pages |= _promises(patrol)
-    more, pack = _office(patrol)
+    pages |= promised(patrol)
+    more, pack = assessed(patrol)
     rest = {"json_day": "/patrol/day", "json_conflicts": "/patrol/conflicts", "json_assessments": "/assessments"}
     return Ground(patrol, pages | more, rest, pack)
 
