@@ -1,0 +1,7 @@
+"""What the room `awards` stores: rules of streets, awards, nominations with their notice, appeals."""
+
+from linli.awards.models.awards import Appeal, Award
+from linli.awards.models.nominations import Nomination, Objection
+from linli.awards.models.rules import Rule, RuleSet
+
+__all__ = ["Appeal", "Award", "Nomination", "Objection", "Rule", "RuleSet"]
