@@ -1,4 +1,4 @@
-"""Little red flowers (小红花): sheets of one-time stickers, who carries which to give them out, and who took one home."""
+"""Little red flowers (小红花): sheets of one-time stickers, who carries which, and who took one home."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from django.db.models import F, Q
 class StickerSheet(models.Model):
     """One printed edition of stickers (一版小红花): what for, where, how many points each, and until when.
 
-    The budget is `count * points`: it goes from the street's pool to an account of the sheet's own when the sheet is
-    made, so no sticker is given out that the street cannot pay. A sticker may be taken from `valid_from`
-    until the end of `valid_until`; its points are then good for `validity_months` (null: for ever), as the street's rule
-    for stickers says where it has one (`rule`). A flower that a phone keeps may still be put into an account until the end of
-    `claims_until`. What can no longer be spent goes back (`returned_points` so far, `returned_at` when all is settled).
+    The budget is `count * points`: it goes from the pool of the street to an account of the sheet's own when the sheet
+    is made, so no sticker is given out that the street cannot pay. What can no longer be spent goes back
+    (`returned_points` so far, `returned_at` when all is settled).
+
+    A sticker may be taken from `valid_from` until the end of `valid_until`, and a flower that a phone keeps may be put
+    into an account until the end of `claims_until`. Its points are then good for `validity_months` (null: for ever), as
+    the street's `rule` for stickers says where it has one.
     """
 
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
+    street = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
     theme = models.CharField(max_length=24)
     rule = models.ForeignKey("awards.Rule", models.PROTECT, null=True, related_name="+")
     points = models.PositiveSmallIntegerField()
