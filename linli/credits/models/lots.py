@@ -17,9 +17,7 @@ class Lot(models.Model):
         "credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     transfer = models.ForeignKey("credits.Transfer", models.PROTECT, related_name="lots", db_constraint=False)
-    issuer = models.ForeignKey(
-        "credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
+    issuer = models.ForeignKey("credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     amount = models.BigIntegerField()
     remaining = models.BigIntegerField()
     expires_on = models.DateField(null=True)
@@ -33,12 +31,8 @@ class Lot(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="lot_amount"),
         ]
         indexes = [
-            models.Index(
-                fields=["account", "expires_on", "id"], condition=Q(remaining__gt=0), name="lot_spendable"
-            ),
-            models.Index(
-                fields=["issuer", "expires_on", "id"], condition=Q(remaining__gt=0), name="lot_of_issuer"
-            ),
+            models.Index(fields=["account", "expires_on", "id"], condition=Q(remaining__gt=0), name="lot_spendable"),
+            models.Index(fields=["issuer", "expires_on", "id"], condition=Q(remaining__gt=0), name="lot_of_issuer"),
         ]
 
 

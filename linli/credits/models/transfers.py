@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 
 class Transfer(models.Model):
-    """One transfer (一笔账): `amount` from the account `debit` to the account `credit`. Inserted and read, never changed.
+    """One transfer (一笔账): `amount` from the account `debit` to `credit`. Inserted and read, never changed.
 
     One row, so it balances by construction. `request_hash` is the digest of what was asked: the same key with another
     content is refused. For each kept side the row holds the balance after it, the account's version (1, 2, 3 … without
@@ -24,12 +24,8 @@ class Transfer(models.Model):
     key = models.CharField(max_length=160, unique=True)
     request_hash = models.BinaryField()
     kind = models.CharField(max_length=16)
-    debit = models.ForeignKey(
-        "credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    credit = models.ForeignKey(
-        "credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
+    debit = models.ForeignKey("credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    credit = models.ForeignKey("credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     amount = models.BigIntegerField()
     reason = models.CharField(max_length=120)
     source_type = models.CharField(max_length=40)
