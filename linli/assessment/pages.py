@@ -32,6 +32,7 @@ from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, place_snapshot
+from linli.standards.evidence import KINDS as EVIDENCE_KINDS
 from linli.standards.models import Node, Version
 from linli.standards.rules import Score
 from linli.work.engine import StepRefused
@@ -327,6 +328,12 @@ def show_words() -> dict[str, str]:
     }  # fmt: skip
 
 
+def missing_text(task: selectors.Task) -> str:
+    """What evidence is missing, by kind: “缺照片 2、数据 1”."""
+    parts = [f"{EVIDENCE_KINDS[kind].text(language())} {count}" for kind, count in task.missing.items()]
+    return _("缺%(what)s") % {"what": _("、").join(parts)} if parts else ""
+
+
 def task_lines(found: Frame, tasks: Sequence[selectors.Task]) -> list[dict[str, Any]]:
     """Tasks as rows, most urgent first."""
     now = timezone.now()
@@ -336,6 +343,7 @@ def task_lines(found: Frame, tasks: Sequence[selectors.Task]) -> list[dict[str, 
             "unit": found.terms.organisation_name(task.organisation_id), "overdue": task.overdue(now),
             "url": reverse("desk:item", args=[task.number]), "node_url": found.url("node", task.node_id),
             "state": INDICATOR_TASK.state(task.state).label.text(language()), "have": task.linked + task.uploaded,
+            "missing": missing_text(task) if task.meaning == "open" else "",
         }
         for task in tasks
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from linli.assessment.models import IndicatorTask
 from linli.assessment.workflow import INDICATOR_TASK, KIND
 from linli.kernel.labels import Label
 from linli.standards import touched
+from linli.standards.evidence import missing, requirements_of
 from linli.work.book import Book
 from linli.work.kinds import Kind, register
 
@@ -22,13 +24,20 @@ def facts(book: Book) -> dict[str, Any]:
     """How many pieces of evidence are missing (1 statement)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.needed - (SELECT count(*) FROM assessment_evidencelink l WHERE l.task_id = t.item_id)"
-            " - (SELECT count(*) FROM work_evidence e WHERE e.item_id = t.item_id AND e.removed_at IS NULL)"
-            " FROM assessment_indicatortask t WHERE t.item_id = %s",
+            "SELECT n.evidence::text,"
+            " (SELECT count(*) FROM assessment_evidencelink l WHERE l.task_id = t.item_id),"
+            " (SELECT coalesce(sum(jsonb_array_length(l.photos)), 0) FROM assessment_evidencelink l"
+            "  WHERE l.task_id = t.item_id),"
+            " (SELECT count(*) FROM work_evidence e WHERE e.item_id = t.item_id AND e.removed_at IS NULL)"
+            " FROM assessment_indicatortask t JOIN standards_node n ON n.id = t.node_id WHERE t.item_id = %s",
             [book.item["id"]],
         )
         row = cursor.fetchone()
-    return {"gaps": max(0, int(row[0])) if row else 0}
+    if row is None:
+        return {"gaps": 0}
+    asked, records, photos, uploaded = row
+    found = missing(requirements_of(json.loads(asked)), photos=int(photos), records=records, uploaded=uploaded)
+    return {"gaps": sum(found.values())}
 
 
 def touched_by(version_id: int, lineages: Collection[UUID]) -> list[touched.Touched]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from linli.assessment import repairs, scoring, simulation
 from linli.assessment.models import Assessment, AuditPack, IndicatorTask
 from linli.people.access import Actor, ObjectHidden, Scopes, covers
 from linli.standards import observed
+from linli.standards.evidence import missing, requirements_of
 from linli.standards.models import Node
 from linli.standards.rules import NOTHING_SEEN, Score, Tally, TreeNode
 
@@ -91,11 +93,18 @@ class Task:
     linked: int
     late: int
     uploaded: int
+    photos: int
+    asked: list[dict[str, Any]]
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Pieces of evidence that are still missing, by kind."""
+        return missing(requirements_of(self.asked), photos=self.photos, records=self.linked, uploaded=self.uploaded)
 
     @property
     def gap(self) -> int:
         """Pieces of evidence that are still missing."""
-        return max(0, self.needed - self.linked - self.uploaded)
+        return sum(self.missing.values())
 
     @property
     def is_open(self) -> bool:
@@ -115,9 +124,10 @@ class Task:
 _TASKS = """
 SELECT t.item_id, i.number, t.node_id, t.organisation_id, t.part, t.needed, i.state, i.meaning,
        coalesce(i.next_due, i.handle_due), i.replied_at, i.place_path::text, i.rework_count,
-       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0)
-FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id
-LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late
+       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0), n.evidence::text
+FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id JOIN standards_node n ON n.id = t.node_id
+LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late,
+                          sum(jsonb_array_length(k.photos)) AS photos
                    FROM assessment_evidencelink k WHERE k.task_id = t.item_id) l ON TRUE
 LEFT JOIN LATERAL (SELECT count(*) AS uploaded FROM work_evidence w
                    WHERE w.item_id = t.item_id AND w.removed_at IS NULL) e ON TRUE
@@ -138,7 +148,8 @@ def tasks(actor: Actor, row: Assessment, *, node_ids: Sequence[int] | None = Non
         values.append(list(node_ids))
     with connection.cursor() as cursor:
         cursor.execute(_TASKS.format(limits=" AND ".join(limits)), [row.pk, *values])
-        return [Task(*found) for found in cursor.fetchall()]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [Task(*found[:-2], int(found[-2]), json.loads(found[-1])) for found in rows]
 
 
 SHOWN = ("all", "gaps", "overdue", "open", "review", "returned", "late", "accepted")

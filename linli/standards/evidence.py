@@ -64,3 +64,22 @@ def requirements_of(data: Iterable[Mapping[str, Any]]) -> tuple[Requirement, ...
             raise EvidenceError(kind)
         found[kind] = Requirement(kind, count, days, caption)
     return tuple(found[kind] for kind in KINDS if kind in found)
+
+
+def missing(asked: Iterable[Requirement], *, photos: int, records: int, uploaded: int) -> dict[str, int]:
+    """What is still missing, by kind: of photos and of the other pieces.
+
+    `photos` are those of the `records` that are linked; documents, figures and reports may be any record. What was
+    uploaded fills what is missing of photos first. Kinds of which nothing is missing are left out.
+    """
+    found: dict[str, int] = {}
+    spare = {"photo": photos, "other": records}
+    for entry in sorted(asked, key=lambda one: one.kind != "photo"):
+        pile = "photo" if entry.kind == "photo" else "other"
+        used = min(entry.count, spare[pile])
+        spare[pile] -= used
+        more = min(entry.count - used, uploaded)
+        uploaded -= more
+        if entry.count > used + more:
+            found[entry.kind] = entry.count - used - more
+    return found

@@ -103,7 +103,7 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[facts.Fact]]:
 
 def fact(number: int, on: date, *, late: bool = False, recorded: datetime | None = None, photos: int = 1) -> facts.Fact:
     """A fact, with a photo as most criteria ask for."""
-    shown = tuple(facts.Photo(f"/photo/{number}-{place}.jpg") for place in range(photos))
+    shown = tuple(facts.Photo(f"/photo/{number}-{place}.jpg", 1000 * number + place) for place in range(photos))
     return facts.Fact(
         "test",
         str(number),

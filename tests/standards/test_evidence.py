@@ -1,0 +1,14 @@
+"""What is asked for as evidence, and what of it is missing."""
+
+from __future__ import annotations
+
+from linli.standards.evidence import Requirement, missing
+
+
+def test_what_is_missing_is_told_by_kind() -> None:
+    """Photos are not replaced by records without photos; uploads fill photos first."""
+    asked = (Requirement("photo", 3), Requirement("data", 1), Requirement("report", 1))
+    assert missing(asked, photos=0, records=0, uploaded=0) == {"photo": 3, "data": 1, "report": 1}
+    assert missing(asked, photos=0, records=6, uploaded=0) == {"photo": 3}
+    assert missing(asked, photos=1, records=1, uploaded=1) == {"photo": 1, "report": 1}
+    assert missing(asked, photos=1, records=1, uploaded=3) == {}
