@@ -63,11 +63,27 @@ ACTIONS: dict[str, Label] = {
     "assessment.pack_asked": Label("生成迎检资料包", "Audit pack asked for"),
     "campaign.made": Label("新建专项行动", "Campaign made"),
     "campaign.changed": Label("修改专项行动", "Campaign changed"),
+    "activity.planned": Label("策划、修改和取消活动", "Activity planned, changed or called off"),
+    "activity.closed": Label("确认活动出勤", "Attendance of an activity confirmed or corrected"),
+    "activity.exported": Label("导出活动名单", "List of an activity exported"),
     "inspection.round": Label("组织巡查", "Round planned or ended"),
     "inspection.promise": Label(
         "包保、门前五包、互查和督促物业", "Responsibilities, agreements, mutual checks, letters"
     ),
+    "shop.changed": Label("修改积分超市", "Shop changed: goods, counters, partners"),
+    "shop.donated": Label("登记捐赠", "Donation to the shop entered"),
+    "shop.counted": Label("积分超市盘点", "Stock of the shop counted"),
+    "shop.count_decided": Label("复核盘点差异", "Differences of a count decided"),
+    "shop.settled": Label("与合作商户结算", "Settled with a partner of the shop"),
     "dispatch.changed": Label("修改派单规则", "Dispatch rule changed"),
+    "volunteer.registered": Label("登记志愿者", "Volunteer registered"),
+    "volunteer.changed": Label("修改志愿者登记", "Volunteer's registration changed"),
+    "volunteer.left": Label("退出志愿服务", "Volunteer left"),
+    "hours.decided": Label("确认、更正志愿时长", "Hours confirmed or corrected"),
+    "hours.rules": Label("修改时长规则", "Rules of hours changed"),
+    "certificate.decided": Label("出具、撤销志愿服务证明", "Certificate issued, refused or revoked"),
+    "star.decided": Label("评定志愿者星级", "Star level decided"),
+    "joined.changed": Label("双报到登记和反馈", "Joined units, members and feedback"),
 }
 
 

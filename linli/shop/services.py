@@ -1,0 +1,251 @@
+"""Orders: reserve, give back, hand over, lapse. Each is one transaction over points, pieces and the order.
+
+Locks are taken in one order: the order's row (where there is one), the person's account, the supply's account. A
+reservation counts against its limit while the person's account is locked, so that two at once cannot both pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from linli.credits.errors import LedgerProblem
+from linli.people.access import Actor, ObjectHidden, require
+from linli.shop import books, refusals, rules
+from linli.shop.models import Good, Order, OrderEvent, Supply
+from linli.work.engine import StepRefused
+from linli.work.services import KeyConflict
+
+REDEEM, COUNTER = "shop.redeem", "shop.counter"
+TRIES_MAX = 3
+EXPIRED_AT_ONCE = 200
+KEY_LENGTH_MAX = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An order after what was asked; `repeated` says that the same key had done it before."""
+
+    order: Order
+    repeated: bool = False
+
+
+def reserve(actor: Actor, supply_id: int, quantity: int, *, key: str, now: datetime | None = None) -> Done:
+    """Reserve pieces of a supply for the actor's points. Again with the same key it is the same order.
+
+    Raises StepRefused with what to do: too few points, sold out, limit reached, suspended, no member; KeyConflict
+    (409) where the key was used for another reservation. Nothing is held then.
+    """
+    require(actor, REDEEM)
+    if actor.person_id is None:
+        raise ObjectHidden(REDEEM)
+    person_id = actor.person_id
+    if not key or len(key) > KEY_LENGTH_MAX:
+        raise refusals.refused(
+            "invalid_key", "页面已过期，请刷新后再试。", "The page is too old; reload it.", status=422
+        )
+    if not 1 <= quantity <= rules.QUANTITY_MAX:
+        raise refusals.bad_quantity()
+    for attempt in range(1, TRIES_MAX + 1):
+        try:
+            with transaction.atomic():
+                return _reserve(actor, person_id, supply_id, quantity, key, now or timezone.now())
+        except (StepRefused, IntegrityError) as problem:
+            # Sent again: what refuses now is perhaps that it has succeeded before.
+            known = _known(person_id, key, supply_id, quantity)
+            if known is not None:
+                return known
+            if isinstance(problem, StepRefused):
+                raise
+            # Once in millions: the same pick-up code as another open order.
+            if attempt == TRIES_MAX:
+                raise refusals.busy() from problem
+    raise AssertionError("unreachable")
+
+
+def _known(person_id: int, key: str, supply_id: int, quantity: int) -> Done | None:
+    order = Order.objects.filter(person_id=person_id, key=key).first()
+    if order is None:
+        return None
+    if (order.supply_id, order.quantity) != (supply_id, quantity):
+        raise KeyConflict
+    return Done(order, repeated=True)
+
+
+def _reserve(actor: Actor, person_id: int, supply_id: int, quantity: int, key: str, now: datetime) -> Done:
+    supply = _offered(supply_id, now)
+    good, number = supply.good, _next_id()
+    local = timezone.localtime(now)
+    order = Order(
+        pk=number, key=key, person_id=person_id, supply=supply, good=good, counter=supply.counter, quantity=quantity,
+        points=good.price * quantity, code=rules.new_code(), reserved_at=now,
+        collect_by=rules.collect_by(local, good.days_kept, supply.ends_at),
+    )  # fmt: skip
+    order.points_hold_id = books.hold_points(order, actor)
+    _within_limit(good, quantity, person_id, now)
+    order.pieces_hold_id = books.hold_pieces(order, supply, actor)
+    order.save(force_insert=True)
+    _note(order, actor, Order.RESERVED, now)
+    return Done(order)
+
+
+def _next_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('shop_order_id_seq')")
+        return int(cursor.fetchone()[0])
+
+
+def _offered(supply_id: int, now: datetime) -> Supply:
+    """The supply, when it is offered at the moment (1 statement)."""
+    supply = Supply.objects.select_related("good", "counter").filter(pk=supply_id, account__isnull=False).first()
+    if supply is None or not supply.counter.active:
+        raise refusals.unknown_good()
+    if supply.good.suspended_at is not None:
+        raise refusals.suspended(supply.good.suspended_for)
+    if supply.begins_at is not None and supply.begins_at <= now:
+        raise refusals.slot_over()
+    return supply
+
+
+def _within_limit(good: Good, quantity: int, person_id: int, now: datetime) -> None:
+    """Refuse more than one person may have in the period; asked under the lock of the person's account."""
+    if good.limit_quantity is None:
+        return
+    taken = taken_in_period(good, person_id, now)
+    if taken + quantity > good.limit_quantity:
+        raise refusals.limit_reached(good, taken)
+
+
+_TAKEN = """
+SELECT coalesce(sum(quantity), 0) FROM shop_order
+WHERE person_id = %s AND good_id = %s AND state IN ('reserved', 'collected') AND reserved_at >= %s
+"""
+
+
+def taken_in_period(good: Good, person_id: int, now: datetime) -> int:
+    """How many pieces of a good the person has reserved or collected in the running period of its limit."""
+    local = timezone.localtime(now)
+    first = rules.period_start(good.limit_period, local.date())
+    since = (
+        local.replace(year=2000) if first is None else datetime(first.year, first.month, first.day, tzinfo=local.tzinfo)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, [person_id, good.pk, since])
+        return int(cursor.fetchone()[0])
+
+
+def _note(order: Order, actor: Actor | None, what: str, now: datetime) -> None:
+    OrderEvent.objects.create(
+        order=order, what=what, person_id=actor.person_id if actor else None,
+        channel=actor.channel if actor else "system", at=now,
+    )  # fmt: skip
+
+
+def _locked(order_id: int) -> Order | None:
+    return (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("good", "counter__place", "supply")
+        .filter(pk=order_id)
+        .first()
+    )
+
+
+def _end(order: Order, state: str, actor: Actor | None, key: str, now: datetime) -> None:
+    order.state, order.ended_at, order.ending_key = state, now, key
+    order.ended_by_id = actor.person_id if actor else None
+    order.save(update_fields=["state", "ended_at", "ended_by", "ending_key"])
+    _note(order, actor, state, now)
+
+
+def give_back(actor: Actor, order_id: int, *, key: str, now: datetime | None = None) -> Done:
+    """The person gives a reservation back: points return to the lots they came from, pieces to the counter.
+
+    Only one's own (ObjectHidden otherwise). Again it is the same; StepRefused when it was collected or has lapsed.
+    """
+    require(actor, REDEEM)
+    with transaction.atomic():
+        order = _locked(order_id)
+        if order is None or order.person_id != actor.person_id:
+            raise ObjectHidden(REDEEM)
+        if order.state == Order.VOIDED:
+            return Done(order, repeated=True)
+        if order.state != Order.RESERVED:
+            raise refusals.ended(order.state)
+        books.release(order, actor, "member")
+        _end(order, Order.VOIDED, actor, key[:KEY_LENGTH_MAX], now or timezone.now())
+    return Done(order)
+
+
+def hand_over(actor: Actor, order_id: int, *, key: str, now: datetime | None = None) -> Done:
+    """Hand over what was reserved, at its counter. Again with the same key it is the same hand-over.
+
+    Raises StepRefused when it has ended otherwise or too late, ObjectHidden where the actor does not work.
+    """
+    moment = now or timezone.now()
+    with transaction.atomic():
+        order = _locked(order_id)
+        if order is None:
+            raise ObjectHidden(COUNTER)
+        require(actor, COUNTER, place_path=str(order.counter.place.path), hidden=True)
+        if order.state == Order.COLLECTED and key and order.ending_key == key[:KEY_LENGTH_MAX]:
+            return Done(order, repeated=True)
+        if order.state != Order.RESERVED:
+            raise refusals.ended(order.state)
+        if order.collect_by < moment:
+            raise refusals.too_late()
+        if order.person_id == actor.person_id:
+            raise refusals.refused(
+                "own_order", "自己的兑换要请另一位志愿者办理。", "Have another volunteer hand over your own order."
+            )
+        try:
+            books.collect(order, actor)
+        except LedgerProblem as problem:
+            raise refusals.refused(problem.code, problem.label.zh, problem.label.en, status=problem.status) from problem
+        _end(order, Order.COLLECTED, actor, key[:KEY_LENGTH_MAX], moment)
+    return Done(order)
+
+
+def expire(now: datetime | None = None, *, limit: int = EXPIRED_AT_ONCE) -> int:
+    """Give back what was not collected in time; how many. By several workers at once, each order by one of them.
+
+    A transaction for each: who reserves holds a person's account and waits for a counter's, so nobody may hold the
+    counter's of one order and wait for the person's of the next.
+    """
+    moment, total, last = now or timezone.now(), 0, 0
+    while True:
+        due = list(
+            Order.objects.filter(state=Order.RESERVED, collect_by__lt=moment, pk__gt=last)
+            .order_by("pk").values_list("pk", flat=True)[:limit]
+        )  # fmt: skip
+        total += sum(_lapse(order_id, moment) for order_id in due)
+        if len(due) < limit:
+            return total
+        last = due[-1]
+
+
+@transaction.atomic
+def _lapse(order_id: int, moment: datetime) -> bool:
+    """Let one order lapse, unless somebody else is at it or was faster."""
+    order = (
+        Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("good")
+        .filter(pk=order_id, state=Order.RESERVED, collect_by__lt=moment)
+        .first()
+    )
+    if order is None:
+        return False
+    books.release(order, None, "expired")
+    _end(order, Order.EXPIRED, None, "", moment)
+    return True
+
+
+def reserve_for_bench(person: Actor, supply_id: int, key: str) -> str:
+    """One reservation through the service, for benchmarks: "reserved", or the code of the refusal."""
+    try:
+        reserve(person, supply_id, 1, key=key)
+    except StepRefused as refusal:
+        return refusal.code
+    return "reserved"
