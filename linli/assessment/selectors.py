@@ -149,7 +149,7 @@ def tasks(actor: Actor, row: Assessment, *, node_ids: Sequence[int] | None = Non
     with connection.cursor() as cursor:
         cursor.execute(_TASKS.format(limits=" AND ".join(limits)), [row.pk, *values])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return [Task(*found[:-2], int(found[-2]), json.loads(found[-1])) for found in rows]
+    return [Task(*found[:-2], photos=int(found[-2]), asked=json.loads(found[-1])) for found in rows]
 
 
 SHOWN = ("all", "gaps", "overdue", "open", "review", "returned", "late", "accepted")
