@@ -9,9 +9,8 @@ from django.db.models import F, Q
 class StickerSheet(models.Model):
     """One printed edition of stickers (一版小红花): what for, where, how many points each, and until when.
 
-    The budget is `count * points`: it goes from the pool of the street to an account of the sheet's own when the sheet
-    is made, so no sticker is given out that the street cannot pay. What can no longer be spent goes back
-    (`returned_points` so far, `returned_at` when all is settled).
+    The budget is `count * points`. A pool with a budget is asked for it when the sheet is made, and what can still be
+    taken counts as committed until the sheet's days are over or it is ended; what nobody took is then free again.
 
     A sticker may be taken from `valid_from` until the end of `valid_until`, and a flower that a phone keeps may be put
     into an account until the end of `claims_until`. Its points are then good for `validity_months` (null: for ever), as
@@ -33,8 +32,6 @@ class StickerSheet(models.Model):
     printings = models.PositiveSmallIntegerField(default=0)
     printed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    returned_points = models.PositiveIntegerField(default=0)
-    returned_at = models.DateTimeField(null=True)
     synthetic = models.BooleanField(default=False)
 
     class Meta:
