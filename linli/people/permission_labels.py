@@ -116,6 +116,7 @@ PERMISSION_LABELS: dict[str, Label] = {
     "awards.rules": Label("编辑积分规则", "Edit rules of points"),
     "awards.propose": Label("提名和提交积分", "Nominate and propose awards"),
     "awards.confirm": Label("审定积分和申诉", "Confirm awards and decide appeals"),
+    "awards.take_part": Label("提名、提出异议和申诉", "Nominate, object and appeal"),
     "awards.stickers": Label("印制和发放小红花", "Print and hand out little red flowers"),
     "shop.redeem": Label("用自己的积分兑换", "Redeem one's own points"),
     "shop.view": Label("查看积分超市", "See the shop's stock and reports"),

@@ -319,7 +319,7 @@ _LIST: tuple[Role, ...] = (
         "居民",
         "Resident",
         "own",
-        _REPORTER | _codes("activities.join shop.redeem"),
+        _REPORTER | _codes("activities.join awards.take_part shop.redeem"),
         Label("上报、补充、评价自己的诉求", "Reports, adds to and rates what is their own"),
         staff=False,
         second_factor=False,
