@@ -94,12 +94,14 @@ class Task:
     late: int
     uploaded: int
     photos: int
-    asked: list[dict[str, Any]]
+    asked: str
 
     @property
     def missing(self) -> dict[str, int]:
         """Pieces of evidence that are still missing, by kind."""
-        return missing(requirements_of(self.asked), photos=self.photos, records=self.linked, uploaded=self.uploaded)
+        return missing(
+            requirements_of(json.loads(self.asked)), photos=self.photos, records=self.linked, uploaded=self.uploaded
+        )
 
     @property
     def gap(self) -> int:
@@ -124,7 +126,7 @@ class Task:
 _TASKS = """
 SELECT t.item_id, i.number, t.node_id, t.organisation_id, t.part, t.needed, i.state, i.meaning,
        coalesce(i.next_due, i.handle_due), i.replied_at, i.place_path::text, i.rework_count,
-       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0), n.evidence::text
+       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0)::int, n.evidence::text
 FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id JOIN standards_node n ON n.id = t.node_id
 LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late,
                           sum(jsonb_array_length(k.photos)) AS photos
@@ -148,8 +150,7 @@ def tasks(actor: Actor, row: Assessment, *, node_ids: Sequence[int] | None = Non
         values.append(list(node_ids))
     with connection.cursor() as cursor:
         cursor.execute(_TASKS.format(limits=" AND ".join(limits)), [row.pk, *values])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return [Task(*found[:-2], photos=int(found[-2]), asked=json.loads(found[-1])) for found in rows]
+        return [Task(*found) for found in cursor.fetchall()]
 
 
 SHOWN = ("all", "gaps", "overdue", "open", "review", "returned", "late", "accepted")
