@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 
-from linli.people.access import Actor, require_somewhere
+from linli.people.access import Actor, refuse, require_somewhere
 
 View = Callable[..., HttpResponse]
 
@@ -59,6 +60,23 @@ def needs(permission: str) -> Callable[[View], View]:
         @signed_in
         def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
             require_somewhere(actor_on(request), permission)
+            return view(request, *args, **keywords)
+
+        return guarded
+
+    return decorate
+
+
+def staff_page(permission: str) -> Callable[[View], View]:
+    """A page for staff who hold the permission somewhere, never cached; objects are checked in the view."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @never_cache
+        @needs(permission)
+        def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
+            if not actor_on(request).is_staff:
+                refuse(actor_on(request), permission)
             return view(request, *args, **keywords)
 
         return guarded

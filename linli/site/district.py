@@ -1,43 +1,5 @@
-"""Which district the public pages speak of."""
+"""Which district the public pages speak of (`linli.places.home`)."""
 
-from __future__ import annotations
+from linli.places.home import COOKIE, districts, home_district, is_synthetic
 
-from django.conf import settings
-from django.http import HttpRequest
-
-from linli.places.snapshot import PlaceRow, PlaceSnapshot
-
-COOKIE = "linli_district"
-LEVELS = ("district", "street", "community")
-
-
-def districts(places: PlaceSnapshot) -> tuple[PlaceRow, ...]:
-    """The widest places served, in the order of their codes: districts, else streets, else communities."""
-    for kind in LEVELS:
-        found = places.of_kind(kind)
-        if found:
-            return tuple(sorted(found, key=lambda row: (row.code, row.id)))
-    return ()
-
-
-def home_district(request: HttpRequest, places: PlaceSnapshot) -> PlaceRow | None:
-    """The one that the visitor chose, else the installation's own (LINLI_DISTRICT), else the first; None when empty."""
-    served = districts(places)
-    by_code = {row.code: row for row in served}
-    for code in (request.COOKIES.get(COOKIE, ""), getattr(settings, "LINLI_DISTRICT", "")):
-        if code in by_code:
-            return by_code[code]
-    return served[0] if served else None
-
-
-def is_synthetic(places: PlaceSnapshot, district: PlaceRow | None) -> bool:
-    """Whether what is shown below the district was generated (demo data)."""
-    if district is None:
-        return False
-    if district.synthetic:
-        return True
-    for street in places.children(district.id):
-        for community in places.children(street.id):
-            for grid in places.children(community.id):
-                return grid.synthetic
-    return False
+__all__ = ["COOKIE", "districts", "home_district", "is_synthetic"]
