@@ -9,3 +9,14 @@ class VolunteeringConfig(AppConfig):
     name = "linli.volunteering"
     label = "volunteering"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hear of closed activities; say what is sealed and what is erased with a person."""
+        from linli.activities import hearing
+        from linli.people import keys
+        from linli.volunteering import erasure, proposing, registering
+
+        erasure.install()
+        keys.register("volunteering.Volunteer", "number_encrypted", registering.NUMBER_CONTEXT)
+        keys.register_blind("volunteering.Volunteer", erasure.blinds_of)
+        hearing.listen(proposing.hear_closing)

@@ -62,7 +62,8 @@ class Service(models.Model):
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
     member = models.ForeignKey("volunteering.JoinedMember", models.PROTECT, null=True, related_name="vol_services")
-    role = models.CharField(max_length=20, blank=True)
+    activity = models.ForeignKey("activities.Activity", models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=40, blank=True)
     happened_on = models.DateField()
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
@@ -84,6 +85,7 @@ class Service(models.Model):
             models.Index(fields=["place", "state", "happened_on"], name="vol_service_place"),
             models.Index(fields=["member"], condition=Q(member__isnull=False), name="vol_service_member"),
             models.Index(fields=["place"], condition=Q(state="proposed"), name="vol_service_waiting"),
+            models.Index(fields=["activity"], condition=Q(activity__isnull=False), name="vol_service_activity"),
         ]
         constraints = [
             models.CheckConstraint(

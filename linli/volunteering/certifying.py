@@ -1,0 +1,152 @@
+"""Writers of certificates (志愿服务证明): asked for, issued with number and code, refused, revoked. Free and truthful.
+
+Source: 志愿服务条例 art. 19; 民发〔2015〕149号 (number, hours, content, issuer, responsible person, handler, contact).
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from linli.people import personal
+from linli.people.access import Actor, ObjectHidden, require
+from linli.people.audit import record
+from linli.people.masking import mask_text
+from linli.people.models import Organisation
+from linli.volunteering.models import Certificate, Service, Volunteer
+from linli.volunteering.refusing import clean, refused
+from linli.volunteering.rules import hours_text
+
+CERTIFY = "volunteering.certify"
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""No letters or digits that look alike: a code is read from paper and typed."""
+CODE_LENGTH, CONTENTS_MOST = 12, 8
+
+
+def ask(
+    actor: Actor, person_id: int, *, since: date | None = None, until: date | None = None, purpose: str = ""
+) -> Certificate:
+    """Ask for a certificate for oneself, or as staff for a volunteer; while one is asked for, it is the same."""
+    row = Volunteer.objects.select_related("place").filter(person_id=person_id).first()
+    if row is None:
+        raise ObjectHidden(CERTIFY)
+    if actor.person_id != person_id:
+        require(actor, CERTIFY, place_path=str(row.place.path), hidden=True)
+    today = timezone.localdate()
+    until = until or today
+    if until > today or (since is not None and since > until):
+        raise refused("bad_days", "起止日期不对，请检查。", "Check the days.", "until")
+    try:
+        with transaction.atomic():
+            known = Certificate.objects.filter(person_id=person_id, state=Certificate.ASKED).first()
+            return known or Certificate.objects.create(
+                person_id=person_id, place=row.place, since=since, until=until, asked_at=timezone.now(),
+                purpose=clean(purpose, "purpose", 60, needed=False), asked_by_id=actor.person_id,
+            )  # fmt: skip
+    except IntegrityError:
+        return Certificate.objects.get(person_id=person_id, state=Certificate.ASKED)
+
+
+@transaction.atomic
+def issue(actor: Actor, certificate_id: int, *, issuer_id: int | None = None) -> Certificate:
+    """Issue what was asked for in the name of one of the actor's units; again, it is the same certificate."""
+    row = _locked(actor, certificate_id)
+    if row.state in (Certificate.ISSUED, Certificate.REVOKED):
+        return row
+    _check(actor, row)
+    issuer_id = issuer_id or actor.organisation_id
+    issuer = Organisation.objects.filter(pk=issuer_id or 0).first()
+    if issuer is None or issuer.pk not in actor.organisation_ids:
+        raise refused("no_issuer", "请选择您所在的单位作为出具单位。", "Choose one of your own units.", "issuer")
+    if not personal.opened(row.person, "name") and not row.person.display_name:
+        raise refused("no_name", "登记里没有姓名，不能出具。", "Without a name nothing can be certified.")
+    minutes, services, contents = served(row.person_id, row.since, row.until)
+    if not minutes:
+        raise refused("no_hours", "这段时间没有已确认的时长。", "There are no confirmed hours in these days.")
+    now = timezone.now()
+    row.state, row.code, row.issuer = Certificate.ISSUED, fresh_code(), issuer
+    row.minutes, row.services, row.contents = minutes, services, contents
+    row.number = f"{issuer.short_name or issuer.name}志证〔{timezone.localdate(now).year}〕{row.pk}号"
+    row.handler_id = row.responsible_id = actor.person_id
+    row.decided_at = now
+    row.synthetic = issuer.synthetic
+    row.save()
+    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}")
+    return row
+
+
+@transaction.atomic
+def refuse_asked(actor: Actor, certificate_id: int, *, reason: str) -> Certificate:
+    """Do not issue what was asked for, with the reason."""
+    row = _locked(actor, certificate_id)
+    if row.state == Certificate.REFUSED:
+        return row
+    _check(actor, row)
+    if row.state != Certificate.ASKED:
+        raise refused("issued", "已经出具，可以撤销。", "It is issued; it can be revoked.", status=409)
+    row.state, row.reason, row.decided_at = Certificate.REFUSED, clean(reason, "reason", 200), timezone.now()
+    row.handler_id = actor.person_id
+    row.save()
+    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}")
+    return row
+
+
+@transaction.atomic
+def revoke(actor: Actor, certificate_id: int, *, reason: str) -> Certificate:
+    """Revoke an issued certificate with the reason; whoever verifies it is told so from now on."""
+    row = _locked(actor, certificate_id)
+    if row.state == Certificate.REVOKED:
+        return row
+    if row.state != Certificate.ISSUED:
+        raise refused("not_issued", "还没有出具。", "It is not issued.", status=409)
+    row.state, row.reason, row.revoked_at = Certificate.REVOKED, clean(reason, "reason", 200), timezone.now()
+    row.save()
+    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}")
+    return row
+
+
+def _locked(actor: Actor, certificate_id: int) -> Certificate:
+    row = (
+        Certificate.objects.select_for_update(of=("self",))
+        .select_related("place", "person", "issuer")
+        .filter(pk=certificate_id)
+        .first()
+    )
+    if row is None:
+        raise ObjectHidden(CERTIFY)
+    require(actor, CERTIFY, place_path=str(row.place.path), hidden=True)
+    return row
+
+
+def _check(actor: Actor, row: Certificate) -> None:
+    if actor.person_id == row.person_id:
+        raise refused("own", "自己的证明请别人出具。", "Somebody else issues your certificate.", status=403)
+
+
+def served(person_id: int, since: date | None, until: date) -> tuple[int, int, list[str]]:
+    """Confirmed minutes, services, and the main contents with their hours (1 statement)."""
+    rows = Service.objects.filter(person_id=person_id, state=Service.CONFIRMED, happened_on__lte=until)
+    if since is not None:
+        rows = rows.filter(happened_on__gte=since)
+    lines = list(rows.values("content").annotate(times=Count("pk"), total=Sum("minutes")).order_by("-total", "content"))
+    said = [f"{mask_text(line['content'])[:150]}，{line['times']}次，{hours_text(line['total'])}小时" for line in lines]
+    return sum(line["total"] for line in lines), sum(line["times"] for line in lines), said[:CONTENTS_MOST]
+
+
+def fresh_code() -> str:
+    """A code of 12 signs that nobody guesses (58 bits)."""
+    return "".join(secrets.choice(ALPHABET) for _position in range(CODE_LENGTH))
+
+
+def normal_code(text: str) -> str:
+    """A code as it is stored, however it was typed: blanks and dashes do not matter."""
+    return "".join(sign for sign in text.upper() if sign in ALPHABET)[:32]
+
+
+def shown_code(code: str) -> str:
+    """A code in groups of four."""
+    return "-".join(code[begin : begin + 4] for begin in range(0, len(code), 4))
