@@ -80,7 +80,7 @@ class Book:
     """What one change of the ledger reads and writes."""
 
     actor_id: int | None
-    now: datetime = field(default_factory=timezone.now)
+    now: datetime = field(default_factory=lambda: timezone.now())
     accounts: dict[int, AccountState] = field(default_factory=dict)
     lots: dict[int, dict[int, OpenLot]] = field(default_factory=dict)
     transfers: list[tuple[Any, ...]] = field(default_factory=list)

@@ -54,7 +54,8 @@ def _expire_some(day: date, accounts: int) -> int:
     book.lock(found)
     book.read_lots(found)
     due = [
-        lot for account in found for lot in sorted(book.lots_of(account), key=lambda lot: (lot.expires_on, lot.id))
+        lot for account in found
+        for lot in sorted(book.lots_of(account), key=lambda lot: (lot.expires_on or date.max, lot.id))
         if lot.remaining > 0 and lot.expires_on is not None and lot.expires_on < day
     ]  # fmt: skip
     clear(book, due, EXPIRY)
