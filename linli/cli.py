@@ -197,16 +197,23 @@ def import_undo(number: Annotated[int, typer.Argument(help="number of the batch"
 
 @app.command()
 def verify(
-    exported: Annotated[Path | None, typer.Option(help="the seals as they were kept outside the database")] = None,
+    what: Annotated[str, typer.Argument(help="history, ledger, or all")] = "all",
+    exported: Annotated[
+        Path | None, typer.Option(help="the seals (of the history, or the ledger) kept elsewhere")
+    ] = None,
 ) -> None:
-    """Check the chains of history and their seals; 1 when something was changed behind them."""
+    """Check history and ledger: chains, seals, balances; 1 when something was changed behind them."""
     from linli.config.session import choose_settings, running_database
 
+    if what not in ("all", "history", "ledger"):
+        raise typer.BadParameter("history, ledger or all")
     choose_settings(APP)
     with running_database():
-        from linli.config.verification import run
+        from linli.config.verification import run, run_ledger
 
-        sys.exit(0 if run(exported, say=typer.echo) else 1)
+        whole = what == "ledger" or run(exported, say=typer.echo)
+        whole = (what == "history" or run_ledger(exported if what == "ledger" else None, say=typer.echo)) and whole
+        sys.exit(0 if whole else 1)
 
 
 @app.command()
