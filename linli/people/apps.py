@@ -11,7 +11,8 @@ class PeopleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the kinds of data known to the importer."""
-        from linli.people.importing import install
+        """Make the kinds of data known to the importer, and say what of the duty log is erased with a person."""
+        from linli.people import importing, log_erasure
 
-        install()
+        importing.install()
+        log_erasure.install()

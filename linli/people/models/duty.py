@@ -46,6 +46,7 @@ class DutyLogEntry(models.Model):
     """One line of the duty log (值班日志): kept as written, corrected by another line."""
 
     database_privileges = "append"
+    erasable_columns = ("text",)
 
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="duty_log")
     shift = models.ForeignKey(DutyShift, models.PROTECT, null=True, related_name="log")
