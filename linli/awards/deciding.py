@@ -116,7 +116,7 @@ def reverse(actor: Actor, award_id: int, reason: str) -> Award:
         raise refused("not_granted", "这一笔没有入账，不用冲正。", "Nothing was paid by this award.", status=409)
     if award.person_id == actor.person_id:
         raise refused("not_oneself", "不能处理自己的积分。", "Not one's own points.", status=409)
-    if not awarding.took_back(award, words[:120], actor):
+    if not awarding.took_back(award, "correction", actor):
         raise refused(
             "spent", "这笔积分已经兑换掉了，不能冲正，也不会让人欠分。可以选“保留”。",
             "These points are spent: they are not taken back and nobody owes any. Choose to leave them.", status=409,
