@@ -9,3 +9,9 @@ class ActivitiesConfig(AppConfig):
     name = "linli.activities"
     label = "activities"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what its photos, its messages and its records are to the other rooms."""
+        from linli.activities.registration import install
+
+        install()

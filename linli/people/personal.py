@@ -122,6 +122,18 @@ def find_or_create_resident(*, name: str, phone: str, address: str = "") -> int:
         return int(cursor.fetchone()[0])
 
 
+def give_name(person_id: int, name: str) -> bool:
+    """Keep the name of a resident of whom none is known; True when it was kept. A name that is known stays."""
+    rows = Person.objects.select_for_update(no_key=True)
+    row = rows.filter(pk=person_id, kind=Person.Kind.RESIDENT, erased_at=None).first()
+    if row is None or row.name_encrypted is not None or not name.strip():
+        return False
+    row.name_encrypted = crypto.encrypt(name.strip(), _context("name", row.uid))
+    row.name_blind = crypto.blind(name.strip(), NAME)
+    row.save(update_fields=["name_encrypted", "name_blind"])
+    return True
+
+
 def same_phone_ids(person_id: int) -> list[int]:
     """The ids of all residents who gave the phone of this person; one statement."""
     with connection.cursor() as cursor:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +43,10 @@ CLOCKS: dict[str, Label] = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One line of the inbox in the reader's language. `number` is empty when the item may not be seen any more."""
+    """One line of the inbox in the reader's language. `number` is empty when the item may not be seen any more.
+
+    A line of a room that has no items of work (`say`) has a `url` instead.
+    """
 
     id: int
     sentence: str
@@ -51,6 +55,27 @@ class Message:
     urgent: bool
     created_at: datetime
     read: bool
+    url: str = ""
+
+
+Titles = Callable[[Sequence[Mapping[str, Any]]], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the lines of a kind say, where they lead (`{name}` of their data), and how they are titled."""
+
+    label: Label
+    address: str
+    titles: Titles
+
+
+_said: dict[str, Said] = {}
+
+
+def say(what: str, label: Label, *, address: str, titles: Titles) -> None:
+    """Make known what lines of this kind say; a room calls it when it starts. `titles` gets the data of many lines."""
+    _said[what] = Said(label, address, titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,31 +134,60 @@ def page(actor: Actor, *, before: int | None = None, only_unread: bool = False) 
     clause, values = visible(actor)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT n.id, n.kind, n.created_at, n.read_at, i.kind, i.title, i.number"
+            "SELECT n.id, n.kind, n.created_at, n.read_at, i.kind, i.title, i.number, n.data"
             f" FROM work_notification n LEFT JOIN work_item i ON i.id = n.item_id AND {clause}"
             " WHERE n.person_id = %s AND (%s::bigint IS NULL OR n.id < %s) AND (NOT %s OR n.read_at IS NULL)"
             " ORDER BY n.id DESC LIMIT %s",
             [*values, actor.person_id, before, before, only_unread, PAGE_ROWS + 1],
         )
         rows = cursor.fetchall()
-    messages = [
-        Message(
-            id=row[0],
-            sentence=sentence(row[1], row[4], actor.language),
-            title=mask_text(row[5] or ""),
-            number=row[6] or "",
-            urgent=row[1].startswith("breached."),
-            created_at=row[2],
-            read=row[3] is not None,
-        )
-        for row in rows[:PAGE_ROWS]
-    ]
+    messages = _messages(rows[:PAGE_ROWS], actor.language)
     more = messages[-1].id if len(rows) > PAGE_ROWS else None
     return InboxPage(messages, unread_count(actor.person_id), more)
 
 
+def _messages(rows: Sequence[Sequence[Any]], language: str) -> list[Message]:
+    lines = [(row, _data(row[7])) for row in rows]
+    titles: dict[int, str] = {}
+    for titled in {_said[row[1]].titles for row, _entry in lines if row[1] in _said}:
+        own = [(row[0], entry) for row, entry in lines if row[1] in _said and _said[row[1]].titles is titled]
+        titles |= dict(zip([number for number, _entry in own], titled([entry for _n, entry in own]), strict=True))
+    return [
+        Message(
+            id=row[0],
+            sentence=sentence(row[1], row[4], language),
+            title=mask_text(row[5] or titles.get(row[0], "")),
+            number=row[6] or "",
+            urgent=row[1].startswith("breached."),
+            created_at=row[2],
+            read=row[3] is not None,
+            url=_said[row[1]].address.format_map(entry) if row[1] in _said else "",
+        )
+        for row, entry in lines
+    ]
+
+
+def _data(stored: Any) -> dict[str, Any]:
+    found = json.loads(stored) if isinstance(stored, str) else stored
+    return dict(found or {})
+
+
+def of_kind(person_ids: Sequence[int], prefix: str, language: str, *, limit: int = 20) -> list[Message]:
+    """The newest lines of kinds that begin so, of these persons: for pages that residents see (2 statements)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.id, n.kind, n.created_at, n.read_at, NULL, NULL, NULL, n.data FROM work_notification n"
+            " WHERE n.person_id = ANY(%s) AND n.kind LIKE %s ORDER BY n.id DESC LIMIT %s",
+            [list(person_ids), f"{prefix}%", limit],
+        )
+        rows = cursor.fetchall()
+    return _messages(rows, language)
+
+
 def sentence(what: str, item_kind: str | None, language: str) -> str:
     """What a line says, in the reader's language."""
+    if what in _said:
+        return _said[what].label.text(language)
     word, _, clock = what.partition(".")
     if word in ("warned", "breached") and clock:
         about = CLOCKS.get(clock, Label(clock, clock))

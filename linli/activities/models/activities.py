@@ -13,7 +13,7 @@ RISKS = (NO_RISK, SOME_RISK, HIGH_RISK)
 
 
 class Format(models.Model):
-    """A form in which activities are held (主题党日, 四老课堂 …) with what a new one begins with. Switched off, not deleted.
+    """A form in which activities are held (主题党日, 四老课堂 …) and what a new one begins with. Never deleted.
 
     `place`: the area for which it was added; empty for those the project brings along, which hold everywhere. `roles`
     are the posts a new activity begins with: lists of {"name", "capacity", "skills"}.

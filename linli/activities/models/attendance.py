@@ -34,6 +34,7 @@ class Attendance(models.Model):
     struck_at = models.DateTimeField(null=True)
     struck_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     struck_reason = models.CharField(max_length=200, blank=True, default="")
+    corrected_reason = models.CharField(max_length=200, blank=True, default="")
     changed_at = models.DateTimeField()
     synthetic = models.BooleanField(default=False)
 

@@ -1,0 +1,162 @@
+"""Readers for staff: lists with filters, the month, and figures of held activities (人次), each with its list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils import timezone
+
+from linli.activities.models import Activity, Format, Series
+from linli.activities.reading import FROM, LINE, PAGE, SEEN, fetch, reach, span
+from linli.people.access import Actor, ObjectHidden, require
+
+STATES = (Activity.DRAFT, Activity.PUBLISHED, Activity.CLOSED, Activity.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which activities: of a month (its first day), a place and below, a state, a format, a series; words of titles."""
+
+    month: date
+    place: int | None = None
+    state: str = ""
+    format: int | None = None
+    series: int | None = None
+    words: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str]) -> Filters:
+        """What the address asks for; what it says wrongly filters nothing."""
+        try:
+            month = date.fromisoformat(f"{sent.get('month', '')}-01")
+        except ValueError:
+            month = timezone.localdate().replace(day=1)
+        state = sent.get("state", "")
+        return cls(
+            month, number(sent.get("place")), state if state in STATES else "", number(sent.get("format")),
+            number(sent.get("series")), sent.get("q", "").replace("\x00", "").strip()[:40],
+            min(max(number(sent.get("page")) or 1, 1), 1000),
+        )  # fmt: skip
+
+    def query(self, **changes: Any) -> str:
+        """The query string with changes; what filters nothing is left out."""
+        new = replace(self, **changes)
+        pairs = [
+            ("month", f"{new.month:%Y-%m}"), ("place", new.place), ("state", new.state), ("format", new.format),
+            ("series", new.series), ("q", new.words), ("page", new.page if new.page > 1 else None),
+        ]  # fmt: skip
+        return urlencode([(name, value) for name, value in pairs if value])
+
+    @property
+    def last(self) -> date:
+        """The last day of the month."""
+        return (self.month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the month filters."""
+        return any((self.place, self.state, self.format, self.series, self.words))
+
+
+def number(text: str | None) -> int | None:
+    """A positive whole number of an address; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+_WHERE = f"""
+WHERE {SEEN} AND a.starts_at >= %(since)s AND a.starts_at < %(until)s
+  AND (%(place)s::bigint IS NULL OR p.path <@ (SELECT path FROM places_place WHERE id = %(place)s))
+  AND (%(state)s = '' OR a.state = %(state)s) AND (%(format)s::bigint IS NULL OR a.format_id = %(format)s)
+  AND (%(series)s::bigint IS NULL OR a.series_id = %(series)s)
+  AND (%(words)s = '' OR strpos(lower(a.title), lower(%(words)s)) > 0)
+"""
+_LIST = f"""
+SELECT {LINE}, (SELECT count(*) FROM activities_attendance t WHERE t.activity_id = a.id
+  AND t.struck_at IS NULL)::int AS present, (SELECT coalesce(sum(h.persons), 0) FROM activities_headcount h
+  WHERE h.activity_id = a.id)::int AS heads
+{FROM} {_WHERE} ORDER BY a.starts_at, a.id LIMIT {PAGE} OFFSET %(offset)s
+"""
+_FIGURES = f"""
+SELECT count(*)::int AS all, count(*) FILTER (WHERE a.state = 'closed')::int AS held,
+  count(*) FILTER (WHERE a.state = 'published')::int AS open,
+  coalesce(sum(t.present) FILTER (WHERE a.state = 'closed'), 0)::int AS present,
+  coalesce(sum(h.heads) FILTER (WHERE a.state = 'closed'), 0)::int AS heads
+FROM activities_activity a JOIN places_place p ON p.id = a.place_id
+CROSS JOIN LATERAL (SELECT count(*) AS present FROM activities_attendance x WHERE x.activity_id = a.id
+  AND x.confirmed_at IS NOT NULL) t
+CROSS JOIN LATERAL (SELECT sum(y.persons) AS heads FROM activities_headcount y WHERE y.activity_id = a.id) h
+{_WHERE}
+"""
+
+
+def _values(actor: Actor, filters: Filters) -> dict[str, Any]:
+    since, until = span(filters.month, filters.last)
+    return {
+        **reach(actor), "since": since, "until": until, "place": filters.place, "state": filters.state,
+        "format": filters.format, "series": filters.series, "words": filters.words,
+        "offset": (filters.page - 1) * PAGE,
+    }  # fmt: skip
+
+
+def listed(actor: Actor, filters: Filters) -> list[dict[str, Any]]:
+    """A page of the activities of a month as the actor sees them, in their order (1 statement)."""
+    return fetch(_LIST, _values(actor, filters))
+
+
+def totals(actor: Actor, filters: Filters) -> dict[str, int]:
+    """Of the same list: all, held, open; confirmed attendances and heads of audience of those held (1 statement)."""
+    return fetch(_FIGURES, _values(actor, filters))[0]
+
+
+_HEADS = """
+SELECT h.kind, sum(h.persons)::int AS persons, count(*)::int AS activities
+FROM activities_headcount h JOIN activities_activity a ON a.id = h.activity_id JOIN places_place p ON p.id = a.place_id
+WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree AND a.starts_at >= %(since)s AND a.starts_at < %(until)s
+  AND (%(campaign)s::bigint IS NULL OR a.campaign_id = %(campaign)s) GROUP BY h.kind ORDER BY h.kind
+"""
+
+
+def audience(path: str, since: date, until: date, *, campaign_id: int | None = None) -> dict[str, int]:
+    """人次 of held activities by kind of audience, below a place, on days both included (1 statement)."""
+    begin, end = span(since, until)
+    rows = fetch(_HEADS, {"path": path, "since": begin, "until": end, "campaign": campaign_id})
+    return {row["kind"]: row["persons"] for row in rows}
+
+
+def held_count(path: str, since: date, until: date) -> int:
+    """How many activities were held and closed below a place, on days both included (1 statement)."""
+    begin, end = span(since, until)
+    rows = fetch(
+        "SELECT count(*)::int AS n FROM activities_activity a JOIN places_place p ON p.id = a.place_id"
+        " WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree AND a.starts_at >= %(since)s"
+        " AND a.starts_at < %(until)s",
+        {"path": path, "since": begin, "until": end},
+    )
+    return int(rows[0]["n"])
+
+
+def formats(actor: Actor) -> list[Format]:
+    """Formats that are offered in the actor's area: those of everywhere and its own (1 statement)."""
+    scopes = actor.scopes("activities.plan")
+    rows = Format.objects.filter(active=True).select_related("place").order_by("pk")
+    if scopes.everything:
+        return list(rows)
+    paths = scopes.place_paths
+    return [
+        row for row in rows
+        if row.place is None or any(f"{path}.".startswith(f"{row.place.path}.") for path in paths)
+    ]  # fmt: skip
+
+
+def series_for(actor: Actor, series_id: int) -> Series:
+    """A series for who plans in its area; ObjectHidden (404) for others (1 statement)."""
+    row = Series.objects.select_related("place").filter(pk=series_id).first()
+    if row is None:
+        raise ObjectHidden("activities.plan")
+    require(actor, "activities.plan", place_path=str(row.place.path), hidden=True)
+    return row
