@@ -95,10 +95,19 @@ def statement(
 ) -> Statement:
     """The statement of a member's or a stock's account (对账单): 4 statements, and one for each kind of source that
     has words of its own; their number does not grow with the history. Raises InvalidPosting for an unknown account."""
-    tongue = language or translation.get_language() or "zh-hans"
-    number = str(account_id)
     now = balance(account_id)
-    rows = fetch(_LINES, [number, str(before or _VERSIONS_END), str(limit + 1)])
+    lines, more = lines_of(account_id, before=before, limit=limit, language=language)
+    endings = [Ending(*row) for row in fetch(_ENDINGS, [str(account_id), timezone.localdate()])]
+    reserved = [Reserved(*row) for row in holding.pending(account_id)]
+    return Statement(account_id, now, lines, endings, reserved, more)
+
+
+def lines_of(
+    account_id: int, *, before: int | None = None, limit: int = PAGE_LINES, language: str | None = None
+) -> tuple[list[Line], int | None]:
+    """The lines of a statement, newest first, and `before` for the next page (1 statement, and the words' own)."""
+    tongue = language or translation.get_language() or "zh-hans"
+    rows = fetch(_LINES, [str(account_id), str(before or _VERSIONS_END), str(limit + 1)])
     causes = words.of_sources({(row[9], row[10]) for row in rows[:limit]}, tongue)
     lines = [
         Line(
@@ -110,9 +119,7 @@ def statement(
         )
         for row in rows[:limit]
     ]  # fmt: skip
-    endings = [Ending(*row) for row in fetch(_ENDINGS, [number, timezone.localdate()])]
-    reserved = [Reserved(*row) for row in holding.pending(account_id)]
-    return Statement(account_id, now, lines, endings, reserved, lines[-1].version if len(rows) > limit else None)
+    return lines, lines[-1].version if len(rows) > limit else None
 
 
 def _sentence(kind: str, cause: str, language: str) -> str:
