@@ -8,11 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from linli.awards.awarding import pay
+from linli.awards.books import members, tally_of
 from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
 from linli.awards.models import Appeal, Award
 from linli.awards.models.awards import DECLINED, NONE, REVERSED, WAITING
 from linli.awards.nominating import TAKE_PART
 from linli.awards.rule_services import POINTS_MAX
+from linli.awards.rules import ALL
 from linli.credits.errors import LedgerProblem
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
@@ -72,7 +74,7 @@ def withdraw(actor: Actor, appeal_id: int) -> Appeal:
 def decide(actor: Actor, appeal_id: int, answer: str, *, points: int = 0) -> Appeal:
     """Answer an appeal: uphold it with the points that are given now, or not (0). Somebody else than who decided."""
     row = (
-        Appeal.objects.select_for_update(of=("self",)).select_related("award__rule", "award__place")
+        Appeal.objects.select_for_update(of=("self",)).select_related("award__rule__rule_set", "award__place")
         .filter(pk=appeal_id).first()
     )  # fmt: skip
     if row is None:
@@ -99,6 +101,19 @@ def decide(actor: Actor, appeal_id: int, answer: str, *, points: int = 0) -> App
     return row
 
 
+def room_left(award: Award) -> int | None:
+    """What the caps of the rule and of its version leave on the day of an award; None where there are none."""
+    assert award.rule is not None
+    members([award.person_id], lock=True)
+    tally = tally_of([award.person_id], [award.happened_on])
+    head, rule, key = award.rule.rule_set, award.rule, (award.person_id, award.place_id)
+    left = [
+        *tally.left(*key, rule.code, award.happened_on, (rule.day_cap, rule.month_cap)),
+        *tally.left(*key, ALL, award.happened_on, (head.day_cap, head.month_cap)),
+    ]
+    return min((rest for rest in left if rest is not None), default=None)
+
+
 def _granted(actor: Actor, row: Appeal, points: int) -> Award:
     """The points that an upheld appeal gives. They stand beside what is there, never above the rule's own amount."""
     award = row.award
@@ -111,6 +126,10 @@ def _granted(actor: Actor, row: Appeal, points: int) -> Award:
             f"At most {full} by the rule; {kept} are given.",
             "points",
         )
+    if award.rule is not None:
+        left = room_left(award)
+        if left is not None and points > left:
+            raise refused("cap", f"当天或当月的上限只剩{left}分。", f"The caps leave {left} points.", "points")
     made = Award.objects.create(
         key=f"appeal:{row.pk}", person_id=award.person_id, place_id=award.place_id, rule=award.rule,
         rule_code=award.rule_code, source=award.source, happened_on=award.happened_on, quantity=award.quantity,

@@ -9,3 +9,10 @@ class AwardsConfig(AppConfig):
     name = "linli.awards"
     label = "awards"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hear of deeds."""
+        from linli.awards.awarding import hear
+        from linli.work import deeds
+
+        deeds.listen(hear)

@@ -1,0 +1,7 @@
+"""Fixtures: the small world, in which the street has published rules and the resident takes part."""
+
+from __future__ import annotations
+
+from tests.support.small_world import in_small_world, small_world_database, world
+
+__all__ = ["in_small_world", "small_world_database", "world"]
