@@ -26,6 +26,7 @@ SELECT h.account_id, h.amount, h.source_type, h.source_id, coalesce(r.outcome, '
 FROM credits_hold h LEFT JOIN credits_resolution r ON r.hold_id = h.id
 LEFT JOIN credits_transfer t ON t.id = r.transfer_id WHERE h.id = $1::bigint
 """
+_TAKEN_KEY = "SELECT 1 FROM credits_transfer WHERE key = $1::text UNION ALL SELECT 1 FROM credits_resolution WHERE key = $1::text"
 _TAKEN = """
 SELECT a.lot_id, l.account_id, l.transfer_id, l.issuer_id, l.expires_on, a.amount
 FROM credits_allocation a JOIN credits_lot l ON l.id = a.lot_id WHERE a.hold_id = $1::bigint ORDER BY a.id
@@ -98,7 +99,7 @@ def collect(hold_id: int, *, key: str, credit_account: int, actor: Actor | None)
             return Posted(transfer_id, key, repeated=True)
         if outcome:
             raise AlreadyResolved(hold_id, outcome)
-        if fetch("SELECT 1 FROM credits_transfer WHERE key = $1::text", [key]):
+        if fetch(_TAKEN_KEY, [key]):
             raise KeyReused(key)
         book.lock([credit_account])
         book.reserve(1, 0)

@@ -88,7 +88,13 @@ def post(postings: Sequence[Posting], *, actor: Actor | None) -> list[Posted]:
         number = retried(lambda: _credit_one(postings[0], acting), whole=False)
         if number is not None:
             return [Posted(number, postings[0].key, repeated=False)]
-    return retried(lambda: post_many(postings, acting))
+    try:
+        return retried(lambda: post_many(postings, acting))
+    except Insufficient as refused:
+        if len(postings) > 1 or refused.account_id != postings[0].debit or postings[0].kind in MEMBER_DEBITS:
+            raise
+    # The one tranche that was chosen was emptied by others before it was locked: now all of them are.
+    return retried(lambda: post_many(postings, acting, all_tranches=True))
 
 
 def _credit_one(posting: Posting, acting: int | None) -> int | None:
@@ -150,6 +156,7 @@ class _Batch:
     book: Book
     originals: dict[int, Original] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
+    all_tranches: bool = False
     spent: dict[int, list[Returned]] = field(default_factory=dict)
     tranches: dict[int, list[int]] = field(default_factory=dict)
 
@@ -175,7 +182,7 @@ class _Batch:
         rows = fetch(_TRANCHES, [numbers(sorted(pools))])
         for number, pool, _balance in rows:
             self.tranches.setdefault(pool, []).append(number)
-        if len(postings) == 1:
+        if len(postings) == 1 and not self.all_tranches:
             able = [number for number, _, balance in rows if balance >= postings[0].amount]
             if able:
                 chosen = secrets.choice(able)
@@ -232,9 +239,12 @@ class _Batch:
         return self.book.post(posting, debit=original.credit, credit=original.debit, returned=returned)
 
 
-def post_many(postings: Sequence[Posting], acting: int | None) -> list[Posted]:
-    """The general way: lock in the order of ids, see which keys are known, plan in memory, write at once."""
-    batch = _Batch(Book(acting))
+def post_many(postings: Sequence[Posting], acting: int | None, *, all_tranches: bool = False) -> list[Posted]:
+    """The general way: lock in the order of ids, see which keys are known, plan in memory, write at once.
+
+    One award of a budgeted pool locks one tranche that could pay, unless it is to lock `all_tranches`.
+    """
+    batch = _Batch(Book(acting), all_tranches=all_tranches)
     batch.read(postings)
     known = known_transfers(posting.key for posting in postings)
     fresh = sum(1 for posting in postings if posting.key not in known)
