@@ -240,12 +240,3 @@ def _lapse(order_id: int, moment: datetime) -> bool:
     books.release(order, None, "expired")
     _end(order, Order.EXPIRED, None, "", moment)
     return True
-
-
-def reserve_for_bench(person: Actor, supply_id: int, key: str) -> str:
-    """One reservation through the service, for benchmarks: "reserved", or the code of the refusal."""
-    try:
-        reserve(person, supply_id, 1, key=key)
-    except StepRefused as refusal:
-        return refusal.code
-    return "reserved"
