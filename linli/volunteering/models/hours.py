@@ -61,7 +61,7 @@ class Service(models.Model):
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
-    member = models.ForeignKey("volunteering.JoinedMember", models.PROTECT, null=True, related_name="vol_services")
+    member = models.ForeignKey("volunteering.JoinedMember", models.PROTECT, null=True, related_name="services")
     activity = models.ForeignKey("activities.Activity", models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=40, blank=True)
     happened_on = models.DateField()
@@ -114,7 +114,7 @@ class HoursEntry(models.Model):
 
     PROPOSED, CONFIRMED, CORRECTED, REJECTED, DECIDED = "proposed", "confirmed", "corrected", "rejected", "decided"
 
-    service = models.ForeignKey(Service, models.PROTECT, related_name="vol_entries")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="entries")
     version = models.PositiveSmallIntegerField()
     act = models.CharField(max_length=10)
     minutes = models.PositiveIntegerField()
@@ -138,7 +138,7 @@ class Appeal(models.Model):
 
     OPEN, UPHELD, REFUSED, WITHDRAWN = "open", "upheld", "refused", "withdrawn"
 
-    service = models.ForeignKey(Service, models.PROTECT, related_name="vol_appeals")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="appeals")
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     text = models.CharField(max_length=500)
     wanted = models.PositiveIntegerField()

@@ -79,7 +79,7 @@ class Concern(models.Model):
     raised_on = models.DateField()
     state = models.CharField(max_length=10, default=OPEN)
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
-    member = models.ForeignKey(JoinedMember, models.PROTECT, null=True, related_name="vol_concerns")
+    member = models.ForeignKey(JoinedMember, models.PROTECT, null=True, related_name="concerns")
     claimed_on = models.DateField(null=True)
     solved_on = models.DateField(null=True)
     result = models.CharField(max_length=200, blank=True)
@@ -109,7 +109,7 @@ class Concern(models.Model):
 class QuarterFeedback(models.Model):
     """What a joined unit did in a quarter (季度反馈): counts from records, frozen when the community confirms them."""
 
-    unit = models.ForeignKey(JoinedUnit, models.PROTECT, related_name="vol_feedback")
+    unit = models.ForeignKey(JoinedUnit, models.PROTECT, related_name="feedback")
     year = models.PositiveSmallIntegerField()
     quarter = models.PositiveSmallIntegerField()
     figures = models.JSONField(default=dict)

@@ -58,7 +58,7 @@ class Evaluation(models.Model):
 
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
-    service = models.ForeignKey("volunteering.Service", models.PROTECT, null=True, related_name="vol_evaluations")
+    service = models.ForeignKey("volunteering.Service", models.PROTECT, null=True, related_name="evaluations")
     by_kind = models.CharField(max_length=10, default=ORGANISER)
     grade = models.PositiveSmallIntegerField()
     text = models.CharField(max_length=200, blank=True)

@@ -1,0 +1,82 @@
+"""Readers of double registration for pages: joined units by place, one unit with its members, what is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linli.people.access import Actor, ObjectHidden
+from linli.people.models import Organisation
+from linli.volunteering.models import Concern, JoinedMember, JoinedUnit, QuarterFeedback
+from linli.volunteering.quarters import UnitFigures, confirmed_of, unit_figures
+from linli.volunteering.selectors import VIEW, reach
+
+UNITS_SHOWN, MEMBERS_SHOWN, CONCERNS_SHOWN = 300, 200, 200
+
+
+@dataclass(slots=True)
+class UnitLine:
+    """A joined unit with what it did in a quarter, and the feedback once it is confirmed."""
+
+    row: JoinedUnit
+    figures: UnitFigures
+    feedback: QuarterFeedback | None
+
+
+def units(actor: Actor, year: int, quarter: int) -> list[UnitLine]:
+    """The joined units of the actor's places with their quarter (3 statements, flat with their number)."""
+    rows = list(
+        JoinedUnit.objects.filter(reach(actor.scopes(VIEW)), until=None)
+        .select_related("organisation", "place")
+        .order_by("place__path", "organisation__pinyin", "pk")[:UNITS_SHOWN]
+    )
+    keys = [row.pk for row in rows]
+    figures, feedback = unit_figures(keys, year, quarter), confirmed_of(keys, year, quarter)
+    return [UnitLine(row, figures.get(row.pk, UnitFigures()), feedback.get(row.pk)) for row in rows]
+
+
+def unit_for(actor: Actor, joined_id: int) -> JoinedUnit:
+    """A joined unit the actor may see; hidden otherwise (1 statement)."""
+    rows = JoinedUnit.objects.select_related("organisation", "place")
+    row = rows.filter(reach(actor.scopes(VIEW)), pk=joined_id).first()
+    if row is None or actor.scopes(VIEW).empty:
+        raise ObjectHidden(VIEW)
+    return row
+
+
+def feedback_of(unit: JoinedUnit) -> list[QuarterFeedback]:
+    """Its confirmed quarters, the latest first (1 statement)."""
+    return list(unit.feedback.order_by("-year", "-quarter")[:20])
+
+
+def members_of(unit: JoinedUnit) -> list[JoinedMember]:
+    """The members of the unit joined to the same community (1 statement)."""
+    rows = JoinedMember.objects.filter(organisation_id=unit.organisation_id, place_id=unit.place_id, until=None)
+    return list(rows.order_by("pk")[:MEMBERS_SHOWN])
+
+
+def concerns(actor: Actor, state: str = "") -> list[Concern]:
+    """What residents ask for in the actor's places, the open first (1 statement)."""
+    rows = Concern.objects.filter(reach(actor.scopes(VIEW))).select_related("place", "organisation")
+    if state:
+        rows = rows.filter(state=state)
+    return list(rows.order_by("-raised_on", "-pk")[:CONCERNS_SHOWN])
+
+
+def concern_for(actor: Actor, concern_id: int) -> Concern:
+    """One of them; hidden where the actor does not see the place (1 statement)."""
+    rows = Concern.objects.filter(reach(actor.scopes(VIEW)), pk=concern_id)
+    row = rows.select_related("place", "organisation").first()
+    if row is None or actor.scopes(VIEW).empty:
+        raise ObjectHidden(VIEW)
+    return row
+
+
+def joined_at(place_id: int) -> list[JoinedUnit]:
+    """Units joined to a community (1 statement)."""
+    rows = JoinedUnit.objects.filter(place_id=place_id, until=None).select_related("organisation")
+    return list(rows.order_by("organisation__pinyin", "pk")[:UNITS_SHOWN])
+
+
+def offered_units() -> list[Organisation]:
+    """Units that may be joined (1 statement)."""
+    return list(Organisation.objects.filter(active=True).order_by("pinyin", "pk")[:UNITS_SHOWN])
