@@ -62,6 +62,7 @@ LINLI_DEMO_LOADERS = [
     "linli.campaigns.demo.load",
     "linli.inspections.demo.load",
     "linli.assessment.demo.load",
+    "linli.credits.demo.load",
 ]
 LINLI_DEMO_VERSION = 1
 # The module whose `encrypt_bytes` and `decrypt_bytes` seal the files of imports.

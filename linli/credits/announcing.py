@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from linli.credits.rules import ANNOUNCE_DAYS
 from linli.credits.sql import fetch, numbers
+from linli.kernel.labels import Label
 from linli.work import inbox
 
 NOTICE = "credits.expiring"
@@ -32,6 +36,24 @@ WHERE l.account_id = ANY($1::bigint[]) AND l.remaining > 0 AND l.expires_on BETW
   AND p.erased_at IS NULL
 GROUP BY a.person_id, l.account_id, l.expires_on ORDER BY a.person_id, l.expires_on
 """
+
+
+def _titles(data: Sequence[Mapping[str, Any]]) -> list[str]:
+    language = get_language() or "zh-hans"
+    return [
+        Label(
+            f"{entry.get('points')} 分有效期至 {entry.get('expires_on')}，之后失效",
+            f"{entry.get('points')} points are good until {entry.get('expires_on')} and end then",
+        ).text(language)
+        for entry in data
+    ]
+
+
+def install() -> None:
+    """Say what the line in the inbox means and where it leads."""
+    inbox.say(
+        NOTICE, Label("您有积分即将到期", "Some of your points end soon"), address="/points/", titles=_titles
+    )  # fmt: skip
 
 
 def announce(today: date | None = None, *, days: int = ANNOUNCE_DAYS) -> int:

@@ -9,3 +9,10 @@ class CreditsConfig(AppConfig):
     name = "linli.credits"
     label = "credits"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what is erased with a person, and what a line of the inbox about points says."""
+        from linli.credits import announcing, erasure
+
+        erasure.install()
+        announcing.install()

@@ -17,6 +17,7 @@ from linli.credits.postings import KEY_MAX, REASON_MAX, REDEMPTION, SOURCE_MAX, 
 from linli.credits.sql import fetch, numbers, retried
 from linli.credits.writing import HoldRows, write
 from linli.people.access import Actor
+from linli.people.masking import mask_text
 
 _HOLD_ID = "SELECT nextval('credits_hold_id_seq')"
 _KNOWN = "SELECT id, request_hash FROM credits_hold WHERE key = $1::text"
@@ -26,7 +27,10 @@ SELECT h.account_id, h.amount, h.source_type, h.source_id, coalesce(r.outcome, '
 FROM credits_hold h LEFT JOIN credits_resolution r ON r.hold_id = h.id
 LEFT JOIN credits_transfer t ON t.id = r.transfer_id WHERE h.id = $1::bigint
 """
-_TAKEN_KEY = "SELECT 1 FROM credits_transfer WHERE key = $1::text UNION ALL SELECT 1 FROM credits_resolution WHERE key = $1::text"
+_TAKEN_KEY = (
+    "SELECT 1 FROM credits_transfer WHERE key = $1::text"
+    " UNION ALL SELECT 1 FROM credits_resolution WHERE key = $1::text"
+)
 _TAKEN = """
 SELECT a.lot_id, l.account_id, l.transfer_id, l.issuer_id, l.expires_on, a.amount
 FROM credits_allocation a JOIN credits_lot l ON l.id = a.lot_id WHERE a.hold_id = $1::bigint ORDER BY a.id
@@ -124,7 +128,7 @@ def void(hold_id: int, *, key: str, reason: str, actor: Actor | None) -> None:
     """
     if not 0 < len(key) <= KEY_MAX or len(reason) > REASON_MAX:
         raise InvalidPosting("a key is missing, or the reason is too long")
-    retried(lambda: _give_back(hold_id, "voided", key, reason, actor_id(actor)))
+    retried(lambda: _give_back(hold_id, "voided", key, mask_text(reason), actor_id(actor)))
 
 
 def _give_back(hold_id: int, outcome: str, key: str, reason: str, acting: int | None) -> None:
@@ -147,7 +151,7 @@ def _give_back(hold_id: int, outcome: str, key: str, reason: str, acting: int | 
 
 _OVERDUE = """
 SELECT p.hold_id FROM credits_pendinghold p JOIN credits_account a ON a.id = p.account_id
-WHERE p.until < $1::timestamptz ORDER BY p.until LIMIT $2::bigint FOR NO KEY UPDATE OF a SKIP LOCKED
+WHERE p.until < $1::timestamptz ORDER BY p.until, p.hold_id LIMIT $2::bigint FOR NO KEY UPDATE OF a SKIP LOCKED
 """
 
 

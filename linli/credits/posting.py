@@ -23,6 +23,7 @@ from linli.credits.postings import (
 from linli.credits.sql import WAITS_SHORTLY, fetch, numbers, retried
 from linli.credits.writing import write
 from linli.people.access import Actor
+from linli.people.masking import mask_text
 
 BATCH_MAX = 20_000
 IRREVERSIBLE = frozenset({REVERSAL, EXPIRY, "tranche"})
@@ -277,15 +278,16 @@ def reverse(transfer_id: int, *, key: str, reason: str, actor: Actor | None) -> 
     """Undo a transfer by its opposite, at most once and never below a floor (冲正).
 
     Taking back an award takes its own points first, then those first to expire; giving back what was spent gives to
-    the same lots, with days of grace where they have expired. Raises AlreadyReversed, AlreadyExpired, Insufficient.
+    the same lots, with days of grace where they have expired. Phones in the reason are masked, because it stays.
+    Raises AlreadyReversed, AlreadyExpired, Insufficient.
     """
     rows = fetch(_ORIGINALS, [numbers([transfer_id])])
     if not rows:
         raise InvalidPosting("there is no such transfer")
     original = Original(*rows[0])
     posting = Posting(
-        key, REVERSAL, original.credit_pool, original.debit_pool, original.amount, reason, timezone.localdate(),
-        original.source_type, original.source_id, None, original.id,
+        key, REVERSAL, original.credit_pool, original.debit_pool, original.amount, mask_text(reason),
+        timezone.localdate(), original.source_type, original.source_id, None, original.id,
     )  # fmt: skip
     check(posting)
     before = fetch("SELECT effective_on FROM credits_transfer WHERE key = $1::text", [key])

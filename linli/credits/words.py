@@ -26,6 +26,7 @@ REASONS: dict[str, Label] = {
     "renounced": Label("本人退出积分", "the member left"),
     "handed": Label("", ""),
     "budget": Label("", ""),
+    "demo": Label("示例数据", "demonstration"),
     "fund": Label("", ""),
 }
 
