@@ -94,9 +94,7 @@ def _hand(old: Signup, role: Role, person_id: int, actor: Actor) -> Signup:
     now = moments.now()
     old.state, old.ended_at = Signup.HANDED, now
     old.save(update_fields=["state", "ended_at"])
-    role.turns += 1
-    role.taken += 1 - old.seats
-    role.save(update_fields=["turns", "taken"])
+    posts.count(role, 1 - old.seats, turns=1)
     made = Signup.objects.create(
         activity_id=old.activity_id, role=role, person_id=person_id, state=Signup.IN, turn=role.turns,
         starts_at=old.starts_at, ends_at=old.ends_at, asked_at=now, seated_at=now, instead_of=old,

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from linli.activities import telling
 from linli.activities.models import Activity, Role, Signup
 from linli.activities.waiting import moving_up
@@ -108,6 +110,16 @@ def _remove(role: Role) -> None:
     role.delete()
 
 
+def count(role: Role, taken: int = 0, turns: int = 0) -> None:
+    """Add to what is taken and to the turns of a post, in the row itself: the database refuses what is too many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE activities_role SET taken = taken + %s, turns = turns + %s WHERE id = %s RETURNING taken, turns",
+            [taken, turns, role.pk],
+        )
+        role.taken, role.turns = cursor.fetchone()
+
+
 def move_up(role: Role, now: datetime) -> list[int]:
     """Give the free places of a locked post to those who wait, in order, and tell them; their persons."""
     queue = role.signups.filter(state=Signup.WAITING).order_by("turn")
@@ -116,7 +128,6 @@ def move_up(role: Role, now: datetime) -> list[int]:
     if chosen:
         numbers = [pk for pk, _person in chosen]
         Signup.objects.filter(pk__in=numbers).update(state=Signup.IN, seated_at=now)
-        role.taken += sum(seats for pk, _person, seats in waiting if pk in numbers)
-        role.save(update_fields=["taken"])
+        count(role, sum(seats for pk, _person, seats in waiting if pk in numbers))
         telling.tell(telling.MOVED_UP, role.activity_id, [person for _pk, person in chosen])
     return [person for _pk, person in chosen]

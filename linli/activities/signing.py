@@ -111,9 +111,7 @@ def _sign_up(actor: Actor, person_id: int, asked: Asked, key: UUID, *, until_end
     no_clash(person_id, role.activity)
     waiting = Signup.objects.filter(role=role, state=Signup.WAITING).count()
     seated = has_place(role.capacity - role.taken, asked.seats, waiting)
-    role.turns += 1
-    role.taken += asked.seats if seated else 0
-    role.save(update_fields=["turns", "taken"])
+    posts.count(role, asked.seats if seated else 0, turns=1)
     return Signup.objects.create(
         activity=role.activity, role=role, person_id=person_id, state=Signup.IN if seated else Signup.WAITING,
         turn=role.turns, seats=asked.seats, minors=asked.minors, guardian_consent=asked.guardian_consent,
@@ -193,8 +191,7 @@ def leave(row: Signup, role: Role, state: str, now: datetime, reason: str = "") 
     row.save(update_fields=["state", "ended_at", "reason"])
     row.handings.filter(state="open").update(state="withdrawn", answered_at=now)
     if held:
-        role.taken -= row.seats
-        role.save(update_fields=["taken"])
+        posts.count(role, -row.seats)
     if now < role.activity.starts_at:
         posts.move_up(role, now)
 

@@ -1,4 +1,4 @@
-"""Series: made ahead by rule, one changed alone, the rest changed with everybody's place, ended; campaigns and facts."""
+"""Series: made ahead by rule, one changed alone, the rest changed with everybody's place, ended."""
 
 from __future__ import annotations
 
@@ -110,9 +110,7 @@ def test_what_falls_out_of_the_new_rule_is_called_off_or_gone(world: World) -> N
     first, second, third, *_rest = row.activities.order_by("occurs_on")
     signing.sign_up(resident(1), Asked(role_of(third).pk), key=uuid4())
     monthly = f"FREQ=MONTHLY;BYMONTHDAY={tomorrow().day}" if tomorrow().day <= 28 else LAST_DAY
-    series.edit_rest(
-        world.actor("community"), first.pk, wanted(world, starts_at=first.starts_at), monthly, key=uuid4()
-    )
+    series.edit_rest(world.actor("community"), first.pk, wanted(world, starts_at=first.starts_at), monthly, key=uuid4())
     third.refresh_from_db()
     assert third.state == Activity.CANCELLED and not Activity.objects.filter(pk=second.pk).exists()
 
