@@ -9,3 +9,11 @@ class ShopConfig(AppConfig):
     name = "linli.shop"
     label = "shop"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what is erased with a person, and who may see photos and signed papers."""
+        from linli.shop.erasure import install
+        from linli.shop.holders import register
+
+        install()
+        register()

@@ -128,7 +128,7 @@ def good(request: HttpRequest, good_id: int) -> HttpResponse:
     context = {
         **offer_line(found, points), "problem": problem, "points": points, "signed_in": actor.is_signed_in,
         "supplies": [
-            {"row": supply, "left": selectors.free(supply), "hours": rules.hours_text(supply.counter.hours, language()),
+            {"row": supply, "left": supply.free, "hours": rules.hours_text(supply.counter.hours, language()),
              "open": rules.open_at(supply.counter.hours, now), "checked": supply.pk == taken}
             for supply in found.supplies
         ],

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from linli.credits.models import Account
 from linli.people.access import Actor, ObjectHidden
-from linli.people.personal import contacts
+from linli.people.personal import contact
 from linli.shop import rules
 from linli.shop.models import Counter, Donation, Good, Order, Partner, Supply
 
@@ -31,18 +31,12 @@ class Offer:
     @property
     def left(self) -> int:
         """Pieces that may still be reserved, at all counters together."""
-        return sum(free(supply) for supply in self.supplies)
+        return sum(supply.free for supply in self.supplies)
 
     @property
     def best(self) -> Supply | None:
         """The supply that is chosen beforehand: the first that has any."""
-        return next((supply for supply in self.supplies if free(supply) > 0), None)
-
-
-def free(supply: Supply) -> int:
-    """Pieces of a supply that may still be reserved (its account was read along)."""
-    account = supply.account
-    return account.balance - account.held if account is not None else 0
+        return next((supply for supply in self.supplies if supply.free > 0), None)
 
 
 def _supplies(now: datetime) -> Any:
@@ -150,9 +144,12 @@ def order_at_counter(actor: Actor, order_id: int) -> Order:
 
 
 def masked_name(order: Order) -> str:
-    """Who reserved it, as the counter may see it: 王**; the tail of the phone where no name is known."""
-    contact = contacts([order.person_id], clear=False)[order.person_id]
-    name, phone = contact.name, contact.phone
+    """Who reserved it, as the counter may see it: 王**; the tail of the phone where no name is known.
+
+    The order's person was read along.
+    """
+    found = contact(order.person, clear=False)
+    name, phone = found.name, found.phone
     if order.person.kind == "staff" and name:
         return f"{name[0]}**"
     return name or phone

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from linli.credits.errors import Insufficient
-from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import Actor, ObjectHidden, covers, require
 from linli.people.audit import record
 from linli.places.models import Place
 from linli.shop import books, rules
@@ -132,8 +132,13 @@ def _good_and_counter(actor: Actor, incoming: Incoming) -> tuple[Good, Counter]:
     counter = Counter.objects.select_related("place").filter(pk=incoming.counter_id, active=True).first()
     if good is None or counter is None:
         raise ObjectHidden(MANAGE)
-    require(actor, MANAGE, place_path=str(good.place.path), hidden=True)
+    # Goods are the street's, stock is the counter's: a community books what lies at its own counters.
     require(actor, MANAGE, place_path=str(counter.place.path), hidden=True)
+    if not covers(str(good.place.path), str(counter.place.path)):
+        raise ObjectHidden(MANAGE)
+    if incoming.moved_from_id is not None:
+        source = Supply.objects.select_related("counter__place").filter(pk=incoming.moved_from_id).first()
+        require(actor, MANAGE, place_path=str(source.counter.place.path) if source else None, hidden=True)
     return good, counter
 
 

@@ -108,6 +108,11 @@ class Supply(models.Model):
             ),
         ]
 
+    @property
+    def free(self) -> int:
+        """Pieces that may still be reserved; its account was read along."""
+        return self.account.balance - self.account.held if self.account is not None else 0
+
 
 class Receipt(models.Model):
     """Pieces that came to a counter (入库): given, bought, provided by the partner, or moved from another counter.
