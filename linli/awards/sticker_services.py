@@ -18,6 +18,7 @@ from linli.awards.sticker_rules import claims_until, digest, new_code, runs
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
+from linli.people.masking import mask_text
 from linli.people.models import Person
 from linli.places.models import Place
 from linli.places.selectors import registry_versions
@@ -97,7 +98,7 @@ def make_sheet(actor: Actor, wanted: Wanted, *, key: str) -> StickerSheet:
 
 
 def _checked(wanted: Wanted) -> str:
-    theme = " ".join("".join(sign for sign in wanted.theme if sign.isprintable()).split())
+    theme = mask_text(" ".join("".join(sign for sign in wanted.theme if sign.isprintable()).split()))
     if not 0 < len(theme) <= THEME_MAX:
         raise refused("bad_theme", f"请写主题，不超过{THEME_MAX}个字。", f"1 to {THEME_MAX} characters.", "theme")
     if forbidden_word(theme):

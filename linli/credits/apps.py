@@ -12,7 +12,8 @@ class CreditsConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what is erased with a person, and what a line of the inbox about points says."""
-        from linli.credits import announcing, erasure
+        from linli.credits import announcing, correcting, erasure
 
         erasure.install()
         announcing.install()
+        correcting.install()

@@ -14,7 +14,9 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from linli.credits.selectors import Line, lines_of
+from linli.credits.selectors import Line, account_of, lines_of
+
+__all__ = ["Own", "Reserved", "account_of", "line_of", "own"]
 
 LINES_SHOWN = 20
 

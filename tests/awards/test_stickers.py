@@ -275,6 +275,6 @@ def test_numbers_on_the_pages_are_lists_and_name_nobody(
 def test_the_sheet_on_paper_has_a_code_for_each_sticker() -> None:
     rows = [Printed(f"7-{number:03d}", new_code()) for number in range(1, 26)]
     text = sheet_html("礼让<斑马线>", "东山社区", 2, DAY, rows, synthetic=True)
-    assert text.count("<svg class=\"segno\"") == 25 or text.count("qrline") == 25
+    assert text.count('<svg class="segno"') == 25 or text.count("qrline") == 25
     assert text.count('<section class="sheet">') == 2 and "礼让&lt;斑马线&gt;" in text and "2026-06-15" in text
     assert all(grouped(row.code) in text and row.number in text for row in rows)
