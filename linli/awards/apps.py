@@ -11,8 +11,12 @@ class AwardsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear of deeds."""
-        from linli.awards.awarding import hear
+        """Hear of deeds, take in lists, say what lines of a statement were, and what is erased with a person."""
+        from linli.awards import awarding, erasure, importing, statement, sticker_registration
         from linli.work import deeds
 
-        deeds.listen(hear)
+        deeds.listen(awarding.hear)
+        importing.install()
+        erasure.install()
+        statement.install()
+        sticker_registration.install()

@@ -149,6 +149,15 @@ def explain(why: Mapping[str, Any]) -> str:
     return texts.get(code, "")
 
 
+def explain_short(code: str) -> str:
+    """Why deeds have no points, in a few words for a list of reasons."""
+    texts = {
+        "duty": _("在岗履职"), "no_rules": _("那一天没有规则"), "no_rule": _("没有这一类规则"),
+        "before_joining": _("加入之前太久"), "too_short": _("时间不够一个单位"), "cap": _("已到上限"),
+    }  # fmt: skip
+    return texts.get(code, code)
+
+
 def _reckoned(code: str, why: Mapping[str, Any]) -> str:
     unit, full = str(why["unit"]), int(why["full"])
     values = {

@@ -19,7 +19,7 @@ OPERATOR = "linli import"
 
 def operator() -> Actor:
     """The operator at the command line, who holds the database anyway."""
-    grant = Grant(frozenset({PERMISSION, "request.import"}), role="operator", everything=True)
+    grant = Grant(frozenset({PERMISSION, "request.import", "awards.propose"}), role="operator", everything=True)
     return Actor(roles=frozenset({"operator"}), grants=(grant,), channel="system", name=OPERATOR)
 
 
