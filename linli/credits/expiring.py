@@ -71,8 +71,11 @@ def clear(book: Book, lots: list[OpenLot], kind: str) -> None:
     book.reserve(len(lots), 0)
     for lot in lots:
         ended = lot.expires_on + DAY if kind == EXPIRY and lot.expires_on is not None else book.today
+        # A lot expires once; it can be given up again after something came back to it.
+        again = "" if kind == EXPIRY else f":{book.account(lot.account_id).version}"
+        key = f"{kind}:{lot.id}{again}"
         posting = Posting(
-            f"{kind}:{lot.id}", kind, lot.account_id, sinks[places[lot.issuer_id]], lot.remaining, kind, ended,
+            key, kind, lot.account_id, sinks[places[lot.issuer_id]], lot.remaining, kind, ended,
             "lot", lot.id,
         )  # fmt: skip
         book.post(posting, lot_id=lot.id)
