@@ -4,6 +4,8 @@ import { found } from "./found";
 import { map } from "./maps";
 import { photos } from "./photos";
 import { place } from "./place";
+import { position } from "./position";
+import { ticks } from "./ticks";
 import { toast } from "./toasts";
 import { voice } from "./voice";
 
@@ -12,6 +14,8 @@ const BEHAVIOURS: [string, (element: HTMLElement) => void][] = [
   ["[data-map]", map],
   ["[data-place]", place],
   ["[data-voice]", voice],
+  ["[data-position]", position],
+  ["[data-ticks]", ticks],
   ["[data-toast]", toast],
   // After [data-photos], whose form waits for its photos: only what is really sent counts as sent.
   ["[data-once]", sendsOnce],

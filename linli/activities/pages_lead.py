@@ -1,0 +1,227 @@
+"""Pages of the leader (带队): the changing code, the list with big targets, walk-ins, heads, results, closing.
+
+For staff of the area, leaders of volunteers, and whoever is named as leader: on the phone, in the rain.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from linli.activities import checking, closing, selectors, shown, signing, typed
+from linli.activities.access import LEAD, leads
+from linli.activities.checking import Ticked
+from linli.activities.closing import AUDIENCES, OUTCOMES
+from linli.activities.pages_public import page, private
+from linli.activities.rotating import STEP_SECONDS
+from linli.activities.selectors import Shown
+from linli.activities.signing import Asked
+from linli.activities.typed import Problem
+from linli.activities.words import refuse
+from linli.people.access import Actor, ObjectHidden
+from linli.people.gates import actor_on, signed_in
+from linli.work import uploads
+from linli.work.engine import StepRefused
+from linli.work.printing.rendering import qr_svg
+from linli.work.refused import FileRefused
+from linli.work.senders import owner_of
+
+BACK_DAYS, AHEAD_DAYS = 7, 14
+TICKS_BYTES_MAX = 256 * 1024
+
+
+def _led(actor: Actor, activity_id: int) -> Shown:
+    """The activity for who leads it; ObjectHidden (404) for others."""
+    found = selectors.one(actor, activity_id)
+    if not leads(actor, found.row):
+        raise ObjectHidden(LEAD)
+    return found
+
+
+@never_cache
+@signed_in
+@require_safe
+def leading(request: HttpRequest) -> HttpResponse:
+    """`/activities/lead/`: what I lead, from last week to the next two."""
+    today, now = timezone.localdate(), timezone.now()
+    rows = selectors.to_lead(actor_on(request), today - timedelta(days=BACK_DAYS), today + timedelta(days=AHEAD_DAYS))
+    return private(page(request, "leading.html", {"days": shown.lines(rows, now)}))
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """`/activities/<number>/lead/`: the list to tick, and everything the leader says (≤ 10 statements)."""
+    actor = actor_on(request)
+    problem: Problem | None = None
+    if request.method == "POST":
+        _led(actor, activity_id)
+        try:
+            _act(request, actor, activity_id)
+        except FileRefused as refusal:
+            problem = Problem(str(refusal), "photos", refusal.status)
+        except StepRefused as refusal:
+            problem = typed.problem_of(refusal)
+        else:
+            return redirect(reverse("activities:lead", args=[activity_id]) + _part(request))
+    context = _context(actor, _led(actor, activity_id)) | {"problem": problem, "typed": request.POST}
+    return private(page(request, "lead.html", context, status=problem.status if problem else 200))
+
+
+def _part(request: HttpRequest) -> str:
+    part = request.POST.get("act", "")
+    return "" if part in ("close", "results", "heads") else "#list"
+
+
+def _context(actor: Actor, found: Shown) -> dict[str, Any]:
+    row, now = found.row, timezone.now()
+    people = selectors.people_of(row.pk, clear=True)
+    for person in people:
+        person["came_word"] = shown.HOWS[person["came_how"]].text(shown.tongue()) if person["came_how"] else ""
+        person["key"] = uuid.uuid4()
+    seated = [person for person in people if person["signed"] != "waiting"]
+    heads, outcomes = dict(found.heads), dict(found.outcomes)
+    return {
+        "row": row, "roles": found.roles, "when": shown.when(row.starts_at, row.ends_at), "people": seated,
+        "where": shown.place_words(row.place.name, row.spot), "key": uuid.uuid4(),
+        "waiting": [person for person in people if person["signed"] == "waiting"],
+        "present": sum(1 for person in seated if person["present"]),
+        "open": row.state == "published" and row.starts_at - checking.BEFORE <= now <= row.ends_at + checking.AFTER,
+        "begun": now >= row.starts_at, "closed": row.state == "closed",
+        "audiences": [(kind, label.text(shown.tongue()), heads.get(kind, "")) for kind, label in AUDIENCES.items()],
+        "kinds": [(kind, label.text(shown.tongue()), outcomes.get(kind, "")) for kind, label in OUTCOMES.items()],
+        "photos": selectors.photos_of(row.pk), "staff": actor.is_staff,
+    }  # fmt: skip
+
+
+def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
+    sent = request.POST
+    person = typed.number(sent.get("person")) or 0
+    match sent.get("act", ""):
+        case "in" | "out" as act:
+            key = typed.key_of(request)
+            (answer,) = checking.tick(actor, activity_id, [Ticked(person, act == "out", timezone.now(), key)])
+            if answer.state == "refused":
+                raise refuse(answer.code, "", answer.text, answer.text, status=409)
+        case "strike":
+            checking.strike(actor, activity_id, person, typed.said(sent, "reason"))
+        case "walk_in":
+            checking.walk_in(
+                actor, activity_id, name=typed.said(sent, "name"), phone=typed.said(sent, "phone"),
+                key=typed.key_of(request),
+            )  # fmt: skip
+            messages.success(request, _("已记为现场参加。"))
+        case "sign_up":
+            signing.sign_up_other(
+                actor, Asked(typed.number(sent.get("role")) or 0), name=typed.said(sent, "name"),
+                phone=typed.said(sent, "phone"), key=typed.key_of(request),
+            )  # fmt: skip
+            messages.success(request, _("已代为报名。"))
+        case "remove":
+            signing.withdraw(actor, typed.number(sent.get("signup")) or 0, typed.said(sent, "reason"))
+        case "heads":
+            heads = {kind: typed.whole(sent.get(f"heads_{kind}", ""), "heads") for kind in AUDIENCES}
+            closing.count_heads(actor, activity_id, heads)
+            messages.success(request, _("已保存人数。"))
+        case "results":
+            _results(request, actor, activity_id)
+        case "correct" | "absent" as act:
+            there = act == "correct"
+            closing.correct(
+                actor, activity_id, person, reason=typed.said(sent, "reason"),
+                came_at=typed.moment(sent.get("came_at", ""), "came_at") if there else None,
+                left_at=typed.moment(sent.get("left_at", ""), "left_at") if there else None,
+            )  # fmt: skip
+            messages.success(request, _("已更正。"))
+        case "close":
+            closing.close(actor, activity_id)
+            messages.success(request, _("已确认出勤。"))
+        case _:
+            raise Http404
+
+
+def _results(request: HttpRequest, actor: Actor, activity_id: int) -> None:
+    sent = request.POST
+    outcomes = {kind: typed.whole(sent.get(f"outcome_{kind}", ""), "outcomes") for kind in OUTCOMES}
+    photos = [*sent.getlist("photos"), *_received(request)]
+    closing.record_results(actor, activity_id, results=typed.said(sent, "results"), outcomes=outcomes, photos=photos)
+    messages.success(request, _("已保存成效。"))
+
+
+def _received(request: HttpRequest) -> list[str]:
+    """Photos that came with the form, where there are no scripts; their tokens."""
+    files = request.FILES.getlist("photos_files")[: closing.PHOTOS_MAX]
+    return [
+        str(uploads.receive(file, owner=owner_of(request), kind_hint=uploads.PHOTO).token)
+        for file in files
+        if isinstance(file, UploadedFile) and file.size
+    ]
+
+
+# --- The changing code ------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@signed_in
+@require_safe
+def code(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """`/activities/<number>/lead/code/`: the code to hold up; it renews itself, with scripts or without."""
+    found = _led(actor_on(request), activity_id)
+    address = request.build_absolute_uri(reverse("activities:here", args=[activity_id]))
+    left = STEP_SECONDS - int(timezone.now().timestamp()) % STEP_SECONDS
+    there = sum(1 for person in selectors.people_of(activity_id, clear=False) if person["present"])
+    context = {
+        "row": found.row, "qr": qr_svg(f"{address}?c={checking.code_now(activity_id)}"), "left": left,
+        "there": ngettext("已到 %(n)d 人", "已到 %(n)d 人", there) % {"n": there},
+    }  # fmt: skip
+    template = "_code.html" if request.headers.get("HX-Request") else "code.html"
+    return private(page(request, template, context))
+
+
+# --- Ticks that were made without network -----------------------------------------------------------------------------
+
+
+@never_cache
+@signed_in
+@require_POST
+def ticks(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """`POST /activities/<number>/lead/ticks/`: `{"ticks": [{key, person, out, at}]}`, answered one by one."""
+    actor = actor_on(request)
+    _led(actor, activity_id)
+    try:
+        wanted = _ticks(request.body[: TICKS_BYTES_MAX + 1])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return JsonResponse({"title": "malformed", "status": 400}, status=400)
+    try:
+        answers = checking.tick(actor, activity_id, wanted)
+    except StepRefused as refusal:
+        return JsonResponse({"title": refusal.code, "status": refusal.status}, status=refusal.status)
+    told = [{"key": str(one.key), "state": one.state, "code": one.code, "text": one.text} for one in answers]
+    return JsonResponse({"ticks": told})
+
+
+def _ticks(body: bytes) -> list[Ticked]:
+    if len(body) > TICKS_BYTES_MAX:
+        raise ValueError("too long")
+    found = []
+    for row in json.loads(body)["ticks"]:
+        key, at = typed.key_in(str(row["key"])), datetime.fromisoformat(str(row["at"]))
+        person = row["person"]
+        if key is None or timezone.is_naive(at) or not isinstance(person, int) or not 0 < person < 2**63:
+            raise ValueError("not a tick")
+        found.append(Ticked(person, bool(row["out"]), at, key))
+    return found

@@ -1,0 +1,84 @@
+"""What forms of this room send, read into values; refusals carry the field they belong to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from linli.activities.shown import tongue
+from linli.activities.words import refuse
+from linli.work.engine import StepRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a form was not accepted: the words, the field they belong to, the HTTP status."""
+
+    text: str
+    field: str = ""
+    status: int = 422
+
+
+def problem_of(refusal: StepRefused) -> Problem:
+    """A refusal as the form shows it."""
+    return Problem(refusal.label.text(tongue()), refusal.field or "", refusal.status)
+
+
+def key_of(request: HttpRequest) -> uuid.UUID:
+    """The key that was sent with the form, or a new one."""
+    return key_in(request.POST.get("key", "")) or uuid.uuid4()
+
+
+def key_in(text: str) -> uuid.UUID | None:
+    """A key; None for any other text."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def number(text: str | None) -> int | None:
+    """A positive whole number; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def whole(text: str, field: str, most: int = 10**6) -> int:
+    """A whole number that was typed, nothing being 0; StepRefused (422) for anything else."""
+    found = number(text.strip() or "0")
+    if found is None or found > most:
+        raise refuse("bad_number", field, "请填写数字。", "Give a number.")
+    return found
+
+
+def day(text: str, field: str) -> date:
+    """A day of a form; StepRefused (422) when it is none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise refuse("bad_day", field, "请填写日期。", "Give a date.") from error
+
+
+def moment(text: str, field: str) -> datetime:
+    """Day and time of a form in local time; StepRefused (422) when it is none."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise refuse("bad_moment", field, "请填写日期和时间。", "Give day and time.") from error
+    return timezone.make_aware(found) if timezone.is_naive(found) else found
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Short words of one field, parted by the marks that people use."""
+    for mark in "，、；;\n":
+        text = text.replace(mark, ",")
+    return tuple(word.strip() for word in text.replace("\x00", "").split(",") if word.strip())
+
+
+def said(data: Mapping[str, str], name: str) -> str:
+    """The words of a field."""
+    return data.get(name, "").replace("\x00", "")
