@@ -31,9 +31,10 @@ SPAN = 50_000
 LOCK = 0x4C494E4C49534C47  # "LINLISLG": one seal at a time
 _ENTRY = struct.Struct(">q8s")
 
-ENTRIES = """
-SELECT count(*), coalesce(string_agg(int8send(id) || substr(coalesce(credit_hash, debit_hash), 1, 8), ''::bytea
-                                     ORDER BY id), ''::bytea)
+ENTRIES = r"""
+SELECT count(*), coalesce(string_agg(
+  int8send(id) || substr(coalesce(credit_hash, debit_hash) || '\x0000000000000000'::bytea, 1, 8), ''::bytea ORDER BY id
+), ''::bytea)
 FROM credits_transfer WHERE id > $1::bigint AND id <= $2::bigint
 """
 
