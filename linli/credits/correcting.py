@@ -86,10 +86,9 @@ def correct(actor: Actor, transfer_id: int, reason: str) -> bool:
 def _take_back(row: Transfer, reason: str, actor: Actor) -> None:
     taking = _taking.get(row.source_type)
     try:
-        if taking is not None:
-            if not taking(row.source_id, reason, actor):
-                raise StepRefused("spent", SPENT, status=409)
-        else:
+        if taking is not None and not taking(row.source_id, reason, actor):
+            raise StepRefused("spent", SPENT, status=409)
+        if not Transfer.objects.filter(reverses_id=row.pk).exists():
             ledger.reverse(row.pk, key=f"correct:{row.pk}", reason=reason, actor=actor)
     except ledger.Insufficient as error:
         raise StepRefused("spent", SPENT, status=409) from error

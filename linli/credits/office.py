@@ -11,7 +11,7 @@ from django.utils import translation
 
 from linli.credits import words
 from linli.credits.models import Account
-from linli.credits.selectors import PoolFigures, pool_figures
+from linli.credits.selectors import PoolFigures, pool_figures, sentence
 from linli.credits.sql import fetch, numbers
 from linli.people import crypto
 from linli.people.access import Actor, ObjectHidden, require_somewhere
@@ -100,19 +100,12 @@ def pool_lines(street_id: int, *, before: int | None = None, limit: int = PAGE) 
     lines = [
         PoolLine(
             row[0], row[1], row[2],
-            _label(row[3], causes.get((row[5], row[6])) or words.reason(row[4], tongue), tongue),
+            sentence(row[3], row[4], causes.get((row[5], row[6])), tongue),
             row[7], row[8], row[9], row[10],
         )
         for row in rows[:limit]
     ]  # fmt: skip
     return lines, lines[-1].transfer_id if len(rows) > limit else None
-
-
-def _label(kind: str, cause: str, language: str) -> str:
-    label = words.kind(kind, language)
-    if not cause or cause == label:
-        return label
-    return f"{label}: {cause}" if language.startswith("en") else f"{label}：{cause}"
 
 
 def account_by_phone(text: str) -> int | None:

@@ -87,8 +87,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def pool(request: HttpRequest, street_id: int) -> HttpResponse:
     """One street's pool: figures, budget, and each award with its account's number (≤ 9 statements)."""
     actor = actor_on(request)
-    row = office.street_for(actor, street_id, _places())
-    return _pool_page(request, actor, row.id)
+    return _pool_page(request, actor, street_id)
 
 
 def _pool_page(request: HttpRequest, actor: Actor, street_id: int, problem: StepRefused | None = None) -> HttpResponse:

@@ -113,7 +113,7 @@ def lines_of(
         Line(
             transfer_id=row[0], version=row[1], at=row[2], effective_on=row[3], kind=row[4],
             kind_label=words.kind(row[4], tongue),
-            sentence=_sentence(row[4], causes.get((row[9], row[10])) or words.reason(row[5], tongue), tongue),
+            sentence=sentence(row[4], row[5], causes.get((row[9], row[10])), tongue),
             amount=row[6], balance=row[7], expires_on=row[8], source_type=row[9], source_id=row[10],
             reverses_id=row[11], reversed=row[12],
         )
@@ -122,8 +122,10 @@ def lines_of(
     return lines, lines[-1].version if len(rows) > limit else None
 
 
-def _sentence(kind: str, cause: str, language: str) -> str:
-    label = words.kind(kind, language)
+def sentence(kind: str, reason: str, cause: str | None, language: str) -> str:
+    """What a line says: its kind, and what it was for; of a correction, why it was made."""
+    label, told = words.kind(kind, language), words.reason(reason, language)
+    cause = (told or cause) if kind == "reversal" else (cause or told)
     if not cause or cause == label:
         return label
     return f"{label}: {cause}" if language.startswith("en") else f"{label}：{cause}"
