@@ -217,6 +217,21 @@ def verify(
 
 
 @app.command()
+def reproduce(
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+    language: Annotated[str, typer.Option(help="zh-hans or en")] = "zh-hans",
+) -> None:
+    """Published figures computed from the demo's records: published, computed, verdict; 1 when one does not hold."""
+    from linli.config.session import choose_settings, running_database
+
+    choose_settings(APP)
+    with running_database():
+        from linli.config.reproduction import run
+
+        sys.exit(run(as_json=as_json, language=language))
+
+
+@app.command()
 def backup(
     folder: Annotated[Path | None, typer.Argument(help="where to put it [LINLI_HOME/backups]", file_okay=False)] = None,
     keep: Annotated[int, typer.Option(min=0, help="keep only so many of this installation's newest; 0 keeps all")] = 0,

@@ -63,6 +63,8 @@ LINLI_DEMO_LOADERS = [
     "linli.inspections.demo.load",
     "linli.assessment.demo.load",
     "linli.credits.demo.load",
+    "linli.shop.demo.load",
+    "linli.insight.demo.load",
 ]
 LINLI_DEMO_VERSION = 1
 # The module whose `encrypt_bytes` and `decrypt_bytes` seal the files of imports.
