@@ -222,7 +222,7 @@ def waiting_activities(actor: Actor) -> list[dict[str, Any]]:
     grouped = rows.values("activity_id", "activity__title", "place__name", "happened_on").annotate(
         count=Count("pk"), total=Sum("minutes")
     )
-    return list(grouped.order_by("happened_on", "activity_id")[:WAITING_SHOWN])
+    return [dict(row) for row in grouped.order_by("happened_on", "activity_id")[:WAITING_SHOWN]]
 
 
 def reach_or_none(actor: Actor) -> Q:

@@ -45,9 +45,7 @@ def enrol(world: World, number: int = 1, **more: Any) -> Volunteer:
 
 def account(volunteer: Volunteer) -> User:
     """The account with which a volunteer signs in by phone."""
-    return User.objects.create(
-        username=f"v{volunteer.pk}", person_id=volunteer.person_id, created_at=timezone.now()
-    )
+    return User.objects.create(username=f"v{volunteer.pk}", person_id=volunteer.person_id, created_at=timezone.now())
 
 
 def held(world: World, present: list[int], *, leader: str = "captain", day: date = SATURDAY) -> Activity:

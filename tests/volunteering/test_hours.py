@@ -135,7 +135,9 @@ def test_other_service_is_entered_with_evidence_and_late_entries_say_so(world: W
     )
     row = proposing.enter(community, entered, key="a")
     assert proposing.enter(community, entered, key="a").pk == row.pk and not row.late
-    late = proposing.Entered(volunteer.person_id, world.places["east"].pk, SATURDAY - timedelta(days=9), 60, "扫雪", "照片")
+    late = proposing.Entered(
+        volunteer.person_id, world.places["east"].pk, SATURDAY - timedelta(days=9), 60, "扫雪", "照片"
+    )
     own = proposing.enter(actor_of(volunteer), late, key="b")  # type: ignore[arg-type]
     assert own.late and own.state == "proposed"
     for wrong, code in (
