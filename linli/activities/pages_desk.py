@@ -49,7 +49,7 @@ def area_options(actor: Actor, permission: str, places: PlaceSnapshot) -> list[t
 @staff_page(VIEW)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """`/desk/activities/`: the month, its days as a calendar, its activities as a list, its figures (≤ 5 statements)."""
+    """`/desk/activities/`: the month, its days as a calendar, its activities, its figures (≤ 5 statements)."""
     actor, now = actor_on(request), timezone.now()
     filters = Filters.of(request.GET)
     places = place_snapshot(registry_versions())
@@ -185,9 +185,7 @@ def people_xlsx(request: HttpRequest, activity_id: int) -> HttpResponse:
     rows = [
         (
             number, person["name"], person["phone"], person["role"], states[person["signed"]], person["minors"],
-            _time(person["came_at"]) if person["present"] else "", _time(person["left_at"]) if person["present"] else "",
-            shown.HOWS[person["came_how"]].text(tongue) if person["present"] else "",
-            _("是") if person["confirmed_at"] else "",
+            *_times(person, tongue), _("是") if person["confirmed_at"] else "",
         )
         for number, person in enumerate(selectors.people_of(activity_id, clear=True), start=1)
     ]  # fmt: skip
@@ -197,6 +195,12 @@ def people_xlsx(request: HttpRequest, activity_id: int) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="activity-{activity_id}.xlsx"'
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def _times(person: dict[str, Any], language: str) -> tuple[str, str, str]:
+    if not person["present"]:
+        return "", "", ""
+    return _time(person["came_at"]), _time(person["left_at"]), shown.HOWS[person["came_how"]].text(language)
 
 
 def _time(at: Any) -> str:

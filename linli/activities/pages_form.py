@@ -35,6 +35,7 @@ from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
 
 POSTS_SHOWN, CANDIDATES, UNITS_OFFERED = 4, 8, 200
+POST_FIELDS = ("name", "capacity", "skills", "id")
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
@@ -51,10 +52,11 @@ def new(request: HttpRequest) -> HttpResponse:
         return _form(request, request.POST, None, typed.problem_of(refusal))
     except PeopleProblem as error:
         return _form(request, request.POST, None, Problem(error.text, "leader", error.status))
-    return redirect("activities:desk_activity", made)
+    return redirect("activities:desk_activity", made) if made is not None else redirect("activities:desk")
 
 
-def _make(request: HttpRequest, actor: Actor) -> int:
+def _make(request: HttpRequest, actor: Actor) -> int | None:
+    """The activity that was made; None for a series whose first one is too far ahead to be made yet."""
     sent = request.POST
     wanted, rule, publish = _wanted(sent, actor), _rule(sent), sent.get("act") == "publish"
     key = typed.key_of(request)
@@ -68,13 +70,7 @@ def _make(request: HttpRequest, actor: Actor) -> int:
     first = made.activities.order_by("occurs_on").first()
     count = made.activities.count()
     messages.success(request, _("系列已建立，先排出 %(n)d 次，以后每天自动往后排。") % {"n": count})
-    return first.pk if first is not None else _none()
-
-
-def _none() -> int:
-    raise refuse(
-        "not_soon", "starts_at", "第一次在五周以后，请到时再建。", "The first one is more than five weeks ahead."
-    )
+    return first.pk if first is not None else None
 
 
 @staff_page(PLAN)
@@ -252,10 +248,7 @@ def _form(
     if row is not None and row.place_id not in dict(options):
         options.insert(0, (row.place_id, places.full_name(row.place_id, "community")))
     posts = [
-        {
-            "n": number,
-            **{name: values.get(f"post_{name}_{number}", "") for name in ("name", "capacity", "skills", "id")},
-        }
+        {"n": number, **{name: values.get(f"post_{name}_{number}", "") for name in POST_FIELDS}}
         for number in range(_posts_shown(values))
     ]
     days = values.getlist("weekdays") if isinstance(values, QueryDict) else []

@@ -50,6 +50,7 @@ LINLI_SETUP_HOOKS = [
     "linli.work.setup.setup",
     "linli.requests.setup.setup",
     "linli.inspections.setup.setup",
+    "linli.activities.setup.setup",
 ]
 # `load(say)` of each room's part of the demo district, in this order; raise the version when one changes.
 LINLI_DEMO_LOADERS = [
@@ -61,8 +62,10 @@ LINLI_DEMO_LOADERS = [
     "linli.requests.demo.load",
     "linli.campaigns.demo.load",
     "linli.inspections.demo.load",
+    "linli.activities.demo.load",
     "linli.assessment.demo.load",
     "linli.credits.demo.load",
+    "linli.awards.demo_stickers.load",
     "linli.shop.demo.load",
     "linli.insight.demo.load",
 ]
