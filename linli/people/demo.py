@@ -79,6 +79,7 @@ LOGINS: tuple[Login, ...] = (
     Login("admin", (("system_administrator", "", ""),)),
     Login("security", (("security_administrator", "", ""),)),
     Login("auditor", (("auditor", "", ""),)),
+    Login("counter", (("counter_volunteer", "community", ""),)),
 )
 
 _made: list[dict[str, Any]] | None = None

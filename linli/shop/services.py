@@ -76,7 +76,7 @@ def _known(person_id: int, key: str, supply_id: int, quantity: int) -> Done | No
 
 
 def _reserve(actor: Actor, person_id: int, supply_id: int, quantity: int, key: str, now: datetime) -> Done:
-    supply = _offered(supply_id, now)
+    supply = _offered(supply_id, quantity, now)
     good, number = supply.good, _next_id()
     local = timezone.localtime(now)
     order = Order(
@@ -98,15 +98,21 @@ def _next_id() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _offered(supply_id: int, now: datetime) -> Supply:
-    """The supply, when it is offered at the moment (1 statement)."""
-    supply = Supply.objects.select_related("good", "counter").filter(pk=supply_id, account__isnull=False).first()
+def _offered(supply_id: int, quantity: int, now: datetime) -> Supply:
+    """The supply, when it is offered at the moment (1 statement).
+
+    Whoever comes when all is gone is told so without a lock; that nothing is promised twice is seen to by the hold.
+    """
+    supplies = Supply.objects.select_related("good", "counter", "account")
+    supply = supplies.filter(pk=supply_id, account__isnull=False).first()
     if supply is None or not supply.counter.active:
         raise refusals.unknown_good()
     if supply.good.suspended_at is not None:
         raise refusals.suspended(supply.good.suspended_for)
     if supply.begins_at is not None and supply.begins_at <= now:
         raise refusals.slot_over()
+    if supply.free < quantity:
+        raise refusals.sold_out(supply.free, supply.good.unit)
     return supply
 
 
