@@ -150,27 +150,33 @@ def print_sheet(actor: Actor, sheet_id: int, printings: int) -> bytes:
     A form that is sent twice is refused the second time (409) and the first PDF stays good.
     """
     with transaction.atomic():
-        sheet = locked(actor, sheet_id)
-        if sheet.ended_at is not None:
-            raise refused("ended", "这一版已经结束，不能再打印。", "This sheet has ended.", status=409)
-        if sheet.printings != printings:
-            raise refused(
-                "printed", "这一版刚才已经打印过，请用已下载的文件。", "It has just been printed; use that file.",
-                status=409,
-            )  # fmt: skip
-        rows = list(_in_drawer(sheet).order_by("number").values_list("pk", "number"))
-        if not rows:
-            raise refused("nothing", "没有在库的小红花可打印。", "No sticker is left in the drawer.", status=409)
-        codes = {pk: new_code() for pk, _number in rows}
-        _store_codes(codes)
-        now = timezone.now()
-        StickerSheet.objects.filter(pk=sheet.pk).update(printings=printings + 1, printed_at=now)
-        _moved(sheet, StickerMove.Kind.PRINTED, rows[0][1], rows[-1][1], None, actor, now)
-        record("awards.stickers", actor_id=actor.person_id, subject=f"sheet:{sheet.pk}", did="printed")
-        stickers = [Printed(f"{sheet.pk}-{number:03d}", codes[pk]) for pk, number in rows]
+        sheet, stickers = draw_codes(actor, sheet_id, printings)
         return sheet_pdf(
             sheet.theme, sheet.place.name, sheet.points, sheet.valid_until, stickers, synthetic=sheet.synthetic
         )
+
+
+@transaction.atomic
+def draw_codes(actor: Actor, sheet_id: int, printings: int) -> tuple[StickerSheet, list[Printed]]:
+    """New codes for the stickers in the drawer; they are nowhere but in the answer."""
+    sheet = locked(actor, sheet_id)
+    if sheet.ended_at is not None:
+        raise refused("ended", "这一版已经结束，不能再打印。", "This sheet has ended.", status=409)
+    if sheet.printings != printings:
+        raise refused(
+            "printed", "这一版刚才已经打印过，请用已下载的文件。", "It has just been printed; use that file.",
+            status=409,
+        )  # fmt: skip
+    rows = list(_in_drawer(sheet).order_by("number").values_list("pk", "number"))
+    if not rows:
+        raise refused("nothing", "没有在库的小红花可打印。", "No sticker is left in the drawer.", status=409)
+    codes = {pk: new_code() for pk, _number in rows}
+    _store_codes(codes)
+    now = timezone.now()
+    StickerSheet.objects.filter(pk=sheet.pk).update(printings=printings + 1, printed_at=now)
+    _moved(sheet, StickerMove.Kind.PRINTED, rows[0][1], rows[-1][1], None, actor, now)
+    record("awards.stickers", actor_id=actor.person_id, subject=f"sheet:{sheet.pk}", did="printed")
+    return sheet, [Printed(f"{sheet.pk}-{number:03d}", codes[pk]) for pk, number in rows]
 
 
 def _in_drawer(sheet: StickerSheet) -> QuerySet[Sticker]:

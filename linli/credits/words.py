@@ -27,6 +27,7 @@ REASONS: dict[str, Label] = {
     "handed": Label("", ""),
     "budget": Label("", ""),
     "demo": Label("示例数据", "demonstration"),
+    "opening": Label("以前的积分本", "from the paper book"),
     "fund": Label("", ""),
 }
 
