@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,21 @@ OVERLAP = timedelta(hours=1)
 INTERVAL = timedelta(hours=1)
 LOCK = 0x4C494E4C49534541  # "LINLISEA": one seal at a time
 _HEAD = struct.Struct(">qi32s")
+
+
+_others: list[Callable[[], object]] = []
+
+
+def seal_also(sealing: Callable[[], object]) -> None:
+    """Have another room's books sealed too when somebody asks for a seal at once (`linli seal`)."""
+    if sealing not in _others:
+        _others.append(sealing)
+
+
+def seal_others() -> None:
+    """Seal what other rooms have asked for."""
+    for sealing in _others:
+        sealing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,18 +255,29 @@ def _take_keys(offered: Path | None) -> None:
 
 
 def _restore_seals(path: Path) -> None:
-    """The exported seals as they were; a file that tells of other seals is kept beside it."""
+    """The exported seals as they were; a file that tells of other seals is kept beside it.
+
+    The archive holds the lines of the history's seals. Those of the ledger are in the database, and are written anew.
+    """
     from linli.config.home import write_private
+    from linli.credits import sealing as ledger_sealing
     from linli.work import sealing
 
     text, place = archive.wanted_member(path, archive.SEALS).decode(), sealing.seals_file()
     if place.is_file() and place.read_text(encoding="utf-8", errors="replace") != text:
-        number = 1
-        while (kept := place.with_name(f"{place.name}.before-restore-{number}")).exists():
-            number += 1
-        place.rename(kept)
+        _set_aside(place)
     write_private(place, text)
     sealing.export()
+    if ledger_sealing.seals_file().is_file():
+        _set_aside(ledger_sealing.seals_file())
+    ledger_sealing.export()
+
+
+def _set_aside(place: Path) -> None:
+    number = 1
+    while (kept := place.with_name(f"{place.name}.before-restore-{number}")).exists():
+        number += 1
+    place.rename(kept)
 
 
 def restore(path: Path, *, replace: bool = False, keys: Path | None = None, say: Callable[[str], None]) -> Restored:
@@ -286,7 +297,8 @@ def restore(path: Path, *, replace: bool = False, keys: Path | None = None, say:
         with running_database():
             done = _into_database(path, manifest, offered, shown, replace=replace)
             shown.end()
-            done.whole = verification.run(None, say=say)
+            history, ledger = verification.run(None, say=say), verification.run_ledger(None, say=say)
+            done.whole = history and ledger
     return done
 
 

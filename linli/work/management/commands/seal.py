@@ -7,16 +7,17 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from linli.work.sealing import seal, seals_file
+from linli.work.sealing import seal, seal_others, seals_file
 
 
 class Command(BaseCommand):
-    """Seal all heads that changed since the last seal."""
+    """Seal all heads that changed since the last seal, and the books of other rooms."""
 
     help = "Seal the history and export the seal to seals.jsonl."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seal and say what was sealed."""
+        seal_others()
         row = seal()
         if row is None:
             self.stdout.write(_("上次封存后没有变化。"))
