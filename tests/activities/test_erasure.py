@@ -1,0 +1,68 @@
+"""What goes with a person: places to come, reasons, the calendar; what stays: rows, counts, texts without the phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.db.models import CharField, TextField
+
+from linli.activities import calendars, erasure, signing
+from linli.activities.models import Activity, CalendarKey, Signup
+from linli.activities.signing import Asked
+from linli.people import erasing
+from linli.people.models import Person
+from tests.activities.conftest import resident, role_of
+from tests.support.world import World
+
+IMPERSONAL = {
+    "activities.Format": {"name", "name_en", "purpose", "programme"},
+    "activities.Series": {"risk", "rule"}, "activities.Activity": {"risk", "state"}, "activities.Role": {"name"},
+    "activities.Signup": {"state"}, "activities.Handing": {"state"}, "activities.Attendance": {"came_how", "left_how"},
+    "activities.Mark": {"how"}, "activities.HeadCount": {"kind"}, "activities.Outcome": {"kind"},
+}  # fmt: skip
+"""Columns of words that hold codes, or words of the office's own lists (formats, posts)."""
+
+
+def test_every_text_of_the_room_is_reached_or_named_as_impersonal() -> None:
+    reached = {
+        "activities.Activity": set(erasure.TEXTS), "activities.Series": set(erasure.SERIES_TEXTS),
+        "activities.Signup": {"reason"}, "activities.Attendance": {"struck_reason", "corrected_reason"},
+    }  # fmt: skip
+    for model in apps.get_app_config("activities").get_models():
+        texts = {field.name for field in model._meta.get_fields() if isinstance(field, (CharField, TextField))}
+        known = reached.get(model._meta.label, set()) | IMPERSONAL.get(model._meta.label, set())
+        assert texts == known, model._meta.label
+
+
+def test_places_to_come_are_given_back_and_the_past_keeps_its_count(
+    held: Callable[..., Activity], world: World, query_counter: Any
+) -> None:
+    activity = held()
+    gone, waiting = resident(1), resident(2)
+    row = signing.sign_up(gone, Asked(role_of(activity).pk), key=uuid4())
+    signing.sign_up(waiting, Asked(role_of(activity).pk), key=uuid4())
+    Signup.objects.filter(pk=row.pk).update(reason="电话13800000001打不通")
+    Activity.objects.filter(pk=activity.pk).update(results="谢谢 138-0000-0001 的帮助")
+    calendars.new_key(gone)
+    subject = erasing.subject_of(Person.objects.get(pk=gone.person_id))
+    with query_counter(at_most=4):
+        assert erasure.count(subject).total == 2
+    assert erasure.erase(subject, world.actor("director"), "asked") == 3
+    row.refresh_from_db(), activity.refresh_from_db()
+    assert (row.state, row.reason) == ("withdrawn", "（已删除）") and "0000" not in activity.results
+    assert Signup.objects.get(person_id=waiting.person_id).state == "in"
+    assert not CalendarKey.objects.exists() and Signup.objects.count() == 2
+
+
+def test_a_name_in_a_text_is_asked_about(held: Callable[..., Activity], world: World) -> None:
+    activity = held(purpose="跟欧阳建国老师学剪纸")
+    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4(), name="欧阳建国")
+    subject = erasing.subject_of(Person.objects.get(pk=resident(1).person_id))
+    assert erasure.doubts(subject, world.actor("community_west")) == []
+    (doubt,) = erasure.doubts(subject, world.actor("community"))
+    assert erasure.erase_doubts([doubt.ref], world.actor("community"), "asked") == 1
+    activity.refresh_from_db()
+    assert activity.purpose == "跟（已删除）老师学剪纸"

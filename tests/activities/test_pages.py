@@ -1,0 +1,406 @@
+"""Pages: what the public, residents, leaders and staff see and do, without scripts; statements are bounded."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from linli.activities import checking, closing, handing, planning, setup, signing
+from linli.activities.models import Activity, Attendance, Format, HeadCount, Outcome, Series, Signup
+from linli.activities.posts import Post
+from linli.activities.signing import Asked
+from linli.people.phone import account_of_phone
+from tests.activities.conftest import resident, role_of, wanted
+from tests.support.people import signed_in_client
+from tests.support.world import World
+
+Held = Callable[..., Activity]
+anonymous = Client
+
+
+def as_resident(number: int) -> Client:
+    """The browser of the n-th resident."""
+    return signed_in_client(account_of_phone(f"1380000{number:04d}"), strong=False, kind="resident")
+
+
+def as_staff(world: World, name: str) -> Client:
+    """The browser of a member of staff."""
+    return signed_in_client(world.users[name])
+
+
+def body(response: Any) -> str:
+    """The text of a page that was found."""
+    assert response.status_code == 200, response.status_code
+    return str(response.content.decode())
+
+
+def under_way(held: Held, *numbers: int, capacity: int = 5) -> Activity:
+    """An activity that began half an hour ago, for which these residents signed up before."""
+    activity = held(posts=(Post("队员", capacity),))
+    for number in numbers:
+        signing.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
+    begin = timezone.now() - timedelta(minutes=30)
+    Activity.objects.filter(pk=activity.pk).update(starts_at=begin, ends_at=begin + timedelta(hours=2))
+    activity.refresh_from_db()
+    return activity
+
+
+# --- Public -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_public_list_shows_what_is_published_and_says_what_is_free(held: Held, world: World) -> None:
+    shown, full = held(title="清理楼道"), held(title="名额满了", starts_at=timezone.now() + timedelta(hours=2))
+    signing.sign_up(resident(1), Asked(role_of(full).pk), key=uuid4())
+    planning.create(world.actor("community"), wanted(world, title="还是草稿"), key=uuid4())
+    page = body(anonymous().get("/activities/"))
+    assert "清理楼道" in page and "还有 1 个名额" in page and "已满，可候补" in page and "还是草稿" not in page
+    assert f"/activities/{shown.pk}/" in page
+    only_west = body(anonymous().get(f"/activities/?place={world.places['west'].pk}"))
+    assert "清理楼道" not in only_west and "近期没有活动" in only_west
+    today = body(anonymous().get("/activities/?span=today"))
+    assert "清理楼道" not in today
+
+
+@pytest.mark.parametrize("many", [1, 30])
+def test_statements_do_not_grow_with_the_number_of_activities(
+    held: Held, world: World, query_counter: Any, many: int
+) -> None:
+    rows = [held(title=f"活动{number}") for number in range(many)]
+    client, staff = as_resident(1), as_staff(world, "community")
+    client.get("/activities/"), staff.get("/desk/activities/")
+    month = f"{rows[0].starts_at:%Y-%m}"
+    for browser, address, most in (
+        (anonymous(), "/activities/", 5), (client, "/activities/", 9), (client, f"/activities/{rows[0].pk}/", 15),
+        (client, "/activities/mine/", 14), (staff, f"/desk/activities/?month={month}", 12),
+        (staff, f"/desk/activities/{rows[0].pk}/", 14), (anonymous(), "/activities/calendar.ics", 4),
+    ):  # fmt: skip
+        with query_counter(at_most=most):
+            body(browser.get(address))
+
+
+def test_a_draft_and_what_is_not_there_are_not_found(held: Held, world: World) -> None:
+    draft = planning.create(world.actor("community"), wanted(world), key=uuid4())
+    for number in (draft.pk, 10**9):
+        for address in ("", "poster.pdf", "calendar.ics"):
+            assert anonymous().get(f"/activities/{number}/{address}").status_code == 404
+
+
+def test_who_is_not_signed_in_is_sent_to_the_phone_and_comes_back(held: Held) -> None:
+    activity = held()
+    page = body(anonymous().get(f"/activities/{activity.pk}/"))
+    assert f"/login/phone/?next=/activities/{activity.pk}/" in page
+    sent = anonymous().post(f"/activities/{activity.pk}/", {"act": "join"})
+    assert sent.status_code == 302 and "/login/phone/" in sent["Location"]
+
+
+def test_a_resident_signs_up_waits_moves_up_and_cannot_come(held: Held) -> None:
+    activity = held()
+    first, second = as_resident(1), as_resident(2)
+    address = f"/activities/{activity.pk}/"
+    join = {"act": "join", "role": role_of(activity).pk, "key": str(uuid4()), "name": "李雷"}
+    assert first.post(address, join).status_code == 302
+    assert first.post(address, join).status_code == 302, "sent again"
+    assert "您已报名" in body(first.get(address))
+    second.post(address, {**join, "key": str(uuid4())})
+    assert "您是候补第一位" in body(second.get(address))
+    signup = Signup.objects.get(state="in")
+    refused = second.post(address, {"act": "leave", "signup": signup.pk})
+    assert refused.status_code == 404, "not theirs"
+    first.post(address, {"act": "leave", "signup": signup.pk})
+    assert "您已报名" in body(second.get(address)) and "候补成功" in body(second.get("/activities/mine/"))
+
+
+def test_what_is_refused_is_said_and_what_was_typed_stays(held: Held) -> None:
+    activity, client = held(minors=True), as_resident(1)
+    sent = {"act": "join", "role": role_of(activity).pk, "key": str(uuid4()), "minors": "2"}
+    answer = client.post(f"/activities/{activity.pk}/", sent)
+    assert answer.status_code == 422 and "请监护人勾选同意" in answer.content.decode()
+    assert 'value="2"' in answer.content.decode()
+    assert client.post(f"/activities/{activity.pk}/", {"act": "fly"}).status_code == 404
+
+
+def test_a_place_is_handed_on_and_accepted_on_the_page(held: Held) -> None:
+    activity = held()
+    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    giver, taker = as_resident(1), as_resident(2)
+    signup = Signup.objects.get()
+    hand = {"act": "hand", "signup": signup.pk, "to_name": "韩梅梅", "to_phone": "13800000002", "key": str(uuid4())}
+    assert giver.post(f"/activities/{activity.pk}/", hand).status_code == 302
+    mine = body(taker.get("/activities/mine/"))
+    assert "有人把名额转给您" in mine
+    offer = re.findall(r'name="offer" value="(\d+)"', mine)[0]
+    assert taker.post("/activities/mine/", {"act": "accept", "offer": offer}).status_code == 302
+    assert "您已报名" in body(taker.get(f"/activities/{activity.pk}/"))
+    assert "您已报名" not in body(giver.get(f"/activities/{activity.pk}/"))
+
+
+def test_an_offer_is_of_no_use_to_others(held: Held) -> None:
+    activity = held()
+    row = signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    offer = handing.offer(resident(1), row.pk, name="甲", phone="13800000002", key=uuid4())
+    answer = as_resident(3).post("/activities/mine/", {"act": "accept", "offer": offer.pk})
+    assert answer.status_code == 404
+
+
+def test_the_poster_is_a_pdf_with_the_address_in_its_code(held: Held) -> None:
+    from linli.activities import posters, selectors
+
+    activity = held(title="一个很长很长的活动名称，长得要换好几行才放得下", purpose="让楼道干净", spot="3号楼前")
+    answer = anonymous().get(f"/activities/{activity.pk}/poster.pdf")
+    assert answer["Content-Type"] == "application/pdf" and answer.content[:5] == b"%PDF-"
+    context = posters.context_of(selectors.public_one(activity.pk))
+    assert context["where"] == "东山社区 · 3号楼前" and "<svg" in context["qr"]
+
+
+def test_calendars_are_public_by_place_and_secret_by_person(held: Held, world: World) -> None:
+    activity = held(title="清理楼道；带手套", spot="门口,左边")
+    feed = anonymous().get(f"/activities/calendar.ics?place={world.places['east'].pk}").content.decode()
+    assert feed.startswith("BEGIN:VCALENDAR\r\n") and f"UID:activity-{activity.pk}@" in feed
+    assert "门口\\,左边" in feed and "STATUS:CONFIRMED" in feed
+    assert all(len(line.encode()) <= 75 for line in feed.split("\r\n"))
+    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    client = as_resident(1)
+    (secret,) = re.findall(
+        r"/activities/calendar/([\w-]+)\.ics", body(client.post("/activities/mine/", {"act": "calendar"}))
+    )
+    assert "activity-" in anonymous().get(f"/activities/calendar/{secret}.ics").content.decode()
+    client.post("/activities/mine/", {"act": "calendar"})
+    assert anonymous().get(f"/activities/calendar/{secret}.ics").status_code == 404, "the old address is closed"
+    assert anonymous().get("/activities/calendar/guess.ics").status_code == 404
+
+
+# --- On the spot ------------------------------------------------------------------------------------------------------
+
+
+def test_a_scanned_code_checks_in_with_one_tap_and_cannot_be_sent_on(held: Held) -> None:
+    activity = under_way(held, 1, 2)
+    client, friend = as_resident(1), as_resident(2)
+    address = f"/activities/{activity.pk}/here/"
+    scan = client.get(address, {"c": checking.code_now(activity.pk)})
+    assert scan.status_code == 302 and scan["Location"] == address
+    assert "签到" in body(client.get(address))
+    sent = {"act": "in", "key": str(uuid4())}
+    assert client.post(address, sent).status_code == 302
+    assert "签退" in body(client.get(address)) and Attendance.objects.count() == 1
+    # The friend at home has the address, but not what the browser keeps.
+    assert friend.post(address, {"act": "in", "key": str(uuid4())}).status_code == 409
+    old = friend.get(address, {"c": "1-aaaaaaaaaaaaaaaa"})
+    assert old["Location"].endswith("?stale=1") and "已经过时" in body(friend.get(old["Location"]))
+    assert Attendance.objects.count() == 1
+
+
+def test_a_code_survives_signing_in(held: Held) -> None:
+    activity = under_way(held, 1)
+    client = anonymous()
+    address = f"/activities/{activity.pk}/here/"
+    client.get(address, {"c": checking.code_now(activity.pk)})
+    assert "/login/phone/" in client.get(address)["Location"]
+    client.cookies.update(as_resident(1).cookies)
+    assert client.post(address, {"act": "in", "key": str(uuid4())}).status_code == 302
+    assert Attendance.objects.get().came_how == "qr"
+
+
+def test_a_position_checks_in_only_nearby(held: Held) -> None:
+    activity = under_way(held, 1)
+    place = activity.place
+    address = f"/activities/{activity.pk}/here/"
+    near = {"act": "in", "key": str(uuid4()), "lon": str(place.lon), "lat": str(place.lat)}
+    far = {**near, "lon": "121.5"}
+    answer = as_resident(1).post(address, far)
+    assert answer.status_code == 422 and "您离活动地点还有" in answer.content.decode()
+    assert as_resident(1).post(address, {**near, "lat": "x"}).status_code == 422
+    assert as_resident(1).post(address, near).status_code == 302
+    assert Attendance.objects.get().came_how == "position"
+
+
+# --- The leader -------------------------------------------------------------------------------------------------------
+
+
+def test_the_leader_ticks_notes_walk_ins_counts_and_closes(held: Held, world: World) -> None:
+    activity = under_way(held, 1, 2)
+    client = as_staff(world, "community")
+    address = f"/activities/{activity.pk}/lead/"
+    person = resident(1).person_id
+    assert "到 0 / 2" in body(client.get(address))
+    client.post(address, {"act": "in", "person": person, "key": str(uuid4())})
+    client.post(address, {"act": "walk_in", "name": "路过", "phone": "13911112222", "key": str(uuid4())})
+    assert "到 2 / 3" in body(client.get(address))
+    wrong = client.post(address, {"act": "walk_in", "name": "路过", "phone": "123", "key": str(uuid4())})
+    assert wrong.status_code == 422 and "11位手机号" in wrong.content.decode()
+    client.post(address, {"act": "heads", "heads_schools": "120"})
+    client.post(address, {"act": "results", "results": "很干净", "outcome_litter": "7"})
+    client.post(address, {"act": "close"})
+    activity.refresh_from_db()
+    assert activity.state == "closed" and Attendance.objects.filter(confirmed_at__isnull=False).count() == 2
+    assert HeadCount.objects.get().persons == 120 and Outcome.objects.get().quantity == 7
+    public = body(anonymous().get(f"/activities/{activity.pk}/"))
+    assert "很干净" in public and "120 人次" in public and "路过" not in public
+    client.post(address, {"act": "absent", "person": person, "reason": "没有来"})
+    assert Attendance.objects.filter(confirmed_at__isnull=False).count() == 1
+
+
+def test_the_code_page_shows_a_code_and_only_to_leaders(held: Held, world: World) -> None:
+    activity = under_way(held, 1)
+    address = f"/activities/{activity.pk}/lead/code/"
+    page = body(as_staff(world, "community").get(address))
+    assert "<svg" in page and 'http-equiv="refresh"' in page and "已到 0 人" in page
+    part = body(as_staff(world, "community").get(address, headers={"HX-Request": "true"}))
+    assert part.lstrip().startswith('<div class="sign-code"')
+    for other in (as_resident(1), as_staff(world, "community_west"), as_staff(world, "handler")):
+        assert other.get(address).status_code == 404
+    assert anonymous().get(address).status_code == 302
+
+
+def test_ticks_made_without_network_come_as_json_and_count_once(held: Held, world: World) -> None:
+    activity = under_way(held, 1, 2)
+    client = as_staff(world, "community")
+    address = f"/activities/{activity.pk}/lead/ticks/"
+    at = (timezone.now() - timedelta(minutes=20)).isoformat()
+    ticks = [
+        {"key": str(uuid4()), "person": resident(number).person_id, "out": False, "at": at} for number in (1, 2, 9)
+    ]
+    first = client.post(address, json.dumps({"ticks": ticks}), content_type="application/json").json()["ticks"]
+    again = client.post(address, json.dumps({"ticks": ticks}), content_type="application/json").json()["ticks"]
+    assert [one["state"] for one in first] == ["stored", "stored", "refused"]
+    assert [one["state"] for one in again] == ["repeated", "repeated", "refused"]
+    assert Attendance.objects.count() == 2
+    for wrong in ("", "[]", '{"ticks": [{}]}', '{"ticks": [{"key": 1, "at": "2026-01-01", "person": 1, "out": 0}]}'):
+        assert client.post(address, wrong, content_type="application/json").status_code == 400
+    assert as_resident(1).post(address, "{}", content_type="application/json").status_code == 404
+
+
+def test_a_named_leader_who_is_no_staff_leads(held: Held, world: World) -> None:
+    activity = under_way(held, 1)
+    Activity.objects.filter(pk=activity.pk).update(leader_id=world.users["captain"].person_id)
+    client = as_staff(world, "captain")
+    assert activity.title in body(client.get("/activities/lead/"))
+    assert "点名" in body(client.get(f"/activities/{activity.pk}/lead/"))
+    assert client.get(f"/desk/activities/{activity.pk}/").status_code == 403
+
+
+# --- The desk ---------------------------------------------------------------------------------------------------------
+
+
+def form(world: World, **more: Any) -> dict[str, Any]:
+    """The form as the browser sends it."""
+    begin = timezone.localtime() + timedelta(days=3)
+    return {
+        "title": "清理楼道", "starts_at": f"{begin:%Y-%m-%d}T15:00", "ends": "17:00", "risk": "none",
+        "place": world.places["east"].pk, "post_name_0": "清理组", "post_capacity_0": "5", "post_skills_0": "会用铲刀",
+        "topics": "两反一禁、垃圾分类", "tools": "铲刀，手套", "key": str(uuid4()), "act": "publish", **more,
+    }  # fmt: skip
+
+
+def test_a_single_activity_is_planned_on_one_page(world: World) -> None:
+    client = as_staff(world, "community")
+    setup.setup()
+    one = Format.objects.get(name="四老课堂")
+    assert "讲课的老同志" in body(client.get(f"/desk/activities/new/?format={one.pk}"))
+    answer = client.post("/desk/activities/new/", form(world, format=one.pk))
+    row = Activity.objects.get()
+    assert answer["Location"] == f"/desk/activities/{row.pk}/" and row.state == "published"
+    assert (row.topics, row.tools) == (["两反一禁", "垃圾分类"], ["铲刀", "手套"])
+    assert row.ends_at - row.starts_at == timedelta(hours=2) and row.roles.get().skills == ["会用铲刀"]
+    page = body(client.get(f"/desk/activities/{row.pk}/"))
+    assert "清理楼道" in page and "已发布" in page
+
+
+def test_a_series_of_fridays_and_the_last_day_of_the_month(world: World) -> None:
+    client = as_staff(world, "community")
+    sent = form(world, weekdays=["FR"], last_day="1", skip_holidays="1")
+    client.post("/desk/activities/new/", sent)
+    row = Series.objects.get()
+    assert row.rule == "FREQ=WEEKLY;BYDAY=FR\nFREQ=MONTHLY;BYMONTHDAY=-1" and row.skip_holidays
+    days = row.activities.order_by("occurs_on").values_list("occurs_on", flat=True)
+    assert all(day.weekday() == 4 or (day + timedelta(days=1)).day == 1 for day in days) and len(days) >= 4
+    first = row.activities.order_by("occurs_on")[0]
+    assert "每周五、每月最后一天" in body(client.get(f"/desk/activities/{first.pk}/"))
+    month = f"{first.starts_at:%Y-%m}"
+    assert "只看系列" in body(client.get(f"/desk/activities/?series={row.pk}&month={month}"))
+
+
+def test_what_is_refused_on_the_form_stays_typed(world: World) -> None:
+    client = as_staff(world, "community")
+    for change, words in (
+        ({"title": ""}, "请填写这一项"), ({"risk": "high"}, "先写明保险再发布"), ({"ends": ""}, "请填写结束时间"),
+        ({"rule": "FREQ=HOURLY"}, "重复规则不对"), ({"post_name_0": ""}, "岗位要有"),
+        ({"post_capacity_0": "x"}, "请填写数字"), ({"leader": "查无此人"}, "查无此人"),
+        ({"site": "没有的地方"}, "确切的点位名称"), ({"purpose": "找13812345678"}, "会公开"),
+    ):  # fmt: skip
+        answer = client.post("/desk/activities/new/", form(world, **change))
+        assert answer.status_code == 422 and words in answer.content.decode(), change
+        assert 'value="铲刀，手套"' in answer.content.decode()
+    assert not Activity.objects.exists()
+    assert client.post("/desk/activities/new/", form(world, place=world.places["west"].pk)).status_code == 403
+
+
+def test_one_or_the_rest_of_a_series_is_changed(world: World) -> None:
+    client = as_staff(world, "community")
+    client.post("/desk/activities/new/", form(world, weekdays=["FR"]))
+    first, second, third, *_rest = Activity.objects.order_by("starts_at")
+    page = body(client.get(f"/desk/activities/{second.pk}/edit/"))
+    assert "只改这一次" in page and "清理组" in page
+    sent = form(world, starts_at=f"{timezone.localtime(second.starts_at):%Y-%m-%dT%H:%M}", title="改了名")
+    client.post(f"/desk/activities/{second.pk}/edit/", {**sent, "reach": "rest", "rule": "FREQ=WEEKLY;BYDAY=FR"})
+    titles = Activity.objects.order_by("starts_at").values_list("title", flat=True)
+    assert list(titles)[:3] == ["清理楼道", "改了名", "改了名"]
+    sent = form(world, starts_at=f"{timezone.localtime(third.starts_at):%Y-%m-%dT%H:%M}", title="只这次")
+    client.post(f"/desk/activities/{third.pk}/edit/", {**sent, "reach": "one", "key": str(uuid4())})
+    titles = Activity.objects.order_by("starts_at").values_list("title", flat=True)
+    assert list(titles)[:4] == ["清理楼道", "改了名", "只这次", "改了名"]
+    assert first.pk
+
+
+def test_publishing_calling_off_and_ending(world: World, held: Held) -> None:
+    client = as_staff(world, "community")
+    client.post("/desk/activities/new/", form(world, weekdays=["FR"], act="draft"))
+    first, second, *_rest = Activity.objects.order_by("starts_at")
+    client.post(f"/desk/activities/{first.pk}/act/", {"act": "publish"})
+    client.post(f"/desk/activities/{second.pk}/act/", {"act": "publish_series"})
+    assert not Activity.objects.filter(state="draft").exists()
+    answer = client.post(f"/desk/activities/{first.pk}/act/", {"act": "cancel", "reason": ""})
+    assert answer.status_code == 422
+    client.post(f"/desk/activities/{first.pk}/act/", {"act": "cancel", "reason": "下雨"})
+    client.post(f"/desk/activities/{second.pk}/act/", {"act": "end_series", "reason": "不办了"})
+    first.refresh_from_db()
+    assert first.state == "cancelled" and Activity.objects.count() == 2
+    assert "下雨" in body(anonymous().get(f"/activities/{first.pk}/"))
+    single = held()
+    assert client.post(f"/desk/activities/{single.pk}/act/", {"act": "end_series", "reason": "x"}).status_code == 404
+
+
+def test_the_list_goes_out_as_a_spreadsheet_with_masked_phones(held: Held, world: World) -> None:
+    from openpyxl import load_workbook
+
+    activity = held()
+    signing.sign_up_other(
+        world.actor("community"), Asked(role_of(activity).pk), name="欧阳建国", phone="13911113333", key=uuid4()
+    )
+    answer = as_staff(world, "community").get(f"/desk/activities/{activity.pk}/people.xlsx")
+    cells = [
+        cell for row in load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True) for cell in row
+    ]
+    assert "欧阳建国" in cells and not any("13911113333" in str(cell) for cell in cells)
+    assert as_staff(world, "community_west").get(f"/desk/activities/{activity.pk}/people.xlsx").status_code == 404
+
+
+def test_figures_of_the_month_are_those_of_the_list(held: Held, world: World) -> None:
+    activity = under_way(held, 1)
+    checking.tick(world.actor("community"), activity.pk, [
+        checking.Ticked(resident(1).person_id or 0, False, timezone.now(), uuid4())])  # fmt: skip
+    closing.close(world.actor("community"), activity.pk)
+    closing.count_heads(world.actor("community"), activity.pk, {"riders": 46})
+    month = f"{timezone.localtime(activity.starts_at):%Y-%m}"
+    page = body(as_staff(world, "street").get(f"/desk/activities/?month={month}&state=closed"))
+    assert activity.title in page and "受众 46 人次" in page and "到 1 人" in page
+    empty = body(as_staff(world, "community_west").get(f"/desk/activities/?month={month}"))
+    assert "这个月还没有活动" in empty
