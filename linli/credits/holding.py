@@ -158,7 +158,7 @@ WHERE p.until < $1::timestamptz ORDER BY p.until, p.hold_id LIMIT $2::bigint FOR
 def lapse(now: datetime | None = None, *, limit: int = 1000) -> list[int]:
     """Give back holds whose time is over; their ids. Several workers may run it at once: each hold ends once.
 
-    One transaction for each hold, so that one that fails does not keep the others.
+    A hundred in a transaction; accounts that another worker has in its hands are left to it.
     """
     moment = now or timezone.now()
     lapsed: list[int] = []

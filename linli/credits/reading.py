@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -56,14 +56,21 @@ FROM search WHERE low >= high
 _OPEN = """
 SELECT coalesce(c.credits - c.debits, 0)
   + coalesce((SELECT sum(amount) FROM credits_transfer WHERE credit_id = a.id AND credit_version IS NULL
-      AND id > coalesce(c.through_id, 0) AND created_at < $2::timestamptz), 0)
+      AND id > coalesce(c.through_id, 0) AND id <= n.through_id AND created_at < $2::timestamptz), 0)
   - coalesce((SELECT sum(amount) FROM credits_transfer WHERE debit_id = a.id AND debit_version IS NULL
-      AND id > coalesce(c.through_id, 0) AND created_at < $2::timestamptz), 0)
+      AND id > coalesce(c.through_id, 0) AND id <= n.through_id AND created_at < $2::timestamptz), 0)
 FROM credits_account a LEFT JOIN LATERAL (
   SELECT credits, debits, through_id FROM credits_checkpoint
-  WHERE account_id = a.id AND $3::bool ORDER BY through_id DESC LIMIT 1) c ON true
+  WHERE account_id = a.id AND made_at < $2::timestamptz ORDER BY through_id DESC LIMIT 1) c ON true
+CROSS JOIN LATERAL (
+  SELECT coalesce(min(through_id), 9223372036854775807) AS through_id FROM credits_checkpoint
+  WHERE account_id = a.id AND made_at > $2::timestamptz + interval '10 minutes') n
 WHERE a.id = $1::bigint AND NOT a.kept
 """
+"""From the last checkpoint before the moment up to the first one well after it: whoever took the time just before the
+moment and the id just after it has long ended by then."""
+
+_ALWAYS = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def end_of(day: date) -> datetime:
@@ -85,12 +92,12 @@ def balance(account_id: int, on: date | None = None) -> Balance:
         kept, points, held, available, expiry, ending = rows[0]
         if kept:
             return Balance(points, held, available, expiry, ending)
-        points = int(fetch(_OPEN, [number, end_of(timezone.localdate() + timedelta(days=365)), True])[0][0])
+        points = int(fetch(_OPEN, [number, _ALWAYS])[0][0])
         return Balance(points, 0, points)
     kept_rows = fetch(_AS_OF, [number, end_of(on)])
     if kept_rows:
         return Balance(int(kept_rows[0][1]))
-    rows = fetch(_OPEN, [number, end_of(on), False])
+    rows = fetch(_OPEN, [number, end_of(on)])
     if not rows:
         raise InvalidPosting(f"there is no account {account_id}")
     return Balance(int(rows[0][0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linli.credits import funding, ledger
+from linli.credits import demo, funding, ledger
 from linli.credits.models import Account, Lot, Transfer
 from linli.credits.verifying import verify
 from tests.credits.conftest import award, in_days, person
@@ -80,3 +80,10 @@ def test_figures_of_a_pool_add_up(world: World, budgeted: int, member: int, rede
     after = ledger.pool_figures([street])[street]
     assert (after.issued, after.outstanding, after.budget_left) == (13, 6, 27)
     assert after.issued == after.redeemed + after.expired + after.outstanding
+
+
+def test_the_demo_streets_have_pools_once(world: World) -> None:
+    said: list[str] = []
+    assert demo.load(said.append) == 1 and demo.load(said.append) == 0 and len(said) == 1
+    street = world.places["street"].pk
+    assert ledger.pool_figures([street])[street].funded == demo.YEARLY

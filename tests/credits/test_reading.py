@@ -100,3 +100,16 @@ def test_who_has_an_account(member: int) -> None:
     one = person()
     assert selectors.account_of(one.pk) is None and selectors.account_of(None) is None
     assert ledger.member_account(one.pk) == selectors.account_of(one.pk)
+
+
+def test_the_balance_of_a_pool_at_a_past_day_reads_from_checkpoint_to_checkpoint(pool: int, member: int) -> None:
+    start = timezone.now()
+    for day in range(6):
+        with freeze_time(start + timedelta(days=day)):
+            ledger.post([award(pool, member, 10 + day, key=f"d{day}")], actor=None)
+        if day % 2:
+            with freeze_time(start + timedelta(days=day, minutes=1)):
+                assert checkpoints.make(at_least=1) == 1
+    told = [ledger.balance(pool, timezone.localdate(start) + timedelta(days=day)).points for day in range(-1, 6)]
+    assert told == [0, -10, -21, -33, -46, -60, -75]
+    assert ledger.balance(pool).points == -75
