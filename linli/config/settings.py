@@ -65,7 +65,9 @@ LINLI_DEMO_LOADERS = [
     "linli.activities.demo.load",
     "linli.assessment.demo.load",
     "linli.credits.demo.load",
+    "linli.awards.demo.load",
     "linli.awards.demo_stickers.load",
+    "linli.volunteering.demo.load",
     "linli.shop.demo.load",
     "linli.insight.demo.load",
 ]

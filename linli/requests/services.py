@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
 from linli.places.snapshot import place_snapshot
-from linli.requests import contact
+from linli.requests import contact, fixing
 from linli.requests.models import RequestDetail
 from linli.requests.reporting import (
     Located,
@@ -32,6 +32,7 @@ from linli.work import services as work
 from linli.work.engine import Order, StepRefused
 from linli.work.flush import Rows
 from linli.work.itemview import ItemView
+from linli.work.models import Item
 from linli.work.references import unknown
 from linli.work.terms import Catalogue
 
@@ -85,8 +86,11 @@ def report(actor: Actor, report: Report, *, key: str, device: str = "") -> Repor
 
         return item, details, extra
 
+    def opened() -> work.Outcome:
+        return work.open_item(actor, prepare, scope=scope, key=key, wanted=wanted)
+
     try:
-        outcome = work.open_item(actor, prepare, scope=scope, key=key, wanted=wanted)
+        outcome = _fixed(actor, opened) if fixing.is_deed(actor, good.transition) else opened()
     except IntegrityError as error:
         if _is_imported_twice(error):
             label = Label("这个来文编号已经登记过，请查找原件。", "This number is recorded already; look it up.")
@@ -97,6 +101,16 @@ def report(actor: Actor, report: Report, *, key: str, device: str = "") -> Repor
         outcome.item_id, outcome.number, outcome.state, outcome.version, extra["token"], extra.get("unit") or "",
         extra.get("due"), outcome.repeated,
     )  # fmt: skip
+
+
+def _fixed(actor: Actor, opened: Callable[[], work.Outcome]) -> work.Outcome:
+    """Open the item and tell of the deed, both or neither."""
+    with transaction.atomic():
+        outcome = opened()
+        if not outcome.repeated:
+            place_id = Item.objects.values_list("place_id", flat=True).get(pk=outcome.item_id)
+            fixing.tell(actor, outcome.item_id, place_id)
+    return outcome
 
 
 def _is_imported_twice(error: IntegrityError) -> bool:
