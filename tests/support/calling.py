@@ -80,6 +80,7 @@ class Caller:
     world: World
     tokens: dict[str, str] = field(default_factory=dict)
     language: str = ""
+    address: str = "127.0.0.1"
 
     def token(self, name: str) -> str:
         """An API token of a user of the world."""
@@ -103,7 +104,7 @@ class Caller:
 
     def get(self, path: str, who: str = "anonymous", **headers: str) -> Answer:
         """GET."""
-        response = Client().get(f"/api/v1{path}", headers=self.headers(who, **headers))
+        response = Client(REMOTE_ADDR=self.address).get(f"/api/v1{path}", headers=self.headers(who, **headers))
         return self._answer("get", path, response)
 
     def post(self, path: str, body: Any, who: str = "anonymous", *, key_: str | None = None, **headers: str) -> Answer:
@@ -111,7 +112,9 @@ class Caller:
         used = key() if key_ is None else key_
         sent = self.headers(who, **({"Idempotency-Key": used} if used else {}), **headers)
         text = body if isinstance(body, str | bytes) else json.dumps(body, ensure_ascii=False)
-        response = Client().post(f"/api/v1{path}", data=text, content_type="application/json", headers=sent)
+        response = Client(REMOTE_ADDR=self.address).post(
+            f"/api/v1{path}", data=text, content_type="application/json", headers=sent
+        )
         return self._answer("post", path, response)
 
     def report(self, who: str = "anonymous", *, key_: str | None = None, place: str = "east", **more: Any) -> Answer:
