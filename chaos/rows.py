@@ -21,6 +21,40 @@ class Row:
     """Whether LINLI_CHAOS_SCALE changes the number; False where everything is tried anyway."""
 
 
+# The promises of the ledger (docs/credits.md); those that faults and privileges prove stand in the rows of these.
+LEDGER_ROWS = (
+    Row(
+        "ledger_simulation", "the ledger and its model side by side, actions drawn from a seed (L1, L2, L7–L9, L12)",
+        "tests/chaos/test_ledger_simulation.py", "actions", 500, 2_000_000,
+        "every answer and every figure as the model says; failing seeds are kept",
+        "One action after the other on few accounts; what many do at once is proved by the races.",
+    ),
+    Row(
+        "ledger_races", "fifty processes: one point, one key, one reversal, one piece, one hold (L2, L4, L6)",
+        "tests/chaos/test_ledger_races.py", "rounds", 2, 100,
+        "1 done, 49 refused or repeated; the control without the guard passes the floor",
+        "Fifty on one machine; not every interleaving that a scheduler could choose.",
+    ),
+    Row(
+        "ledger_kill", "kill -9 of writers and of the database, open keys sent again (L3, L4)",
+        "tests/chaos/test_ledger_kill.py", "kills", 8, 1000,
+        "0 acknowledged lost, one effect per key, verify ledger clean",
+        "kill -9 is not loss of power: what a disk lies about to fsync is not seen.",
+    ),
+    Row(
+        "ledger_expiry", "expiry by four workers at once, one killed midway (L7)",
+        "tests/chaos/test_ledger_expiry.py", "lots", 200, 10_000,
+        "each lot ends once, on its day, and no point is spent afterwards",
+        "The clock of the machine is believed.",
+    ),
+    Row(
+        "ledger_tamper", "fields flipped, rows deleted, inserted, swapped, cut off (L10)",
+        "tests/chaos/test_ledger_tamper.py", "tamperings", 60, 1000,
+        "all found, the right row named",
+        "A tail that is cut together with its account's row before any seal covers it (at most an hour) is not seen.",
+    ),
+)  # fmt: skip
+
 ROWS: tuple[Row, ...] = (
     Row(
         "kill", "kill -9 of the server and of the database during writes", "tests/chaos/test_kill.py", "kills",
@@ -86,5 +120,11 @@ ROWS: tuple[Row, ...] = (
         "each arrives exactly once, with its photo and its finding",
         "A phone that is lost or wiped before it was online takes its records along.",
     ),
+    Row(
+        "shop_oversold", "200 buyers for 1 piece of the shop", "tests/chaos/test_shop_races.py", "repeats", 5, 100,
+        "0 oversold, 0 errors shown; the control without the guard oversells",
+        "Fifty connections at the same moment on one machine; not every interleaving that a scheduler could choose.",
+    ),
+    *LEDGER_ROWS,
 )  # fmt: skip
 BY_SLUG = {row.slug: row for row in ROWS}

@@ -13,11 +13,11 @@ from django.urls import reverse
 from linli.people.access import refuse
 from linli.people.gates import View, actor_on, signed_in
 
-CAPTAINS, SHOPS = "/captain/", "/shop/"
+CAPTAINS, SHOPS, COUNTER = "/captain/", "/shop/", "/desk/counter/"
 
 
 def staff(view: View) -> View:
-    """Only for staff who have signed in. Captains and shop keepers at the desk's door are shown the own page."""
+    """Only for staff who have signed in. Captains, shop keepers, counter volunteers get their own page."""
 
     @wraps(view)
     @signed_in
@@ -28,6 +28,8 @@ def staff(view: View) -> View:
                 return redirect(CAPTAINS)
             if request.path == reverse("desk:home") and actor.may_somewhere("inspection.own_shop"):
                 return redirect(SHOPS)
+            if request.path == reverse("desk:home") and actor.may_somewhere("shop.counter"):
+                return redirect(COUNTER)
             refuse(actor, "work.view")
         return view(request, *args, **keywords)
 
