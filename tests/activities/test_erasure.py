@@ -43,17 +43,17 @@ def test_places_to_come_are_given_back_and_the_past_keeps_its_count(
     activity = held()
     gone, waiting = resident(1), resident(2)
     row = signing.sign_up(gone, Asked(role_of(activity).pk), key=uuid4())
-    signing.sign_up(waiting, Asked(role_of(activity).pk), key=uuid4())
-    Signup.objects.filter(pk=row.pk).update(reason="电话13800000001打不通")
+    other = signing.sign_up(waiting, Asked(role_of(activity).pk), key=uuid4())
+    Signup.objects.filter(pk=other.pk).update(reason="和13800000001一起来")
     Activity.objects.filter(pk=activity.pk).update(results="谢谢 138-0000-0001 的帮助")
     calendars.new_key(gone)
     subject = erasing.subject_of(Person.objects.get(pk=gone.person_id))
     with query_counter(at_most=4):
         assert erasure.count(subject).total == 2
     assert erasure.erase(subject, world.actor("director"), "asked") == 3
-    row.refresh_from_db(), activity.refresh_from_db()
-    assert (row.state, row.reason) == ("withdrawn", "（已删除）") and "0000" not in activity.results
-    assert Signup.objects.get(person_id=waiting.person_id).state == "in"
+    row.refresh_from_db(), other.refresh_from_db(), activity.refresh_from_db()
+    assert (row.state, other.state, other.reason) == ("withdrawn", "in", "（已删除）")
+    assert "0000" not in activity.results
     assert not CalendarKey.objects.exists() and Signup.objects.count() == 2
 
 
