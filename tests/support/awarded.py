@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.awards import rule_services
-from linli.awards.models import RuleSet
+from linli.awards import awarding, nominating, rule_services
+from linli.awards.models import Appeal, Award, RuleSet
 from linli.credits import ledger
 from linli.people import personal
 from linli.work import deeds
@@ -55,3 +55,33 @@ def done(
 def points_of(person_id: int) -> int:
     """What stands on somebody's account."""
     return ledger.balance(ledger.member_account(person_id)).points
+
+
+def one_of_each(world: World) -> dict[str, str]:
+    """A rule set, an award that waits, a nomination on notice and an appeal: ids for addresses, by parameter."""
+    rule_set = the_rules(world)
+    person = a_member("张三丰", "13805321111")
+    awarding.hear(
+        deeds.record([done(world, person, "each-w", quantity=240), done(world, person, "each-n", quantity=10)])
+    )
+    waiting, none = Award.objects.get(deed__key="each-w"), Award.objects.get(deed__key="each-n")
+    nomination = nominating.nominate(
+        world.actor("director"),
+        nominating.Named(
+            rule_set.rules.get(source="nominated").pk,
+            "张三丰",
+            "13805321111",
+            timezone.localdate(),
+            "送饭",
+            came_from="staff",
+        ),
+        key="each",
+    )
+    nominating.put_on_notice(world.actor("street"), nomination.pk, "给老人送饭")
+    appeal = Appeal.objects.create(
+        award=none, person_id=person, text="不对", made_at=timezone.now(), due_on=timezone.localdate()
+    )
+    return {
+        "set_id": str(rule_set.pk), "rule_id": str(rule_set.rules.all()[0].pk), "award_id": str(waiting.pk),
+        "nomination_id": str(nomination.pk), "appeal_id": str(appeal.pk),
+    }  # fmt: skip
