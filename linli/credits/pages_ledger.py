@@ -183,7 +183,7 @@ def correct(request: HttpRequest, transfer_id: int) -> HttpResponse:
 
 
 def _correct_page(request: HttpRequest, row: Transfer, problem: StepRefused | None) -> HttpResponse:
-    person: int | None = Person.objects.filter(pk=row.credit.person_id).values_list("pk", flat=True).first()
+    person: int | None = Person.objects.filter(pk=row.credit.person_id or 0).values_list("pk", flat=True).first()
     member = MemberAccount(
         row.credit_id, person or 0, contacts([person or 0], clear=False).get(person or 0), True, ()
     )  # fmt: skip
