@@ -117,9 +117,15 @@ def verify_chains(add: Add, progress: Callable[[int], None] | None = None) -> No
 def judge(sides: list[_Side], add: Add) -> None:
     """Say what is wrong, and blame the row that was changed, not the one after it."""
     broken: dict[tuple[int, int], tuple[bytes, bool]] = {}
+    numbered: dict[tuple[int, int], int] = {}
     for side in sides:
         account, row = f"account {side.account}", f"transfer {side.id} (no. {side.version})"
-        gap = side.version - side.version_before - 1
+        last = numbered.get((side.account, side.version_before), side.version_before)
+        if side.version != last + 1 and side._replace(version=last + 1).computed(side.hash_before or b"") == side.hash:
+            add("changed", account, row, f"it was written as no. {last + 1}")
+            numbered[side.account, side.version] = last + 1
+            continue
+        gap = side.version - last - 1
         before = broken.get((side.account, side.version - 1))
         changed = side.unlinked and gap == 0
         if changed and before is not None:
