@@ -10,6 +10,7 @@ from linli.people import erasing
 from tests.browser.promising import promised
 from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
 from tests.browser.visiting import visited
+from tests.browser.volunteering import volunteering
 from tests.browser.world import World
 
 # Each page once, by the member of staff who uses it most. One browser context serves all pages of one of them.
@@ -47,6 +48,12 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/", "/desk/visits/", "/desk/visits/plans/", "/desk/visits/plans/{visit_plan}/", "/desk/visits/plans/new/",
         "/desk/letters/", "/desk/letters/{letter}/", "/desk/letters/new/", "/desk/conflicts/", "/desk/dissuasion/",
         "/desk/dissuasion/rounds/", "/desk/dissuasion/themes/", "/desk/dissuasion/{dissuasion}/correct/",
+        "/desk/volunteers/", "/desk/volunteers/?q=没有这个人", "/desk/volunteers/new/", "/desk/volunteers/{volunteer}/",
+        "/desk/volunteers/hours/", "/desk/volunteers/hours/others/",
+        "/desk/volunteers/hours/activity/{hours_activity}/", "/desk/volunteers/services/{service}/",
+        "/desk/volunteers/appeals/", "/desk/volunteers/certificates/", "/desk/volunteers/stars/",
+        "/desk/volunteers/rules/", "/desk/volunteers/joined/", "/desk/volunteers/joined/new/",
+        "/desk/volunteers/joined/{joined}/", "/desk/volunteers/concerns/",
     ),
     "property": ("/desk/", "/desk/letters/?state=open", "/desk/letters/{letter}/"),
     "grid": ("/desk/", "/desk/verify/{verifying}/", "/desk/visits/new/", "/desk/dissuasion/new/"),
@@ -75,6 +82,9 @@ NO_PAGES = frozenset({
     "desk/agreements/checks.pdf", "desk/agreements/shops/<int:site_id>.pdf", "desk/mutual/<uuid:batch>/slips.pdf",
     "desk/rounds/<int:round_id>/sites.json", "desk/rounds/<int:round_id>/act/",
     "desk/items/<str:number>/point.json", "desk/board/<int:place_id>/parts.json", "desk/items/<str:number>/contact/",
+    "desk/volunteers/export.xlsx", "desk/volunteers/hours.xlsx", "desk/volunteers/joined.xlsx",
+    "desk/volunteers/certificates/<int:certificate_id>.pdf",
+    "desk/volunteers/joined/<int:joined_id>/feedback-<int:year>-<int:quarter>.pdf",
 })  # fmt: skip
 
 
@@ -106,4 +116,5 @@ def filled_names(world: World, scan: str = "") -> dict[str, str]:
     filled |= rounds_and_sites(world) | standards(world)
     filled |= assessed(world) | promised(world)
     filled |= visited(world, int(filled["round"]), int(filled["site"]))
+    filled |= volunteering(world)
     return filled | {"scan": scan or papers_and_people(world, made["handling"])}
