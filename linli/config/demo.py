@@ -51,6 +51,10 @@ def run(host: str, port: int, *, serve: bool = True) -> None:
         def ready(url: str) -> None:
             print_logins(rows)
             console.print(f"账号也在 / logins also in {home / LOGINS}", soft_wrap=True, highlight=False)
+            console.print(
+                f"公布数字与记录 / published figures from records: linli reproduce · {url.rstrip('/')}/about/figures/",
+                soft_wrap=True, highlight=False,
+            )  # fmt: skip
             console.print(f"\n[bold]邻里 Linli → {url}[/bold]    (Ctrl-C 停止 / stops)\n", highlight=False)
 
         server.run(cluster=cluster, on_ready=ready)

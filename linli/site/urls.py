@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.site.views import captain, captain_report, erasure, follow, home, preferences, public, report, shop
+from linli.site.views import captain, captain_report, erasure, figures, follow, home, preferences, public, report, shop
 
 app_name = "site"
 
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("procedure/", public.procedure_page, name="procedure"),
     path("privacy/", public.privacy, name="privacy"),
     path("about/", public.about, name="about"),
+    path("about/figures/", figures.figures, name="figures"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("robots.txt", public.robots, name="robots"),
 ]
