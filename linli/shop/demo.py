@@ -138,7 +138,8 @@ def _services(shop: _Shop) -> None:
             ), key=f"demo-slot-{number}-{days}").supply)  # fmt: skip
         plain = goods_services.save_good(LOADER, GoodWanted(
             shop.street.pk, ("磨刀磨剪", "衣物缝补")[number], "次", 10, words="合作服务商每天在店里提供。",
-            limit_quantity=2, days_kept=14, partner_id=partner_id, synthetic=True,
+            limit_quantity=2, days_kept=14, partner_id=partner_id, photo=_photo(("scissors", "towel")[number]),
+            synthetic=True,
         ))  # fmt: skip
         shop.supplies.append(stock_services.take_in(LOADER, Incoming(
             plain.pk, shop.counters[0].pk, 30, "provided", timezone.localdate()
