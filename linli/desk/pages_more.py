@@ -37,7 +37,7 @@ def more(request: HttpRequest) -> HttpResponse:
     context = {name.replace(".", "_"): actor.may_somewhere(name) for name in (
         "work.board", "catalogue.view", "places.view", "people.view", "request.report_on_behalf", "audit.view",
         "system.configure", "people.roster", "data.import", "inspection.view", "standards.view", "inspection.resolve",
-        "credits.view", "awards.stickers", "activities.view", "volunteering.view",
+        "credits.view", "awards.stickers", "awards.view", "activities.view", "volunteering.view",
     )}  # fmt: skip
     context["letters"] = may_read(actor)
     return render(request, "desk/more.html", context)

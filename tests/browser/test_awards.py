@@ -1,0 +1,75 @@
+"""A neighbour is nominated from the street's rules; on notice the name is masked; all of it fits a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from linli.awards import nominating, rule_services
+from linli.awards.models import Nomination, RuleSet
+from linli.awards.rule_services import Head, Wanted
+from linli.people.access import Actor, Grant
+from linli.people.models import Person, User
+from linli.places.models import Place
+from tests.browser.helpers import TapCounter, check_accessible, check_fits, check_targets
+from tests.browser.world import World
+
+Opener = Callable[..., Page]
+CODES = frozenset({"awards.rules", "awards.confirm"})
+
+
+def _office(username: str) -> Actor:
+    person = User.objects.get(username=username).person_id
+    return Actor(person_id=person, grants=(Grant(CODES, role="demo", everything=True),), channel="system")
+
+
+@pytest.fixture
+def street(world: World) -> int:
+    """A street whose rules know nominations."""
+    with world.inside():
+        place = Place.objects.filter(kind="street").order_by("pk")[0]
+        if not RuleSet.objects.filter(place=place).exists():
+            row = rule_services.draft(_office("street"), place.pk)
+            rule_services.save_head(_office("street"), row.pk, Head("积分规则", "做好事，得积分。"))
+            for wanted in (
+                Wanted("volunteering", "志愿服务", "hours", 2, unit="hour", day_cap=8, month_cap=40, second_above=6),
+                Wanted("public_spirit", "身边好事", "nominated", 20, "助人为乐、敬老爱亲。"),
+            ):
+                rule_services.save_rule(_office("street"), row.pk, wanted)
+            rule_services.publish(_office("director"), row.pk, timezone.localdate() - timedelta(days=30))
+        return int(place.pk)
+
+
+def test_a_neighbour_is_nominated_and_stands_on_notice_masked(open_page: Opener, world: World, street: int) -> None:
+    with world.inside():
+        now = timezone.now()
+        person = Person.objects.create(kind="resident", created_at=now)
+        User.objects.get_or_create(username="neighbour", defaults={"person": person, "created_at": now})
+    page = open_page(sign_in="neighbour")
+    taps = TapCounter(page)
+    page.goto(f"/points/rules/{street}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("做什么能得积分")
+    for check in (check_accessible, check_fits, check_targets):
+        check(page)
+    page.get_by_role("link", name="提名邻居").click()
+    for label, text in (("做了什么", "每天给对门老人送饭"), ("邻居的姓名", "赵春梅"), ("邻居的手机", "19900015555")):
+        page.get_by_label(label).fill(text)
+    for check in (check_accessible, check_fits, check_targets):
+        check(page)
+    page.get_by_role("button", name="提名").click()
+    expect(page.get_by_role("status").first).to_contain_text("谢谢您")
+    assert taps.taps <= 2, taps.taps
+    with world.inside():
+        named = Nomination.objects.latest("pk")
+        nominating.put_on_notice(_office("street"), named.pk, "每天给对门邻居送饭")
+    page.goto("/points/notices/")
+    expect(page.locator("main")).to_contain_text("赵**")
+    expect(page.locator("main")).not_to_contain_text("赵春梅")
+    page.get_by_role("link", name="每天给对门邻居送饭").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("赵**")
+    for check in (check_accessible, check_fits, check_targets):
+        check(page)
