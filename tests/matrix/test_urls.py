@@ -7,7 +7,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -18,6 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from linli.activities import planning
+from linli.activities.planning import Wanted
 from linli.exchange import services as import_services
 from linli.inspections.dissuasion import record_dissuasion, setup_themes
 from linli.inspections.letters import urge
@@ -29,8 +31,12 @@ from linli.people.roles import ROLES
 from tests.matrix.looking import cookie
 from tests.matrix.table import UPDATING, Table, differences, settle
 from tests.support import small_standard
+from tests.support.awarded import one_of_each
 from tests.support.calling import Caller
+from tests.support.flowers import with_flowers
+from tests.support.redeeming import with_a_shop
 from tests.support.shops import a_promised_shop
+from tests.support.volunteers import volunteered
 from tests.support.world import World
 
 METHODS = ("GET", "POST")
@@ -40,7 +46,8 @@ SHARES = 1 if UPDATING else 4
 USERS = {
     "anonymous": "", "resident": "resident", "building_captain": "captain", "grid_worker": "grid",
     "community_officer": "community", "street_officer": "street", "unit_handler": "handler", "unit_head": "head",
-    "property_manager": "property", "shop_keeper": "keeper", "duty_officer": "duty",
+    "property_manager": "property", "shop_keeper": "keeper", "duty_officer": "duty", "activity_leader": "leader",
+    "counter_volunteer": "counter",
     "dispatcher": "dispatcher", "supervisor": "supervisor",
     "callback_officer": "callback", "office_director": "director", "content_editor": "editor",
     "system_administrator": "admin", "security_administrator": "security", "auditor": "auditor",
@@ -115,7 +122,14 @@ def _neighbourly(world: World) -> dict[str, str]:
     plan = plan_visits(community, place, "走访", day, day, 9, key=next(key))
     letter = urge(community, place, world.units["property"].pk, "请清理楼道", day, key=next(key))
     record = record_dissuasion(world.actor("grid"), world.places["east_grid1"].pk, theme, 2, key=next(key))
-    return {"plan_id": str(plan.pk), "letter_id": str(letter.pk), "record_id": str(record.pk)}
+    return {"plan_id": str(plan.pk), "letter_id": str(letter.pk), "record_id": str(record.pk)} | _activity(world)
+
+
+def _activity(world: World) -> dict[str, str]:
+    """An activity of the eastern community that is under way."""
+    wanted = Wanted("清理楼道", world.places["east"].pk, timezone.now() - timedelta(minutes=10))
+    made = planning.create(world.actor("community"), wanted, key=uuid.UUID(int=4), publish=True)
+    return {"activity_id": str(made.pk)}
 
 
 def known_values(world: World) -> dict[str, str]:
@@ -128,7 +142,8 @@ def known_values(world: World) -> dict[str, str]:
         "version_id": str(version.pk), "node_id": str(draft.nodes.filter(level="criterion")[0].pk),
         "number": made["number"], "token": made["tracking_token"], "place_id": str(place), "organisation_id": str(unit),
         "batch_id": str(_import_batch(world)), **_neighbourly(world),
-        **a_promised_shop(world),
+        **a_promised_shop(world), **one_of_each(world), **volunteered(world), **with_flowers(world),
+        **with_a_shop(world),
         "person_id": str(person), "kind": "request", "what": "person", "uuid": "0190163d-8694-739b-aea5-966c26f8ad90",
     }  # fmt: skip
 
@@ -136,8 +151,12 @@ def known_values(world: World) -> dict[str, str]:
 @pytest.mark.long
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_address_answers_every_role_as_expected(world: World, request: pytest.FixtureRequest, share: int) -> None:
-    if not User.objects.filter(username="editor").exists():
-        _appoint_editor(world)
+    for name, role, label, place in (
+        ("editor", "content_editor", "卞佳", "district"), ("leader", "activity_leader", "凌队", "east"),
+        ("counter", "counter_volunteer", "桂台", "east"),
+    ):  # fmt: skip
+        if not User.objects.filter(username=name).exists():
+            _appoint(world, name, role, label, place)
     known = known_values(world)
     keys = {role: cookie(world.users[name]) if name else "" for role, name in USERS.items()}
     measured: Table = {}
@@ -169,16 +188,12 @@ def _check_doors(measured: Table) -> None:
     assert len(measured) * SHARES > 180
 
 
-def _appoint_editor(world: World) -> None:
+def _appoint(world: World, name: str, role: str, label: str, place: str) -> None:
     now = timezone.now()
-    person = Person.objects.create(kind="staff", display_name="卞佳", created_at=now)
-    world.users["editor"] = User.objects.create(username="editor", person=person, created_at=now)
+    person = Person.objects.create(kind="staff", display_name=label, created_at=now)
+    world.users[name] = User.objects.create(username=name, person=person, created_at=now)
     Appointment.objects.create(
-        person=person,
-        role="content_editor",
-        place=world.places["district"],
-        valid_from=date(2024, 1, 1),
-        created_at=now,
+        person=person, role=role, place=world.places[place], valid_from=date(2024, 1, 1), created_at=now
     )
 
 
