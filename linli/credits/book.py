@@ -23,7 +23,7 @@ _COLUMNS = (
     " closed_at IS NOT NULL"
 )
 _LOCK = (
-    f"SELECT {_COLUMNS} FROM credits_account WHERE kept AND (id = ANY($1::bigint[]) OR parent_id = ANY($2::bigint[]))"
+    f"SELECT {_COLUMNS} FROM credits_account WHERE kept AND id = ANY($1::bigint[])"
     f" AND {WAITS_SHORTLY} ORDER BY id FOR NO KEY UPDATE"
 )
 _READ = f"SELECT {_COLUMNS} FROM credits_account WHERE NOT kept AND id = ANY($1::bigint[])"
@@ -97,10 +97,10 @@ class Book:
 
     # --- reading under lock ---
 
-    def lock(self, account_ids: Iterable[int], *, tranches_of: Iterable[int] = ()) -> None:
-        """Lock the kept accounts among these, with the tranches of pools, and read the others (2 statements)."""
+    def lock(self, account_ids: Iterable[int]) -> None:
+        """Lock the kept accounts among these in the order of their ids, and read the others (2 statements)."""
         wanted = numbers(sorted(set(account_ids)))
-        for row in fetch(_LOCK, [wanted, numbers(tranches_of)]):
+        for row in fetch(_LOCK, [wanted]):
             self.accounts[row[0]] = AccountState(*row)
         for row in fetch(_READ, [wanted]):
             self.accounts[row[0]] = AccountState(*row)
