@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from linli.awards import listing
+from linli.awards.books import tally_of
 from linli.awards.listing import Line
 from linli.awards.models import Rule, RuleSet
 from linli.awards.words import explain
@@ -62,7 +63,7 @@ class AwardsPlanner(Planner):
 
     def _reckon(self, fresh: Sequence[tuple[Row, Line]]) -> None:
         found = [line for _row, line in fresh]
-        tally = listing.tally_of({line.person_id for line in found}, [line.happened_on for line in found])
+        tally = tally_of({line.person_id for line in found}, [line.happened_on for line in found])
         total = 0
         for (row, line), verdict in zip(fresh, listing.reckoned(found, tally), strict=True):
             if verdict.points == 0:

@@ -188,7 +188,7 @@ def object_to(actor: Actor, nomination_id: int, text: str, *, key: str) -> Objec
     known = Objection.objects.filter(key=_key(actor, key)).first()
     if known is not None:
         return known
-    if row.objections.filter(person_id=actor.person_id, answered_at=None).exists():
+    if row.objections.filter(person_id=actor.person_id or 0, answered_at=None).exists():
         raise refused("again", "您的异议已收到，请等答复。", "Your objection waits for an answer.", status=409)
     words = said(text, OBJECTION_MAX, field="text")
     made = Objection.objects.create(

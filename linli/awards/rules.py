@@ -7,7 +7,7 @@ first, then those of all rules together. Nothing is ever taken away here: the le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -173,7 +173,7 @@ def needs_person(rule: Terms, points: int) -> str:
 
 
 def decide_all(
-    facts: Iterable[Fact], books: dict[int, Sequence[Book]], joined: dict[int, date], tally: Tally
+    facts: Iterable[Fact], books: Mapping[int, Sequence[Book]], joined: Mapping[int, date], tally: Tally
 ) -> list[tuple[Fact, Verdict]]:
     """Verdicts on many deeds, oldest first. `books`: the versions of each place. Who has not joined is left out."""
     found = []

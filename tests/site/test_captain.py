@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from linli.site.captaincy import Thanks, came_of, said_of, thanks
-from linli.work.models import Evidence, Item
+from linli.work.models import Deed, Evidence, Item
 from tests.inspections.conftest import media
 from tests.support.browsing import signed_in
 from tests.support.small_world import in_small_world, small_world_database
@@ -87,6 +87,17 @@ def test_what_is_mended_is_closed_with_the_photo_afterwards(world: World, captai
     shown = captain.get(f"/media/{after.pk}/320/")
     assert shown.status_code == 200
     shown.close()
+
+
+def test_what_a_captain_mends_is_a_deed_once_and_what_is_passed_on_is_none(world: World, captain: Client) -> None:
+    send(captain, photos=photo(1))
+    assert not Deed.objects.exists()
+    key = uuid.uuid4().hex
+    for _ in range(2):
+        send(captain, photos=photo(3), after=photo(4), key=key)
+    deed = Deed.objects.get()
+    assert (deed.kind, deed.person_id, deed.quantity) == ("fixed", world.users["captain"].person_id, 1)
+    assert deed.key == f"fixed:{Item.objects.get(state='closed').pk}"
 
 
 def test_a_photo_of_the_mended_that_cannot_be_opened_is_no_passing_on(captain: Client) -> None:
