@@ -29,7 +29,7 @@ def open_stock(supply_id: int, place_id: int) -> int:
 
 def pieces(supply: Supply) -> int:
     """What lies at the counter by the books, reserved pieces among them."""
-    return int(Account.objects.values_list("balance", flat=True).get(pk=supply.account_id))
+    return int(Account.objects.values_list("balance", flat=True).get(pk=supply.account_id or 0))
 
 
 def is_member(person_id: int) -> bool:

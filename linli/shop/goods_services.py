@@ -216,7 +216,7 @@ def save_partner(actor: Actor, wanted: PartnerWanted, partner_id: int | None = N
         raise field_refused("kind", "请选择类别。", "Choose the kind.")
     if wanted.until is not None and wanted.until < wanted.since:
         raise field_refused("until", "结束要晚于开始。", "The end follows the beginning.")
-    unit = Organisation.objects.filter(pk=wanted.organisation_id, active=True)
+    unit = Organisation.objects.filter(pk=wanted.organisation_id or 0, active=True)
     if wanted.organisation_id is not None and not unit.exists():
         raise field_refused("organisation", "没有这个单位。", "There is no such unit.")
     try:

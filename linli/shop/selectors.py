@@ -131,7 +131,10 @@ def order_by_code(actor: Actor, code: str) -> Order | None:
     if not code:
         return None
     rows = Order.objects.select_related("good", "counter__place", "supply", "person")
-    return _where(rows, actor, COUNTER, "counter__place__path").filter(code=code).order_by("-reserved_at").first()
+    found: Order | None = (
+        _where(rows, actor, COUNTER, "counter__place__path").filter(code=code).order_by("-reserved_at").first()
+    )
+    return found
 
 
 def order_at_counter(actor: Actor, order_id: int) -> Order:
@@ -211,8 +214,9 @@ def handed_by_good(partner: Partner, month: date) -> list[dict[str, int]]:
     rows = Order.objects.filter(
         good__partner=partner, state=Order.COLLECTED, ended_at__gte=begin, ended_at__lt=end
     )  # fmt: skip
-    return list(
+    found: Any = (
         rows.values("good_id").order_by("good_id")
         .annotate(orders=Count("id"), pieces=Sum("quantity"), sum_points=Sum("points"))
         .values("good_id", "orders", quantity=F("pieces"), points=F("sum_points"))
     )  # fmt: skip
+    return list(found)

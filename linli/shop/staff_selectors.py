@@ -189,11 +189,12 @@ def orders(
 def redeemed(actor: Actor, month: date) -> list[dict[str, Any]]:
     """What was handed over in a month by good and counter: orders, pieces, points (1 statement)."""
     rows = orders(actor, state=Order.COLLECTED, month=month).order_by()
-    return list(
+    found: Any = (
         rows.values("good_id", "counter_id", name=F("good__name"), unit=F("good__unit"), where=F("counter__name"))
         .annotate(orders=Count("id"), pieces=Sum("quantity"), sum_points=Sum("points"))
         .order_by("-sum_points", "name", "counter_id")[:ROWS_MAX]
     )
+    return list(found)
 
 
 def months_redeemed(actor: Actor) -> list[dict[str, Any]]:

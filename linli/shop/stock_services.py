@@ -152,7 +152,7 @@ def _check_incoming(good: Good, incoming: Incoming) -> None:
     if incoming.slot is not None and not timezone.now() < incoming.slot[0] < incoming.slot[1]:
         raise field_refused("slot", "时段要在以后，结束晚于开始。", "The slot lies ahead and ends after it begins.")
     if incoming.kind == Receipt.DONATED:
-        donation = Donation.objects.filter(pk=incoming.donation_id, place_id=good.place_id, kind=Donation.GOODS)
+        donation = Donation.objects.filter(pk=incoming.donation_id or 0, place_id=good.place_id, kind=Donation.GOODS)
         if not donation.exists():
             raise field_refused("donation", "捐赠的东西要选它的捐赠单。", "Choose the slip of the donation.")
     if incoming.kind == Receipt.BOUGHT and not incoming.slip_number.strip():
@@ -160,7 +160,9 @@ def _check_incoming(good: Good, incoming: Incoming) -> None:
     if incoming.kind == Receipt.PROVIDED and good.partner_id is None:
         raise field_refused("kind", "这件商品没有合作商户。", "This has no partner.")
     if incoming.kind == Receipt.MOVED:
-        source = Supply.objects.filter(pk=incoming.moved_from_id, good=good).exclude(counter_id=incoming.counter_id)
+        source = Supply.objects.filter(pk=incoming.moved_from_id or 0, good=good).exclude(
+            counter_id=incoming.counter_id
+        )
         if good.kind != Good.GOODS or not source.exists():
             raise field_refused("moved_from", "请选择从哪个兑换台调出。", "Choose the counter it comes from.")
     if incoming.cost_fen is not None and not 0 <= incoming.cost_fen <= FEN_MAX:
