@@ -213,7 +213,7 @@ def enter(request: HttpRequest, row: Volunteer) -> HttpResponse:
             messages.success(request, _("已登记，等社区确认。"))
             return redirect("volunteering:home")
     context = {
-        "row": row, "typed": request.POST if refusal else {"key": new_key()}, "today": timezone.localdate(),
+        "row": row, "typed": request.POST if refusal else {}, "key": new_key(), "today": timezone.localdate(),
         "problem": words_of(refusal) if refusal else "", "roles": vocabulary.choices(vocabulary.ROLES),
         "rules": rules_at(str(row.place.path), timezone.localdate()),
     }  # fmt: skip

@@ -90,6 +90,7 @@ def test_own_service_leaving_and_the_door_to_others(world: World) -> None:
     mine, other = enrol(world, 1), enrol(world, 2)
     me, you = resident(account(mine)), resident(account(other))
     data = {"content": "扫雪", "happened_on": str(SATURDAY), "hours": "1.5", "evidence": "照片", "key": "k"}
+    assert "补登一次服务" in text(me.get("/volunteering/enter/"))
     for _again in range(2):
         assert me.post("/volunteering/enter/", data).status_code == 302
     service = Service.objects.get()
