@@ -148,7 +148,7 @@ class _Stage:
     def _fill(self, row: Activity, past: bool) -> None:
         """Residents sign up; what is over was attended and closed."""
         before = min(row.starts_at - timedelta(days=1), timezone.now() - timedelta(minutes=5))
-        role = row.roles.order_by("position").first()
+        role = row.roles.order_by("-capacity", "position").first()
         if role is None or row.starts_at > timezone.now() + timedelta(days=12):
             return
         wanted = self.dice.sample(self.people, self.dice.randint(5, 11))

@@ -203,7 +203,7 @@ def _fresh(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     }  # fmt: skip
     if row is not None:
         values |= {
-            "format": str(row.pk), "title": format_name(row), "purpose": row.purpose, "programme": row.programme,
+            "format": str(row.pk), "title": row.name, "purpose": row.purpose, "programme": row.programme,
             "ends": f"{begin + timedelta(minutes=row.minutes):%H:%M}",
         }  # fmt: skip
         for number, post in enumerate(row.roles):
