@@ -28,7 +28,7 @@ from linli.places.models import Place, RegistryVersion
 from linli.places.services import bump_registry, create_place
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.volunteering import bulk, registering
-from linli.volunteering.models import JoinedUnit, Volunteer
+from linli.volunteering.models import Concern, Volunteer
 
 ACTOR = "demo"
 LOADER = Actor(
@@ -60,7 +60,7 @@ def load(progress: Callable[[str], object] | None = None) -> int:
 
 
 def _gaoping(root: PlaceRow, places: PlaceSnapshot) -> int:
-    if JoinedUnit.objects.filter(synthetic=True, place__path__descendant_of=root.path).exists():
+    if Concern.objects.filter(key=demo_year.FIRST_CONCERN).exists():
         return 0
     communities = [row.id for row in places.descendants(root.id, "community")]
     return write_year(demo_year.make(len(communities)), root.id, communities)

@@ -39,6 +39,9 @@ PLANNED = ((1, 15), (2, 28), (3, 33), (4, 15), (5, 6), (6, 3))
 MINUTES = ((90, 2), (120, 15), (180, 26), (240, 37), (300, 16), (360, 4))
 """Of a hundred services, how many last so many minutes."""
 
+CONCERN_KEY = f"year:{YEAR[0].year}:concern:{{}}"
+FIRST_CONCERN = CONCERN_KEY.format(0)
+
 COME, REJECTED, UNDECIDED, SENT_TWICE = 0.945, 0.015, 0.005, 0.01
 
 
@@ -192,7 +195,7 @@ def _concerns(size: Size, units: Sequence[UnitPlan], chance: random.Random) -> I
     ]
     chance.shuffle(fates)
     for number, fate in enumerate(fates):
-        yield _concern(f"year:{YEAR[0].year}:concern:{number}", "concern", chance.choice(CONCERNS), fate, units, chance)
+        yield _concern(CONCERN_KEY.format(number), "concern", chance.choice(CONCERNS), fate, units, chance)
     for number in range(size.others):
         kind, titles = ("need", NEEDS) if number % 2 else ("task", TASKS)
         yield _concern(
