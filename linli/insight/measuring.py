@@ -175,10 +175,10 @@ def own_rules(streets: dict[str, str]) -> Measure:
             return None
         sets = RuleSet.objects.filter(place_id__in=places, state=RuleSet.PUBLISHED, valid_to=None)
         found: dict[tuple[tuple[str, str, str, int], ...], list[tuple[str, bool]]] = {}
-        for row in sets.prefetch_related("rules"):
-            content = tuple(sorted((rule.source, rule.theme, rule.unit, rule.points) for rule in row.rules.all()))
+        for rules in sets.prefetch_related("rules"):
+            content = tuple(sorted((rule.source, rule.theme, rule.unit, rule.points) for rule in rules.rules.all()))
             if content:
-                found.setdefault(content, []).append((places[row.place_id], row.synthetic))
+                found.setdefault(content, []).append((places[rules.place_id], rules.synthetic))
         own = [alike[0] for alike in found.values() if len(alike) == 1]
         return _named(tuple(streets.values()), own)
 

@@ -36,10 +36,11 @@ def _part(rows: Sequence[tuple[str, str]]) -> list[int]:
         phone_blind__in=[phone for phone, _name in blinds], kind=Person.Kind.RESIDENT, erased_at=None
     )
     known: dict[tuple[bytes, bytes], int] = {}
-    for key, phone, name in stored.order_by("-id").values_list("id", "phone_blind", "name_blind"):
-        if phone is not None and name is not None:
-            known[bytes(phone), bytes(name)] = key
-    now, fresh = timezone.now(), {}
+    for key, phone_blind, name_blind in stored.order_by("-id").values_list("id", "phone_blind", "name_blind"):
+        if phone_blind is not None and name_blind is not None:
+            known[bytes(phone_blind), bytes(name_blind)] = key
+    now = timezone.now()
+    fresh: dict[tuple[bytes, bytes], Person] = {}
     for blind, (name, phone) in zip(blinds, rows, strict=True):
         if blind not in known and blind not in fresh:
             uid = uuid.uuid4()
