@@ -82,12 +82,12 @@ def new_key(actor: Actor) -> str:
 
 def drop_key(actor: Actor) -> None:
     """Close one's secret address."""
-    CalendarKey.objects.filter(person_id=actor.person_id).delete()
+    CalendarKey.objects.filter(person_id=actor.person_id or 0).delete()
 
 
 def has_key(actor: Actor) -> bool:
     """Whether one has an address (1 statement)."""
-    return CalendarKey.objects.filter(person_id=actor.person_id).exists()
+    return CalendarKey.objects.filter(person_id=actor.person_id or 0).exists()
 
 
 def person_of(token: str) -> int | None:

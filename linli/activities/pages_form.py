@@ -119,8 +119,12 @@ def _wanted(sent: QueryDict, actor: Actor) -> Wanted:
         campaign_id=typed.number(sent.get("campaign")), risk=sent.get("risk", "none"), risk_notes=said("risk_notes"),
         insurance=said("insurance"), minors=bool(sent.get("minors")), emergency=bool(sent.get("emergency")),
         permit_number=said("permit_number"),
-        signup_until=typed.moment(sent["signup_until"], "signup_until") if sent.get("signup_until") else None,
+        signup_until=_moment_or_none(said("signup_until")),
     )  # fmt: skip
+
+
+def _moment_or_none(text: str) -> datetime | None:
+    return typed.moment(text, "signup_until") if text.strip() else None
 
 
 def _minutes(starts_at: datetime, ends: str) -> int:
@@ -186,7 +190,7 @@ def _rule(sent: QueryDict) -> str:
 
 
 def _until(sent: QueryDict) -> Any:
-    return typed.day(sent["until"], "until") if sent.get("until") else None
+    return typed.day(said, "until") if (said := typed.said(sent, "until")) else None
 
 
 # --- Showing ----------------------------------------------------------------------------------------------------------

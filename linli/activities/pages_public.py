@@ -163,7 +163,7 @@ def _leads(actor: Actor, found: Shown) -> bool:
 
 def _nameless(actor: Actor) -> bool:
     """Whether no name is known by which the leader could call (1 statement)."""
-    return Person.objects.filter(pk=actor.person_id, kind="resident", name_encrypted=None).exists()
+    return Person.objects.filter(pk=actor.person_id or 0, kind="resident", name_encrypted=None).exists()
 
 
 def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
