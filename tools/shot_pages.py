@@ -125,6 +125,7 @@ def public_pages(made: dict[str, Any]) -> list[Shot]:
         Shot("procedure-dark", "/procedure/", theme="dark", widths=("390",)),
         Shot("privacy", "/privacy/"),
         Shot("about", "/about/"),
+        Shot("figures", "/about/figures/"),
         Shot("preferences", "/preferences/"),
         Shot("login-phone", "/login/phone/"),
         Shot("login", "/login/"),

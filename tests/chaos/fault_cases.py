@@ -15,7 +15,7 @@ from linli.exchange import services as exchange
 from linli.exchange.models import ImportBatch
 from linli.exchange.services import Importer
 from linli.inspections.visits import record_visit
-from linli.people import accounts, delegation, duty, erasing, handover, second_factor, services
+from linli.people import accounts, delegation, duty, erasing, handover, many, second_factor, services
 from linli.people.importers import importer_for
 from linli.people.models import Appointment, Handover, Organisation, User
 from linli.people.personal import find_or_create_resident
@@ -308,6 +308,7 @@ def _bare_person(world: World) -> Act:
 
 
 PEOPLE: dict[str, Case] = {
+    "many.residents": lambda _w: lambda: many.residents([("张三", "13805320011"), ("李四", "13805320011")]),
     "services.create_organisation": lambda w: (
         lambda: services.create_organisation(
             w.actor("admin"),
