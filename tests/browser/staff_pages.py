@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from django.utils import timezone
 
 from linli.people import erasing
+from tests.browser.gathering import gathered
 from tests.browser.promising import promised
 from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
+from tests.browser.stalling import stalled
 from tests.browser.visiting import visited
 from tests.browser.volunteering import volunteering
 from tests.browser.world import World
@@ -43,6 +45,13 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/responsibilities/new/", "/desk/agreements/", "/desk/agreements/{failing}/",
         "/desk/agreements/{failing}/check/", "/desk/agreements/new/?site={shop}", "/desk/sites/{shop}/",
         "/desk/mutual/", "/desk/mutual/new/", "/desk/mutual/{mutual}/", "/desk/mutual/checks/{check}/",
+        "/desk/shop/", "/desk/shop/goods/", "/desk/shop/goods/new/", "/desk/shop/goods/{shop_good}/",
+        "/desk/shop/counters/", "/desk/shop/counters/new/", "/desk/shop/counters/{shop_counter}/",
+        "/desk/shop/counters/{shop_counter}/count/", "/desk/shop/stock/", "/desk/shop/receipts/",
+        "/desk/shop/receipts/new/", "/desk/shop/donations/", "/desk/shop/donations/new/", "/desk/shop/stocktakes/",
+        "/desk/shop/stocktakes/{stocktake}/", "/desk/shop/partners/", "/desk/shop/partners/new/",
+        "/desk/shop/partners/{shop_partner}/", "/desk/shop/settlements/{settlement}/",
+        "/desk/shop/reports/?month={shop_month}", "/desk/shop/orders/", "/desk/counter/", "/desk/counter/today/",
     ),
     "community": (
         "/desk/", "/desk/visits/", "/desk/visits/plans/", "/desk/visits/plans/{visit_plan}/", "/desk/visits/plans/new/",
@@ -52,6 +61,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/volunteers/hours/", "/desk/volunteers/hours/others/",
         "/desk/volunteers/hours/activity/{hours_activity}/", "/desk/volunteers/services/{service}/",
         "/desk/volunteers/appeals/", "/desk/volunteers/certificates/", "/desk/volunteers/stars/",
+        "/desk/activities/", "/desk/activities/new/", "/desk/activities/{running}/", "/desk/activities/{coming}/edit/",
         "/desk/volunteers/rules/", "/desk/volunteers/joined/", "/desk/volunteers/joined/new/",
         "/desk/volunteers/joined/{joined}/", "/desk/volunteers/concerns/",
     ),
@@ -82,6 +92,8 @@ NO_PAGES = frozenset({
     "desk/agreements/checks.pdf", "desk/agreements/shops/<int:site_id>.pdf", "desk/mutual/<uuid:batch>/slips.pdf",
     "desk/rounds/<int:round_id>/sites.json", "desk/rounds/<int:round_id>/act/",
     "desk/items/<str:number>/point.json", "desk/board/<int:place_id>/parts.json", "desk/items/<str:number>/contact/",
+    "desk/activities/<int:activity_id>/people.xlsx", "desk/activities/<int:activity_id>/act/",
+    "desk/shop/settlements/<int:settlement_id>/<slug:kind>/", "desk/shop/partners/<int:partner_id>/settle/",
     "desk/volunteers/export.xlsx", "desk/volunteers/hours.xlsx", "desk/volunteers/joined.xlsx",
     "desk/volunteers/certificates/<int:certificate_id>.pdf",
     "desk/volunteers/joined/<int:joined_id>/feedback-<int:year>-<int:quarter>.pdf",
@@ -116,5 +128,5 @@ def filled_names(world: World, scan: str = "") -> dict[str, str]:
     filled |= rounds_and_sites(world) | standards(world)
     filled |= assessed(world) | promised(world)
     filled |= visited(world, int(filled["round"]), int(filled["site"]))
-    filled |= volunteering(world)
+    filled |= volunteering(world) | gathered(world) | stalled(world)
     return filled | {"scan": scan or papers_and_people(world, made["handling"])}
