@@ -139,7 +139,7 @@ def _words(seen: Seen) -> tuple[str, str]:
     until = {"day": seen.valid_until, "claim": seen.claims_until, "from": seen.valid_from, "points": points}
     words = {
         "ready": (_("送您一朵小红花"), _("谢谢您的文明举动。")),
-        "own": (_("小红花收到了"), _("%(points)s 已经在您的账户里。") % until),
+        "own": (_("小红花收到了"), _("%(points)s已经在您的账户里。") % until),
         "kept": (_("小红花收好了"), _("先存在这部手机里。%(claim)s 前用手机号登录，就能放进积分账户。") % until),
         "lapsed": (_("这朵小红花过期了"),
                    _("它在这部手机里存到了 %(claim)s。谢谢您的文明举动，欢迎下次再领。") % until),

@@ -45,7 +45,7 @@ def test_opening_the_page_changes_nothing_and_one_tap_takes_it(
     assert "no-store" in page["Cache-Control"] and "noindex" in page["X-Robots-Tag"]
     assert not Sticker.objects.exclude(redeemed_at=None).exists()
     done = client.post(flower(codes[0]), follow=True)
-    assert "小红花收到了" in text_of(done) and "2 积分 已经在您的账户里" in text_of(done)
+    assert "小红花收到了" in text_of(done) and "2 积分已经在您的账户里" in text_of(done)
     assert ledger.balance(ledger.member_account(world.users["resident"].person_id or 0)).points == 2
     assert "小红花收到了" in text_of(client.post(flower(codes[0]), follow=True)), "sent twice"
 
