@@ -31,7 +31,7 @@ from linli.work.cleaning import clean_photo
 from linli.work.models import Category, DeadlineRule, DispatchRule, Item
 from linli.work.seed import seed_catalogue
 from linli.work.services import advance
-from tests.chaos import assessment_cases, inspections_cases, standards_cases
+from tests.chaos import assessment_cases, credits_cases, inspections_cases, shop_cases, standards_cases
 from tests.requests.walk import WAYS, Walker
 from tests.support.world import INSIDE, World
 from tests.work.conftest import encoded, picture
@@ -75,6 +75,13 @@ NOT_ALONE = (
         people.throttle.hit_all people.phone.check_code people.phone.send_code people.second_factor.check
         people.signin.check_password people.signin.check_second_factor work.uploading.throttled work.scans.paper_for
     """)
+    # Parts of the transaction of whoever calls them: a change that is a deed, an import, an erasure.
+    | _named("""
+        people.log_erasure.erase people.log_erasure.erase_doubts people.log_erasure.install people.gates.staff_page
+        people.personal.give_name requests.fixing.tell work.deeds.record work.deeds.withdraw
+    """)
+    | credits_cases.NOT_ALONE
+    | shop_cases.NOT_ALONE
     # Only names or calls the one service that has a case.
     | _named("""
         assessment.erasure.install assessment.registration.install campaigns.erasure.install
@@ -88,7 +95,8 @@ NOT_ALONE = (
 )
 
 # Goes in steps, each whole, and is run again after a break until nothing is left to do.
-RUN_AGAIN = _named("""
+RUN_AGAIN = (
+    _named("""
     people.keys.rotate people.keys.rotate_blind people.phone.purge people.sessions.purge people.throttle.purge
     people.setup.setup exchange.undoing.undo_by_chunks
     places.setup.setup work.setup.setup
@@ -100,6 +108,8 @@ RUN_AGAIN = _named("""
     exchange.services.answer exchange.services.set_columns exchange.services.plan_of exchange.services.remember
     exchange.services.remember_doubts exchange.services.fail exchange.services.drop exchange.services.purge
 """)
+    | credits_cases.RUN_AGAIN
+)
 
 
 def _rubbish(world: World) -> Category:
@@ -512,4 +522,6 @@ CASES: dict[str, Case] = {
     **assessment_cases.CASES,
     **standards_cases.CASES,
     **inspections_cases.CASES,
+    **credits_cases.CASES,
+    **shop_cases.CASES,
 }
