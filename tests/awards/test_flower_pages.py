@@ -13,6 +13,8 @@ from linli.awards import pages_flower, sticker_redeeming
 from linli.awards import sticker_services as services
 from linli.awards.models import Sticker, StickerSheet
 from linli.credits import ledger
+from linli.people import erasing
+from linli.people.models import Person
 from tests.awards.test_stickers import codes, sheet, wanted
 from tests.support.people import signed_in_client
 from tests.support.small_world import in_small_world, small_world_database, world
@@ -161,3 +163,27 @@ def test_lists_of_the_office_send_few_statements(
         client.get(path)
         with query_counter(at_most=most):
             assert client.get(path).status_code == 200
+
+
+def test_when_the_street_has_no_points_left_the_flower_stays(
+    world: World, sheet: StickerSheet, codes: list[str]
+) -> None:
+    pool, client = ledger.pool(world.places["street"].pk), client_of(world, "resident")
+    ledger.fund_tranches(pool, 1, tranches=1, key="little", actor=None)
+    page = client.post(flower(codes[0]), {"joining": "1"})
+    assert page.status_code == 409 and "额度暂时用完了，小红花还在" in text_of(page)
+    ledger.fund_tranches(pool, 10, tranches=1, key="more", actor=None)
+    assert "小红花收到了" in text_of(client.post(flower(codes[0]), {"joining": "1"}, follow=True))
+
+
+def test_erasing_a_person_takes_the_mark_of_the_phone_away(world: World, sheet: StickerSheet, codes: list[str]) -> None:
+    resident = world.actor("resident")
+    sticker_redeeming.keep(codes[0], "phone")
+    sticker_redeeming.keep(codes[1], "another")
+    sticker_redeeming.gather(resident, "phone", joining=True)
+    subject = erasing.subject_of(Person.objects.get(pk=resident.person_id))
+    part = next(part for part in erasing.parts() if part.name == "stickers")
+    assert part.count(subject).total == 1 and part.erase(subject, world.actor("director"), "asked") == 1
+    assert part.count(subject).total == 0
+    assert Sticker.objects.exclude(claim_digest=None).count() == 1, "the other phone's stays"
+    assert Sticker.objects.get(person=resident.person_id).redeemed_at is not None, "that it was taken stays"
