@@ -12,8 +12,9 @@ from linli.activities.selectors import Shown
 from linli.activities.shown import hours, place_words
 from linli.places.snapshot import place_snapshot
 from linli.work.printing.rendering import draw, qr_svg
+from linli.work.printing.words import title_lines
 
-LONG_TITLE = 12
+LONG_TITLE, LINES_MAX = 12, 5
 
 
 def poster(shown: Shown) -> bytes:
@@ -28,7 +29,9 @@ def context_of(shown: Shown) -> dict[str, Any]:
     day = timezone.localdate(row.starts_at)
     week = "一二三四五六日"[day.weekday()]
     return {
-        "title": row.title, "long": len(row.title) > LONG_TITLE, "purpose": row.purpose, "programme": row.programme,
+        "title": row.title, "long": len(row.title) > LONG_TITLE,
+        "lines": title_lines(row.title, 14 if len(row.title) > LONG_TITLE else 10), "purpose": row.purpose,
+        "programme": [line[:36] for line in row.programme.split("\n") if line.strip()][:LINES_MAX],
         "day": f"{day.year}年{day.month}月{day.day}日（星期{week}）", "hours": hours(row.starts_at, row.ends_at),
         "place": place_snapshot().full_name(row.place_id, "street"), "spot": row.spot,
         "where": place_words(row.place.name, row.spot),
