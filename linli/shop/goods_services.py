@@ -79,7 +79,7 @@ def _managed(actor: Actor, place_id: int) -> Place:
 
 
 def _text(field: str, text: str, most: int) -> str:
-    if not text.strip() or len(text.strip()) > most:
+    if not text.strip() or len(text.strip()) > most or "\0" in text:
         raise field_refused(field, f"请填写，不超过{most}字。", f"Fill this in, at most {most} characters.")
     return text.strip()
 

@@ -43,7 +43,7 @@ def reserve(actor: Actor, supply_id: int, quantity: int, *, key: str, now: datet
     if actor.person_id is None:
         raise ObjectHidden(REDEEM)
     person_id = actor.person_id
-    if not key or len(key) > KEY_LENGTH_MAX:
+    if not key or len(key) > KEY_LENGTH_MAX or not key.isprintable():
         raise refusals.refused(
             "invalid_key", "页面已过期，请刷新后再试。", "The page is too old; reload it.", status=422
         )
@@ -150,6 +150,11 @@ def _note(order: Order, actor: Actor | None, what: str, now: datetime) -> None:
     )  # fmt: skip
 
 
+def _kept(key: str) -> str:
+    """A key of an ending as it is stored; one that no page has made is none."""
+    return key[:KEY_LENGTH_MAX] if key.isprintable() else ""
+
+
 def _locked(order_id: int) -> Order | None:
     return (
         Order.objects.select_for_update(of=("self",), no_key=True)
@@ -181,7 +186,7 @@ def give_back(actor: Actor, order_id: int, *, key: str, now: datetime | None = N
         if order.state != Order.RESERVED:
             raise refusals.ended(order.state)
         books.release(order, actor, "member")
-        _end(order, Order.VOIDED, actor, key[:KEY_LENGTH_MAX], now or timezone.now())
+        _end(order, Order.VOIDED, actor, _kept(key), now or timezone.now())
     return Done(order)
 
 
@@ -196,7 +201,7 @@ def hand_over(actor: Actor, order_id: int, *, key: str, now: datetime | None = N
         if order is None:
             raise ObjectHidden(COUNTER)
         require(actor, COUNTER, place_path=str(order.counter.place.path), hidden=True)
-        if order.state == Order.COLLECTED and key and order.ending_key == key[:KEY_LENGTH_MAX]:
+        if order.state == Order.COLLECTED and order.ending_key and order.ending_key == _kept(key):
             return Done(order, repeated=True)
         if order.state != Order.RESERVED:
             raise refusals.ended(order.state)
@@ -210,7 +215,7 @@ def hand_over(actor: Actor, order_id: int, *, key: str, now: datetime | None = N
             books.collect(order, actor)
         except LedgerProblem as problem:
             raise refusals.refused(problem.code, problem.label.zh, problem.label.en, status=problem.status) from problem
-        _end(order, Order.COLLECTED, actor, key[:KEY_LENGTH_MAX], moment)
+        _end(order, Order.COLLECTED, actor, _kept(key), moment)
     return Done(order)
 
 

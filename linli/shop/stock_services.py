@@ -91,7 +91,7 @@ def give(actor: Actor, given: Given, *, key: str) -> Donation:
 
 
 def _scoped(actor: Actor, key: str) -> str:
-    if not key:
+    if not key or not key.isprintable():
         raise field_refused("key", "页面已过期，请刷新后再试。", "The page is too old; reload it.")
     return f"p{actor.person_id}:{key}"[:96]
 
