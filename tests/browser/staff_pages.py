@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils import timezone
 
 from linli.people import erasing
+from tests.browser.flowering import flowered
 from tests.browser.gathering import gathered
 from tests.browser.promising import promised
 from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
@@ -52,6 +53,10 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/shop/stocktakes/{stocktake}/", "/desk/shop/partners/", "/desk/shop/partners/new/",
         "/desk/shop/partners/{shop_partner}/", "/desk/shop/settlements/{settlement}/",
         "/desk/shop/reports/?month={shop_month}", "/desk/shop/orders/", "/desk/counter/", "/desk/counter/today/",
+        "/desk/points/ledger/", "/desk/points/ledger/pools/{street}/",
+        "/desk/points/ledger/accounts/{points_account}/",
+        "/desk/points/ledger/transfers/{points_transfer}/correct/", "/desk/points/flowers/",
+        "/desk/points/flowers/new/", "/desk/points/flowers/stickers/", "/desk/points/flowers/{flowers}/",
     ),
     "community": (
         "/desk/", "/desk/visits/", "/desk/visits/plans/", "/desk/visits/plans/{visit_plan}/", "/desk/visits/plans/new/",
@@ -95,7 +100,7 @@ NO_PAGES = frozenset({
     "desk/activities/<int:activity_id>/people.xlsx", "desk/activities/<int:activity_id>/act/",
     "desk/shop/settlements/<int:settlement_id>/<slug:kind>/", "desk/shop/partners/<int:partner_id>/settle/",
     "desk/volunteers/export.xlsx", "desk/volunteers/hours.xlsx", "desk/volunteers/joined.xlsx",
-    "desk/volunteers/certificates/<int:certificate_id>.pdf",
+    "desk/volunteers/certificates/<int:certificate_id>.pdf", "desk/points/ledger/pools/<int:street_id>/export/",
     "desk/volunteers/joined/<int:joined_id>/feedback-<int:year>-<int:quarter>.pdf",
 })  # fmt: skip
 
@@ -128,5 +133,6 @@ def filled_names(world: World, scan: str = "") -> dict[str, str]:
     filled |= rounds_and_sites(world) | standards(world)
     filled |= assessed(world) | promised(world)
     filled |= visited(world, int(filled["round"]), int(filled["site"]))
+    filled |= flowered(world)
     filled |= volunteering(world) | gathered(world) | stalled(world)
     return filled | {"scan": scan or papers_and_people(world, made["handling"])}

@@ -1,0 +1,34 @@
+"""A sheet of little red flowers that was handed out, with one in a resident's account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from linli.awards import sticker_redeeming as redeeming
+from linli.awards import sticker_services as services
+from linli.credits import ledger
+from linli.credits.models import Transfer
+from linli.people.access import Actor, Grant
+from linli.people.personal import find_or_create_resident
+from tests.browser.world import World
+
+OFFICE = Actor(grants=(Grant(frozenset({services.PERMISSION}), role="demo", everything=True),), channel="system")
+
+
+def flowered(world: World) -> dict[str, str]:
+    """Names for the addresses of points on the desk: a sheet, an account and its line."""
+    with world.inside():
+        street, today = int(world.places["street"]), timezone.localdate()
+        wanted = services.Wanted(street, "礼让斑马线的骑手和行人都值得一朵", 6, today, today + timedelta(days=30), 2)
+        sheet = services.make_sheet(OFFICE, wanted, key="flowered")
+        _sheet, printed = services.draw_codes(OFFICE, sheet.pk, 0)
+        services.hand_out(OFFICE, sheet.pk, world.staff["street"].person_id or 0, 1, 4)
+        services.make_void(OFFICE, sheet.pk, 4, 4, "damaged")
+        person = find_or_create_resident(name="欧阳小明", phone="13800000123")
+        redeeming.redeem(Actor(person_id=person, user_id=0, channel="resident"), printed[0].code, joining=True)
+        redeeming.keep(printed[1].code, "a phone")
+        account = ledger.member_account(person)
+        line = Transfer.objects.get(credit_id=account)
+        return {"flowers": str(sheet.pk), "points_account": str(account), "points_transfer": str(line.pk)}
