@@ -143,7 +143,8 @@ def test_more_than_the_threshold_needs_two_and_duty_is_not_put_on_notice(world: 
     nominee, today = a_member("李想", "13805320002"), timezone.localdate()
     street, director, community = world.actor("street"), world.actor("director"), world.actor("community")
     with pytest.raises(PermissionRefused):
-        nominating.nominate(community, nominating.Named(rule.pk, "李想", "13805320002", today, "救人", 1, "staff"), key="a")
+        by_staff = nominating.Named(rule.pk, "李想", "13805320002", today, "救人", 1, "staff")
+        nominating.nominate(community, by_staff, key="a")
     named = nominating.nominate(
         world.actor("resident"), nominating.Named(rule.pk, "李想", "13805320002", today, "救人"), key="a"
     )
@@ -200,7 +201,8 @@ def test_rules_are_written_tried_out_and_published_by_another(world: World) -> N
     row = RuleSet.objects.get()
     assert made["Location"] == reverse("awards:rule-set", args=[row.pk])
     rule = {"category": "volunteering", "title": "志愿服务", "source": "hours", "points": "3", "unit": "hour",
-            "rounding": "up", "evidence": "record", "confirmer": "record", "second_above": "", "validity_months": "12"}  # fmt: skip
+            "rounding": "up", "evidence": "record", "confirmer": "record", "second_above": "",
+            "validity_months": "12"}  # fmt: skip
     new = reverse("awards:new-rule", args=[row.pk])
     answer = street.post(new, {**rule, "title": "不投诉"})
     assert answer.status_code == 422 and "不投诉" in answer.content.decode()
