@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -157,6 +158,13 @@ def test_the_poster_is_a_pdf_with_the_address_in_its_code(held: Held) -> None:
     activity = held(title="一个很长很长的活动名称，长得要换好几行才放得下", purpose="让楼道干净", spot="3号楼前")
     answer = anonymous().get(f"/activities/{activity.pk}/poster.pdf")
     assert answer["Content-Type"] == "application/pdf" and answer.content[:5] == b"%PDF-"
+    long = selectors.public_one(activity.pk)
+    long.row.title, long.row.purpose, long.row.programme = (
+        "长名称" * 12,
+        "让楼道干净" * 30,
+        "集合领工具，分组到楼院\n" * 12,
+    )
+    assert len(pypdfium2.PdfDocument(posters.poster(long))) == 1
     context = posters.context_of(selectors.public_one(activity.pk))
     assert context["where"] == "东山社区 · 3号楼前" and "<svg" in context["qr"]
 
