@@ -53,7 +53,7 @@ def _officers(community: Place) -> list[Actor]:
     rows = Appointment.objects.filter(
         role__in=("community_officer", "street_officer"), place__path__ancestor_of=str(community.path), valid_to=None
     )
-    found = {}
+    found: dict[int, Appointment] = {}
     for row in rows.select_related("place", "organisation").order_by("-role", "pk"):
         found.setdefault(row.person_id, row)
     chosen = sorted(found.values(), key=lambda row: (row.role != "community_officer", row.pk))

@@ -135,6 +135,7 @@ def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = N
         "may_register": may_register, "roles": vocabulary.choices(vocabulary.ROLES), "key": new_key(),
         "problem": words_of(refusal) if refusal else "", "typed": request.POST if refusal else {},
         "today": timezone.localdate(),
+        "services": [lines.service_line(one) for one in selectors_joined.services_of(row, year, quarter)],
     }  # fmt: skip
     return render(request, "volunteering/desk/joined_unit.html", context, status=refusal.status if refusal else 200)
 

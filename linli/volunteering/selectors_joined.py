@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from linli.people.access import Actor, ObjectHidden
 from linli.people.models import Organisation
-from linli.volunteering.models import Concern, JoinedMember, JoinedUnit, QuarterFeedback
+from linli.volunteering.models import Concern, JoinedMember, JoinedUnit, QuarterFeedback, Service
 from linli.volunteering.quarters import UnitFigures, confirmed_of, unit_figures
+from linli.volunteering.rules import quarter_days
 from linli.volunteering.selectors import VIEW, reach
 
-UNITS_SHOWN, MEMBERS_SHOWN, CONCERNS_SHOWN = 300, 200, 200
+UNITS_SHOWN, MEMBERS_SHOWN, CONCERNS_SHOWN, SERVICES_SHOWN = 300, 200, 200, 200
 
 
 @dataclass(slots=True)
@@ -46,6 +47,16 @@ def unit_for(actor: Actor, joined_id: int) -> JoinedUnit:
 def feedback_of(unit: JoinedUnit) -> list[QuarterFeedback]:
     """Its confirmed quarters, the latest first (1 statement)."""
     return list(unit.feedback.order_by("-year", "-quarter")[:20])
+
+
+def services_of(unit: JoinedUnit, year: int, quarter: int) -> list[Service]:
+    """The confirmed services that a unit's quarter counts, the latest first (1 statement)."""
+    since, until = quarter_days(year, quarter)
+    rows = Service.objects.filter(
+        member__organisation_id=unit.organisation_id, member__place_id=unit.place_id, state=Service.CONFIRMED,
+        happened_on__gte=since, happened_on__lte=until,
+    )  # fmt: skip
+    return list(rows.order_by("-happened_on", "-pk")[:SERVICES_SHOWN])
 
 
 def members_of(unit: JoinedUnit) -> list[JoinedMember]:

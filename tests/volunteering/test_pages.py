@@ -219,6 +219,7 @@ def test_a_joined_unit_its_members_concerns_and_quarter(world: World) -> None:
     Concern.objects.update(claimed_on="2026-08-01", solved_on="2026-08-09", raised_on="2026-08-01")
     shown = text(community.get(f"{base}?quarter=2026-3"))
     assert "1 次，1 人参加，3 小时" in shown and "认领 1 件，解决 1 件" in shown and "赵**" in shown
+    assert "本季度的服务" in shown and "清淤" in shown, "every number has its list"
     assert "赵" not in text(desk(world, "grid").get(base)) or desk(world, "grid").get(base).status_code in (403, 404)
     too_early = community.post(f"{base}feedback/?quarter=2027-1", {"remark": ""})
     assert too_early.status_code == 422
