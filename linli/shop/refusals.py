@@ -7,6 +7,9 @@ from linli.shop import rules
 from linli.shop.models import Good
 from linli.work.engine import StepRefused
 
+BUSY = "busy"
+"""The code of a refusal that says to try again: nothing was wrong with what was asked."""
+
 
 def refused(code: str, zh: str, en: str, *, field: str = "", status: int = 409) -> StepRefused:
     """A refusal; `field` is the field of the form it belongs to."""
@@ -97,6 +100,6 @@ def too_late() -> StepRefused:
 def busy() -> StepRefused:
     """Too many at once; nothing was written."""
     return refused(
-        "busy", "这会儿兑换的人多，没有扣积分，请再点一次。",
+        BUSY, "这会儿兑换的人多，没有扣积分，请再点一次。",
         "Many are redeeming at the moment. No points were taken: press again.", status=503,
     )  # fmt: skip

@@ -58,9 +58,10 @@ def reserve(actor: Actor, supply_id: int, quantity: int, *, key: str, now: datet
             known = _known(person_id, key, supply_id, quantity)
             if known is not None:
                 return known
-            if isinstance(problem, StepRefused):
+            # Many at once: the lock did not come in time; now it may be free, or all is gone. Once in millions it is
+            # the same pick-up code as another open order's. Both are tried again.
+            if isinstance(problem, StepRefused) and (problem.code != refusals.BUSY or attempt == TRIES_MAX):
                 raise
-            # Once in millions: the same pick-up code as another open order.
             if attempt == TRIES_MAX:
                 raise refusals.busy() from problem
     raise AssertionError("unreachable")

@@ -197,3 +197,20 @@ def test_statements_of_a_reservation_and_a_hand_over_are_few(shop: Shop, query_c
         order = services.reserve(member, supply.pk, 1, key="k").order
     with query_counter(at_most=36):
         services.hand_over(volunteer, order.pk, key="h")
+
+
+def test_when_the_lock_does_not_come_in_time_it_is_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    supply, member, tried = shop.stock(shop.good(), 5), shop.member(), []
+    holds = services.books.hold_pieces
+
+    def busy_at_first(*words: Any) -> int:
+        tried.append(1)
+        if len(tried) == 1:
+            raise services.refusals.busy()
+        return holds(*words)
+
+    monkeypatch.setattr(services.books, "hold_pieces", busy_at_first)
+    assert services.reserve(member, supply.pk, 1, key="k").order.state == "reserved"
+    assert (len(tried), points_of(member)) == (2, (100, 10, 90))
+    monkeypatch.setattr(services.books, "hold_pieces", lambda *words: busy_at_first(tried.clear()))
+    assert "再点一次" in refused("busy", shop, member, supply.pk)
