@@ -28,9 +28,26 @@ def main() -> int:
     console = Console(width=140)
     figures: list[Figure] = []
     with prepared(console) as ground:
-        from bench import boston, coverage, creating, desk, desks, locating, pages, score, search, simulate, sync
+        from bench import (  # fmt: skip
+            boston,
+            coverage,
+            creating,
+            desk,
+            desks,
+            ledger,
+            locating,
+            pages,
+            points,
+            score,
+            search,
+            simulate,
+            sync,
+        )
 
-        for part in (pages, locating, coverage, creating, desks, boston, desk, search, score, simulate, sync):
+        parts = (
+            pages, locating, coverage, creating, desks, boston, desk, search, score, simulate, sync, points, ledger,
+        )  # fmt: skip
+        for part in parts:
             name = part.__name__.split(".")[-1]
             if sys.argv[1:] and name not in sys.argv[1:]:
                 continue
