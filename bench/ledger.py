@@ -101,7 +101,7 @@ def bare_script(street: Street) -> str:
         f"UPDATE bench_account SET balance = balance + 5, version = version + 1, head = {pgbench.HEAD},"
         " changed_at = now() WHERE id = :vmember RETURNING balance AS vbalance, version AS vversion \\gset",
         pgbench.insert_like("bench_transfer", "credits_transfer", transfer.pk, {
-            "id": "DEFAULT", "key": "'k' || nextval('bench_key')", "credit_id": ":vmember",
+            "id": "DEFAULT", "key": "'k' || nextval('bench_key')", "debit_id": "-1", "credit_id": ":vmember",
             "credit_balance": ":vbalance", "credit_version": ":vversion", "created_at": "now()",
         }) + " RETURNING id AS vtransfer \\gset",
         pgbench.insert_like("bench_lot", "credits_lot", lot.pk, {
