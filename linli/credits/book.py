@@ -98,12 +98,13 @@ class Book:
     # --- reading under lock ---
 
     def lock(self, account_ids: Iterable[int]) -> None:
-        """Lock the kept accounts among these in the order of their ids, and read the others (2 statements)."""
-        wanted = numbers(sorted(set(account_ids)))
-        for row in fetch(_LOCK, [wanted]):
+        """Lock the kept accounts among these in the order of their ids, and read the others (1 or 2 statements)."""
+        wanted = set(account_ids)
+        for row in fetch(_LOCK, [numbers(sorted(wanted))]):
             self.accounts[row[0]] = AccountState(*row)
-        for row in fetch(_READ, [wanted]):
-            self.accounts[row[0]] = AccountState(*row)
+        if others := wanted - self.accounts.keys():
+            for row in fetch(_READ, [numbers(sorted(others))]):
+                self.accounts[row[0]] = AccountState(*row)
 
     def read_lots(self, account_ids: Iterable[int]) -> None:
         """Read the lots of locked members that still hold points (1 statement, none when there are no members)."""
