@@ -1,8 +1,10 @@
-"""A sheet of little red flowers that was handed out, with one in a resident's account."""
+"""Points on the desk: a sheet of little red flowers, rules with an award, a nomination, an appeal."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 from django.utils import timezone
 
@@ -12,7 +14,9 @@ from linli.credits import ledger
 from linli.credits.models import Transfer
 from linli.people.access import Actor, Grant
 from linli.people.personal import find_or_create_resident
+from linli.places.models import Place
 from tests.browser.world import World
+from tests.support.awarded import one_of_each
 
 OFFICE = Actor(grants=(Grant(frozenset({services.PERMISSION}), role="demo", everything=True),), channel="system")
 
@@ -32,3 +36,17 @@ def flowered(world: World) -> dict[str, str]:
         account = ledger.member_account(person)
         line = Transfer.objects.get(credit_id=account)
         return {"flowers": str(sheet.pk), "points_account": str(account), "points_transfer": str(line.pk)}
+
+
+_AWARDED: dict[str, dict[str, str]] = {}
+
+
+def awarded(world: World) -> dict[str, str]:
+    """Names for the addresses of awards: rules in force, what waits, a nomination on notice, an appeal. Made once."""
+    if world.name not in _AWARDED:
+        with world.inside():
+            places = {"street": world.places["street"], "east_grid1": world.places["grid"]}
+            rows = {name: Place.objects.get(pk=number) for name, number in places.items()}
+            made = one_of_each(cast(Any, SimpleNamespace(actor=world.actor, places=rows)))
+        _AWARDED[world.name] = {f"awards_{name.removesuffix('_id')}": number for name, number in made.items()}
+    return _AWARDED[world.name]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils import timezone
 
 from linli.people import erasing
-from tests.browser.flowering import flowered
+from tests.browser.flowering import awarded, flowered
 from tests.browser.gathering import gathered
 from tests.browser.promising import promised
 from tests.browser.scenes import assessed, papers_and_people, rounds_and_sites, standards
@@ -53,6 +53,10 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/shop/stocktakes/{stocktake}/", "/desk/shop/partners/", "/desk/shop/partners/new/",
         "/desk/shop/partners/{shop_partner}/", "/desk/shop/settlements/{settlement}/",
         "/desk/shop/reports/?month={shop_month}", "/desk/shop/orders/", "/desk/counter/", "/desk/counter/today/",
+        "/desk/points/", "/desk/points/awards/", "/desk/points/awards/{awards_award}/", "/desk/points/nominations/",
+        "/desk/points/nominations/{awards_nomination}/", "/desk/points/appeals/",
+        "/desk/points/appeals/{awards_appeal}/",
+        "/desk/points/rules/", "/desk/points/rules/{awards_set}/", "/desk/points/rules/{awards_set}/try/",
         "/desk/points/ledger/", "/desk/points/ledger/pools/{street}/",
         "/desk/points/ledger/accounts/{points_account}/",
         "/desk/points/ledger/transfers/{points_transfer}/correct/", "/desk/points/flowers/",
@@ -133,6 +137,6 @@ def filled_names(world: World, scan: str = "") -> dict[str, str]:
     filled |= rounds_and_sites(world) | standards(world)
     filled |= assessed(world) | promised(world)
     filled |= visited(world, int(filled["round"]), int(filled["site"]))
-    filled |= flowered(world)
+    filled |= flowered(world) | awarded(world)
     filled |= volunteering(world) | gathered(world) | stalled(world)
     return filled | {"scan": scan or papers_and_people(world, made["handling"])}

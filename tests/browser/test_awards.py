@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from linli.awards import nominating, rule_services
-from linli.awards.models import Nomination, RuleSet
-from linli.awards.rule_services import Head, Wanted
+from linli.awards import nominating
+from linli.awards.models import Nomination
 from linli.people.access import Actor, Grant
 from linli.people.models import Person, User
-from linli.places.models import Place
+from tests.browser.flowering import awarded
 from tests.browser.helpers import TapCounter, check_accessible, check_fits, check_targets
 from tests.browser.world import World
 
@@ -30,18 +28,8 @@ def _office(username: str) -> Actor:
 @pytest.fixture
 def street(world: World) -> int:
     """A street whose rules know nominations."""
-    with world.inside():
-        place = Place.objects.filter(kind="street").order_by("pk")[0]
-        if not RuleSet.objects.filter(place=place).exists():
-            row = rule_services.draft(_office("street"), place.pk)
-            rule_services.save_head(_office("street"), row.pk, Head("积分规则", "做好事，得积分。"))
-            for wanted in (
-                Wanted("volunteering", "志愿服务", "hours", 2, unit="hour", day_cap=8, month_cap=40, second_above=6),
-                Wanted("public_spirit", "身边好事", "nominated", 20, "助人为乐、敬老爱亲。"),
-            ):
-                rule_services.save_rule(_office("street"), row.pk, wanted)
-            rule_services.publish(_office("director"), row.pk, timezone.localdate() - timedelta(days=30))
-        return int(place.pk)
+    awarded(world)
+    return int(world.places["street"])
 
 
 def test_a_neighbour_is_nominated_and_stands_on_notice_masked(open_page: Opener, world: World, street: int) -> None:

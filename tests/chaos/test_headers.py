@@ -26,6 +26,7 @@ from django.urls import get_resolver
 
 import linli
 from chaos.tally import is_full, tell
+from linli.awards import pages_flower
 from linli.people import throttle
 from linli.people.throttle import Limit
 from tests.browser.server import CHECKOUT
@@ -225,6 +226,17 @@ def _afresh(send: Try) -> Try:
     return sent
 
 
+def _guess(client: Client, number: int) -> Any:
+    """A code of a sticker that there is not."""
+    return client.get(f"/flower/{'2' * 13}{number:03d}/")
+
+
+def _scan(client: Client, number: int) -> Any:
+    """The same by somebody who has guessed none before: only the scans count."""
+    throttle.clear(pages_flower.MISSES, client.defaults["REMOTE_ADDR"])
+    return _guess(client, number)
+
+
 # What drives somebody whom nobody knows into a limit that counts by address. The number tells the tries apart.
 BY_ADDRESS: dict[str, Try] = {
     "login:account+address": lambda c, n: c.post("/login/", {"username": "handler", "password": "wrong"}),
@@ -234,12 +246,14 @@ BY_ADDRESS: dict[str, Try] = {
     "public-report:address": _json("/api/v1/requests", _REPORT),
     "tracking:address": lambda c, n: c.post("/track/", {"number": "202611230104217", "tail": "0000"}),
     "upload:address": _afresh(_upload),
+    "flower:unknown": _guess,
+    "flower:address": _scan,
 }
 # These count per account, phone, person, number or device: no address, true or forged, has a part in them.
 NOT_BY_ADDRESS = {
     "login:account", "login:account+device", "second-factor:account", "password-change:account", "phone-code:phone",
     "phone-code:pause", "upload:person", "upload:sender", "tracking:number", "patrol:sync",
-    "captain:report",
+    "captain:report", "credits:look-up",
 }  # fmt: skip
 
 
