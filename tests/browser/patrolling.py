@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from linli.inspections.rounds import NewRound, NewTeam, create_round
 from linli.inspections.setup import setup
@@ -228,7 +228,7 @@ class Handset:
     def end(self) -> None:
         """Close what is left."""
         if self.context is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Error):  # the browser may be gone already
                 self.context.close()
         self.context = None
 

@@ -8,6 +8,7 @@ never to count. `worth(a, b)` is what the records a … b-1 are worth.
 from __future__ import annotations
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -44,7 +45,7 @@ KEEPER = Actor(
 )  # fmt: skip
 
 
-class Case:
+class Case(ABC):
     """One kind of figure in the small world; `most`: of how many records it can be told."""
 
     measure: ClassVar[measuring.Measure]
@@ -54,17 +55,17 @@ class Case:
     def __init__(self, world: World) -> None:
         self.world, self.place = world, world.places["east"].pk
 
+    @abstractmethod
     def add(self, count: int) -> None:
         """Write the records 0 … count-1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse(self, count: int) -> None:
         """Have the first `count` of them refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def noise(self) -> None:
         """Write what never counts."""
-        raise NotImplementedError
 
     def worth(self, first: int, end: int) -> float:
         """What records first … end-1 add to the figure."""
