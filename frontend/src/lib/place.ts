@@ -62,7 +62,8 @@ export function place(root: HTMLElement): void {
       map.dispatchEvent(new CustomEvent("linli:show", { detail: at }));
     }
     if (radio) for (const list of form.querySelectorAll<HTMLSelectElement>("select[name=community]")) list.value = "";
-    say((listed ? field.selectedOptions[0]?.text : (field as HTMLInputElement).labels?.[0]?.textContent)?.trim() ?? "");
+    const label = listed ? field.selectedOptions[0]?.text : (field.dataset["name"] ?? (field as HTMLInputElement).labels?.[0]?.textContent);
+    say(label?.trim() ?? "");
   });
 
   form.addEventListener("linli:place", (event) => void choose((event as CustomEvent<Chosen>).detail));
