@@ -23,7 +23,7 @@ class Failing:
     """Counts statements and raises once, after the n-th. Beginnings and ends of transactions are not counted."""
 
     def __init__(self, after: int) -> None:
-        self.after, self.seen, self.last_write, self.paused = after, 0, 0, False
+        self.after, self.seen, self.writes, self.last_write, self.paused = after, 0, 0, 0, False
 
     def pause(self) -> None:
         """What comes now is not counted any more."""
@@ -36,7 +36,7 @@ class Failing:
             return
         self.seen += 1
         if _WRITE.match(text):
-            self.last_write = self.seen
+            self.writes, self.last_write = self.writes + 1, self.seen
         if self.seen == self.after:
             raise Fault(f"after statement {self.after}: {text[:80]}")
 
