@@ -22,6 +22,7 @@ from linli.people.models import Person
 from linli.people.roles import ROLES
 from linli.work.itemview import EvidenceRow, ItemView, TimelineEntry
 from linli.work.kinds import kind
+from linli.work.remarks import Remark, remark_of
 
 SHOWN_BEFORE = ("report", "before")
 QUIET = ("recall", "comment", "tell_reporter")
@@ -54,6 +55,7 @@ class Entry:
     photos: list[Photo]
     erased: bool
     code: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def compose(
     _steps(page, view, known)
     photos = _photos(view.evidence)
     _sort_photos(page, photos)
-    page.timeline = [_entry(entry, view, photos) for entry in reversed(view.timeline)]
+    page.timeline = [_entry(entry, view, photos, actor) for entry in reversed(view.timeline)]
     page.clocks = [_clock(clock, view, moment) for clock in view.clocks if clock["leg_id"] is None]
     page.legs = [_leg(leg, view, names, moment) for leg in view.legs]
     page.asks = [_ask(ask, view, names) for ask in view.asks if ask["state"] == "pending"]
@@ -245,9 +247,10 @@ def _sort_photos(page: ItemPage, photos: Sequence[Photo]) -> None:
             page.other.append(photo)
 
 
-def _entry(entry: TimelineEntry, view: ItemView, photos: Sequence[Photo]) -> Entry:
-    transition = view.book.workflow.by_code.get(entry.transition)
-    fields = {item.name: item for item in transition.fields} if transition else {}
+def _entry(entry: TimelineEntry, view: ItemView, photos: Sequence[Photo], actor: Actor) -> Entry:
+    transition, remark = view.book.workflow.by_code.get(entry.transition), remark_of(entry.codes)
+    declared = (*(transition.fields if transition else ()), *(remark.fields if remark else ()))
+    fields = {item.name: item for item in declared}
     return Entry(
         at=entry.at,
         label=entry.label.text(language()),
@@ -258,7 +261,15 @@ def _entry(entry: TimelineEntry, view: ItemView, photos: Sequence[Photo]) -> Ent
         photos=[photo for photo in photos if photo.row.event_id == entry.event_id],
         erased=entry.erased,
         code=entry.transition,
+        url=_leads(remark, entry.codes, view, actor) if remark else "",
     )
+
+
+def _leads(remark: Remark, codes: Mapping[str, Any], view: ItemView, actor: Actor) -> str:
+    """Where a remark leads, for those who may follow it."""
+    path = str(view.item["place_path"] or "") or None
+    own = actor.is_staff and codes.get("unit") in actor.organisation_ids
+    return remark.address.format_map(codes) if own or actor.may(remark.permission, place_path=path) else ""
 
 
 def _role(slug: str) -> str:

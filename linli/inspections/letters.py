@@ -11,20 +11,40 @@ from django.utils import timezone
 from linli.inspections.batch import LETTER, refuse
 from linli.inspections.models import UrgingLetter
 from linli.inspections.promises import URGE, clean_words, place_over
+from linli.inspections.reading import VIEW
 from linli.kernel.labels import Label
+from linli.kernel.workflow import Field, FieldKind
 from linli.people import refusals
 from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
 from linli.people.models import Organisation
 from linli.places.models import Place
-from linli.work import moments
+from linli.work import moments, remarks
 from linli.work.engine import StepRefused
 from linli.work.models import Item, PrintedDocument
+from linli.work.noting import note
 from linli.work.printing import HELD_PAPERS, Words, paper_of, print_held
 from linli.work.printing.words import PROPERTY_KINDS, chinese_date, full_place, title_lines, without_numbers
+from linli.work.remarks import Remark
 from linli.work.selectors import may_see_item
 
 PAPER = {UrgingLetter.REMINDER: "property_reminder", UrgingLetter.ORDER: "property_order"}
+_TO = Field("unit", Label("收函单位", "To"), FieldKind.ORGANISATION)
+_BY = Field("reply_due", Label("答复期限", "Reply due"))
+REMARKS = {
+    UrgingLetter.REMINDER: Remark(
+        "letter_sent", Label("发出督促函", "Letter sent to the property manager"), (_TO, _BY),
+        "/desk/letters/{letter_sent}/", VIEW,
+    ),
+    UrgingLetter.ORDER: Remark(
+        "order_sent", Label("发出责令整改通知书", "Order sent to the property manager"), (_TO, _BY),
+        "/desk/letters/{order_sent}/", VIEW,
+    ),
+}  # fmt: skip
+ANSWERED = Remark(
+    "letter_answered", Label("物业答复", "The property manager replied"),
+    (Field("unit", Label("答复单位", "From"), FieldKind.ORGANISATION),), "/desk/letters/{letter_answered}/", VIEW,
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -67,6 +87,9 @@ def urge(
         sent_by_id=actor.person_id, key=key,
     )  # fmt: skip
     record("inspection.promise", actor_id=actor.person_id, subject=f"letter:{row.pk}", unit=organisation_id)
+    if item_id is not None:
+        codes = {REMARKS[form].code: row.pk, "unit": organisation_id, "reply_due": reply_due.isoformat()}
+        note(actor, item_id, codes, permission=URGE, unit=issuer)
     return row
 
 
@@ -127,4 +150,13 @@ def record_reply(actor: Actor, letter_id: int, reply: str) -> UrgingLetter:
     row.reply, row.replied_at = clean_words(reply, "reply", needed=True), moments.now()
     row.replied_by_id = actor.person_id
     row.save(update_fields=["reply", "replied_at", "replied_by"])
+    if row.item_id is not None:
+        codes = {ANSWERED.code: row.pk, "unit": row.organisation_id}
+        note(actor, row.item_id, codes, permission=URGE, unit=row.organisation_id if own else actor.organisation_id)
     return row
+
+
+def install() -> None:
+    """Say how letters are called in the history of the items they are about."""
+    for remark in (*REMARKS.values(), ANSWERED):
+        remarks.register(remark)

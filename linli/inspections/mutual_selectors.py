@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from linli.inspections.mutual_services import MEMBERS_MAX, OWN_SHOP
+from linli.inspections.mutual_services import MEMBERS_MAX
+from linli.inspections.mutual_telling import OWN_SHOP
 from linli.inspections.reading import VIEW, fetch, reach, within
 from linli.people.access import Actor, ObjectHidden
 from linli.places.kinds import SHOP_KINDS

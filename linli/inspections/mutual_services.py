@@ -15,6 +15,7 @@ from django.db import transaction
 from linli.inspections.batch import refuse
 from linli.inspections.models import MutualCheck
 from linli.inspections.mutual import pairs
+from linli.inspections.mutual_telling import FOUND, OWN_SHOP, TOLD, tell_begun, tell_result
 from linli.inspections.promises import PROMISE, clean_words, place_over
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
@@ -24,7 +25,6 @@ from linli.places.kinds import SHOP_KINDS
 from linli.work import moments
 from linli.work.engine import StepRefused
 
-OWN_SHOP = "inspection.own_shop"
 MEMBERS_MAX = 200
 
 
@@ -68,6 +68,7 @@ def begin_mutual_checks(
         MutualCheck(batch=key, title=title, checker_id=one, checked_id=other, due_on=due_on) for one, other in ring
     )
     record("inspection.promise", actor_id=actor.person_id, subject=f"mutual_round:{key}", shops=len(ring))
+    tell_begun(members, key)
     return len(ring)
 
 
@@ -77,11 +78,15 @@ def _check(actor: Actor, check_id: int, own: str) -> MutualCheck:
     row = rows.filter(pk=check_id).first()
     if row is None:
         raise ObjectHidden(PROMISE)
-    units = actor.scopes(OWN_SHOP).organisation_ids
-    site_id = row.checker_id if own == "checker" else row.checked_id
-    if not (units and Organisation.objects.filter(pk__in=units, place_id=site_id, active=True).exists()):
+    if not _is_of(actor, row.checker_id if own == "checker" else row.checked_id):
         require(actor, PROMISE, place_path=str(row.checked.path), hidden=True)
     return row
+
+
+def _is_of(actor: Actor, site_id: int) -> bool:
+    """Whether the actor is one of a shop's own people (at most 1 statement)."""
+    units = actor.scopes(OWN_SHOP).organisation_ids
+    return bool(units) and Organisation.objects.filter(pk__in=units, place_id=site_id, active=True).exists()
 
 
 @transaction.atomic
@@ -99,6 +104,7 @@ def record_mutual_check(actor: Actor, check_id: int, good: bool, words: str = ""
     row.good, row.words, row.done_at, row.recorded_by_id = good, said, moments.now(), actor.person_id
     row.save(update_fields=["good", "words", "done_at", "recorded_by"])
     record("inspection.promise", actor_id=actor.person_id, subject=f"mutual:{row.pk}", recorded=True)
+    tell_result(row, FOUND)
     return row
 
 
@@ -106,7 +112,8 @@ def record_mutual_check(actor: Actor, check_id: int, good: bool, words: str = ""
 def tell_checked_shop(actor: Actor, check_id: int) -> MutualCheck:
     """The shop knows its result: only then the street and the site's page show it (E7: the shops first).
 
-    Said by whoever told it, or by the shop's own people; who it was stands in the audit.
+    Said by whoever told it, or by the shop's own people; who it was stands in the audit. What staff say is shown to
+    the shop, so that nobody can say so in vain.
     """
     row = _check(actor, check_id, "checked")
     if row.done_at is None:
@@ -115,4 +122,6 @@ def tell_checked_shop(actor: Actor, check_id: int) -> MutualCheck:
         row.told_at = row.released_at = moments.now()
         row.save(update_fields=["told_at", "released_at"])
         record("inspection.promise", actor_id=actor.person_id, subject=f"mutual:{row.pk}", told=True)
+        if not _is_of(actor, row.checked_id):
+            tell_result(row, TOLD)
     return row

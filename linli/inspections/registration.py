@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from linli.inspections import campaigns, erasure, letter_selectors, visit_selectors
+from linli.inspections import (
+    campaigns,
+    erasure,
+    letter_selectors,
+    letters,
+    mutual_telling,
+    visit_selectors,
+    working,
+)
 from linli.inspections.batch import CONFLICT_HOLDER, LETTER, OBSERVATION, VISIT, VISIT_PLAN
 from linli.inspections.models import Observation, PendingConflict, Visit
 from linli.inspections.providing import SLUG, SOURCE, Observations
@@ -49,6 +57,8 @@ def install() -> None:
     )
     erasure.install()
     campaigns.install()
+    letters.install()
+    mutual_telling.install()
     holders.register(OBSERVATION, _observation)
     holders.register(VISIT, _visit)
     holders.register(LETTER, letter_selectors.may_see, address="/desk/letters/{id}/")
@@ -56,3 +66,4 @@ def install() -> None:
     holders.register(CONFLICT_HOLDER, _conflict)
     observed.register(SLUG, Observations())
     facts.register(SOURCE)
+    working.install()

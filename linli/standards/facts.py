@@ -31,7 +31,8 @@ class Photo:
 class Query:
     """What is looked for: for which criterion, at which kinds of sites, by whom, where, and on which days.
 
-    `organisation_id` is the unit whose doing it should be (None: anybody's). Days are both included.
+    `organisation_id` is the unit whose doing it should be, or that of a unit below it: what a community does, its
+    street has done (None: anybody's). Days are both included.
     """
 
     version: Version
@@ -66,6 +67,12 @@ class Source:
     slug: str
     label: Label
     find: Callable[[Query], list[Fact]]
+
+
+def done_by(column: str) -> str:
+    """SQL: `column` holds the unit of a query (parameter `unit`) or one below it; true where all are meant."""
+    return f"""(%(unit)s::bigint IS NULL OR {column} IN (SELECT part.id FROM people_organisation whole
+      JOIN people_organisation part ON part.path <@ whole.path WHERE whole.id = %(unit)s))"""
 
 
 _sources: dict[str, Source] = {}

@@ -96,7 +96,7 @@ class PlannedEvent:
     leg_id: uuid.UUID | None = None
     codes: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    undo: list[list[Any]] = field(default_factory=list)
+    undo: list[list[Any]] | None = field(default_factory=list)
     evidence: dict[str, list[str]] = field(default_factory=dict)
     acting: Acting = field(default_factory=lambda: Acting(None, "system"))
     id: uuid.UUID = field(default_factory=new_id)

@@ -20,6 +20,7 @@ from linli.work.engine import possible
 from linli.work.kinds import kind
 from linli.work.loading import ASK_COLUMNS, CLOCK_COLUMNS, ITEM_COLUMNS, LEG_COLUMNS
 from linli.work.permits import permit_for
+from linli.work.remarks import remark_of
 from linli.work.terms import Catalogue, catalogue
 from linli.work.visibility import visible
 
@@ -189,17 +190,10 @@ def _events(cursor: Any, item_id: int) -> list[dict[str, Any]]:
     return found
 
 
-# Events that are no step of anybody's: what they are stands in their codes.
-_BY_CODE = {
-    "recounted": Label("日历公布，时限重新计算", "Deadlines counted again by the calendar"),
-    "erased": Label("删除个人信息", "Personal data erased"),
-}
-
-
 def _label(transition: Transition | None, event: dict[str, Any]) -> Label:
-    for code, label in _BY_CODE.items():
-        if code in (event["codes"] or {}):
-            return label
+    remark = remark_of(event["codes"])
+    if remark is not None:
+        return remark.label
     return transition.label if transition else Label(event["transition"], event["transition"])
 
 

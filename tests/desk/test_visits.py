@@ -161,6 +161,9 @@ def test_a_letter_about_a_finding_begins_with_it_and_is_found_from_it(patrol: Pa
     assert "点位1" in page.context["words"]
     letter(world, community, item=number, place_id="")
     assert [row["number"] for row in community.get(f"/desk/letters/?item={number}").context["rows"]] == [number]
+    told = community.get(f"/desk/items/{number}/").text
+    assert "发出督促函" in told
+    assert f'href="/desk/letters/{UrgingLetter.objects.get().pk}/"' in told
     assert community.get("/desk/letters/?item=none").context["rows"] == []
 
 

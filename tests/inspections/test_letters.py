@@ -15,9 +15,11 @@ from linli.inspections.models import UrgingLetter
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import scans
 from linli.work.engine import StepRefused
-from linli.work.models import Evidence
+from linli.work.models import Event, EventText, Evidence, Item
 from linli.work.printing import pdf_of
+from linli.work.selectors import item_view
 from linli.work.terms import catalogue
+from linli.work.verify import verify
 from tests.inspections.conftest import Patrol
 from tests.support.world import World
 from tests.work.test_scans import photographed, read
@@ -104,3 +106,32 @@ def test_the_paper_is_made_once_and_its_signed_copy_comes_back_to_the_letter(pat
     kept = Evidence.objects.get(holder="letter", holder_id=row.pk)
     assert (back.scan_id, kept.purpose, back.returned_at is not None) == (kept.pk, "scan", True)
     assert scans.belongs(back) == (paper.number, f"/desk/letters/{row.pk}/")
+
+
+def test_the_item_tells_in_its_history_that_a_letter_went_out_and_was_answered(patrol: Patrol) -> None:
+    world = patrol.world
+    number = patrol.send(patrol.tick(result="fail", finding=patrol.problem())).outcomes[0].number
+    item = Item.objects.get(number=number)
+    before, key = item.history_length, uuid.uuid4()
+    for _ in range(2):
+        row = write(world, item_id=item.pk, key=key)
+    record_reply(world.actor("property"), row.pk, "已清理，明天复查")
+    item.refresh_from_db()
+    assert item.history_length == before + 2
+    sent, answered = item.events.order_by("sequence")[before:]
+    unit = world.units["property"].pk
+    assert sent.codes == {"letter_sent": row.pk, "unit": unit, "reply_due": row.reply_due.isoformat()}
+    assert (sent.actor_person_id, sent.actor_organisation_id) == (row.sent_by_id, row.issuer_id)
+    assert answered.codes == {"letter_answered": row.pk, "unit": unit}
+    assert answered.actor_organisation_id == unit
+    assert not EventText.objects.filter(event__in=(sent.pk, answered.pk)).exists()
+    view = item_view(world.actor("community"), item.number)
+    assert [entry.label.zh for entry in view.timeline[-2:]] == ["发出督促函", "物业答复"]
+    assert "recall" not in {transition.code for transition, _ in view.steps}
+    assert verify().whole
+
+
+def test_a_letter_about_a_place_moves_no_item(patrol: Patrol) -> None:
+    row = write(patrol.world)
+    record_reply(patrol.world.actor("property"), row.pk, "好的")
+    assert not Event.objects.exists()
