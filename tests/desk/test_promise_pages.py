@@ -214,6 +214,7 @@ def test_shop_keepers_have_a_page_of_their_own_and_no_desk(browse: Browse, world
         assert keeper.get(path).status_code == 403, path
     mutual_services.record_mutual_check(world.actor("grid"), check.pk, False, "灭火器过期")
     assert "灭火器过期" in keeper.get("/shop/").content.decode()
+    assert "邻居来看过您的店" in keeper.get("/shop/").content.decode()
     assert keeper.post("/shop/", {"what": "record", "check": given.pk, "good": "no", "words": ""}).status_code == 422
     assert keeper.post("/shop/", {"what": "record", "check": given.pk, "good": "yes"}).status_code == 302
     assert keeper.post("/shop/", {"what": "seen", "check": check.pk}).status_code == 302

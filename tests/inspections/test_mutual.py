@@ -11,11 +11,14 @@ from django.utils import timezone
 from linli.inspections import mutual_selectors as selectors
 from linli.inspections import mutual_services as services
 from linli.inspections.models import MutualCheck
+from linli.inspections.mutual_telling import PREFIX
 from linli.inspections.selectors import site_past
 from linli.people.access import ObjectHidden
 from linli.people.models import AuditRecord
 from linli.places.models import Place
 from linli.work.engine import StepRefused
+from linli.work.inbox import of_kind
+from linli.work.models import Notification
 from tests.support.shops import give_keeper, open_shops
 from tests.support.world import World
 
@@ -146,3 +149,31 @@ def test_the_same_result_again_changes_nothing_and_another_is_refused(ring: Ring
         services.record_mutual_check(grid, ring.first.pk, True)
     with pytest.raises(StepRefused, match="Write something"):
         services.record_mutual_check(grid, MutualCheck.objects.filter(batch=ring.key, done_at=None)[0].pk, False)
+
+
+def test_a_shop_hears_that_a_round_begins_that_a_result_is_there_and_that_staff_say_it_was_told(world: World) -> None:
+    shops, key = open_shops(world), uuid.uuid4()
+    keeper = give_keeper(world, shops[0]).person_id
+    give_keeper(world, shops[1], "neighbour")
+    for _ in range(2):
+        services.begin_mutual_checks(
+            world.actor("street"), [shop.pk for shop in shops], "十二月互查", timezone.localdate(), key=key
+        )
+    row = MutualCheck.objects.get(batch=key, checked=shops[0])
+    for _ in range(2):
+        services.record_mutual_check(world.actor("grid"), row.pk, False, "灭火器过期")
+    heard = [(line.sentence[:5], line.title, line.url) for line in of_kind([keeper], PREFIX, "zh-hans")]
+    assert heard == [
+        ("邻居来看过", "十二月互查", "/shop/#found-title"), ("互查开始了", "十二月互查", "/shop/#check-title"),
+    ]  # fmt: skip
+    for _ in range(2):
+        services.tell_checked_shop(world.actor("grid"), row.pk)
+    assert of_kind([keeper], PREFIX, "en")[0].sentence == "Noted by the community: you were told the result"
+    assert Notification.objects.filter(kind__startswith=PREFIX).count() == 4
+
+
+def test_whoever_says_so_at_the_own_shop_is_not_told_of_it(ring: Ring) -> None:
+    keeper = give_keeper(ring.world, ring.shop(ring.first.checked_id)).person_id
+    services.record_mutual_check(ring.world.actor("grid"), ring.first.pk, True)
+    services.tell_checked_shop(ring.world.actor("keeper"), ring.first.pk)
+    assert [line.sentence[:5] for line in of_kind([keeper], PREFIX, "zh-hans")] == ["邻居来看过"]

@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from linli.inspections import agreement_selectors, mutual_selectors
-from linli.inspections.mutual_services import OWN_SHOP, record_mutual_check, tell_checked_shop
+from linli.inspections.mutual_services import record_mutual_check, tell_checked_shop
+from linli.inspections.mutual_telling import OWN_SHOP, PREFIX
 from linli.inspections.promises import DUTIES
 from linli.kernel.labels import Label
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on, signed_in
 from linli.site.views.common import page, private
+from linli.work import inbox
 from linli.work.engine import StepRefused
+
+NEWS_SHOWN = 6
 
 
 @signed_in
@@ -40,11 +44,13 @@ def shop(request: HttpRequest) -> HttpResponse:
     shops = mutual_selectors.own_shops(actor)
     own = {row["id"] for row in shops}
     rows = mutual_selectors.own_checks(sorted(own))
+    persons = [actor.person_id] if actor.person_id is not None else []
     context = {
         "shops": [row | {"agreement": _agreement(row["id"])} for row in shops],
         "to_check": [row for row in rows if row["checker_id"] in own and row["done_at"] is None],
         "found": [row for row in rows if row["checked_id"] in own and row["done_at"] is not None],
         "checked": [row for row in rows if row["checker_id"] in own and row["done_at"] is not None],
+        "news": inbox.of_kind(persons, PREFIX, get_language() or "zh-hans", limit=NEWS_SHOWN),
         "problem": problem, "asked": asked, "typed": request.POST, "name": actor.name,
     }  # fmt: skip
     return private(page(request, "shop.html", context, status=status))
