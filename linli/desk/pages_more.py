@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from linli.desk import menu
 from linli.desk.pages_new import home_place
 from linli.desk.shell import staff
 from linli.desk.wording import language
@@ -32,15 +33,10 @@ def topics() -> list[tuple[str, str]]:
 @staff
 @require_safe
 def more(request: HttpRequest) -> HttpResponse:
-    """All staff pages in one menu, those that the actor may open."""
+    """All staff pages in one list, grouped as in the side menu, those that the actor may open."""
     actor = actor_on(request)
-    context = {name.replace(".", "_"): actor.may_somewhere(name) for name in (
-        "work.board", "catalogue.view", "places.view", "people.view", "request.report_on_behalf", "audit.view",
-        "system.configure", "people.roster", "data.import", "inspection.view", "standards.view", "inspection.resolve",
-        "credits.view", "awards.stickers", "awards.view", "activities.view", "volunteering.view",
-    )}  # fmt: skip
-    context["letters"] = may_read(actor)
-    return render(request, "desk/more.html", context)
+    groups = menu.parts(actor, beside=True, letters=may_read(actor))
+    return render(request, "desk/more.html", {"groups": groups})
 
 
 @staff
