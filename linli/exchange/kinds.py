@@ -288,15 +288,20 @@ class Planner(ABC):
         """Undo all in a way of one's own; answers with what stands in the way. None: the general way is taken."""
         return None
 
-    undo_rows: ClassVar[int] = 0
-    """So many rows are taken back in a transaction, by `take_back`; 0: the whole batch in one, in the general way."""
-
-    def take_back(self, effects: Sequence[Effect]) -> list[str]:
-        """Take the effects of some rows back in a way of one's own; what stays, and why. Safe to call again."""
-        raise NotImplementedError
-
     def undone(self, count: int) -> None:  # noqa: B027
         """Called in the transaction of the undoing, after it: audit row, version of the register."""
+
+
+class PartwisePlanner(Planner):
+    """A planner whose batches are taken back some rows at a time, in a way of its own: those too many for one
+    transaction, or whose rows leave something behind."""
+
+    undo_rows: ClassVar[int]
+    """So many rows are taken back in a transaction."""
+
+    @abstractmethod
+    def take_back(self, effects: Sequence[Effect]) -> list[str]:
+        """Take the effects of some rows back; what stays, and why. Safe to call again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from linli.exchange import storage
 from linli.exchange.columns import signature
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.kinds import Answer, Doubt, Kind, Planner, Run, kind_of
+from linli.exchange.kinds import Answer, Doubt, Kind, PartwisePlanner, Planner, Run, kind_of
 from linli.exchange.limits import MAX_BYTES
 from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
@@ -280,7 +280,7 @@ def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = Non
     A kind that is undone by chunks may be killed in the midst; called again it goes on.
     """
     kind, planner = _undoing(batch, importer)
-    if not planner.undo_rows:
+    if not isinstance(planner, PartwisePlanner):
         return take_back(batch, kind, planner)
     begin_undoing(batch, planner)
     return undo_by_chunks(batch, kind, planner, progress)
@@ -292,9 +292,10 @@ def undo_later(batch: ImportBatch, importer: Importer) -> bool:
     Raises Obstacles, ExchangeProblem.
     """
     _found, planner = _undoing(batch, importer)
-    if planner.undo_rows:
+    if isinstance(planner, PartwisePlanner):
         begin_undoing(batch, planner)
-    return bool(planner.undo_rows)
+        return True
+    return False
 
 
 def _undoing(batch: ImportBatch, importer: Importer) -> tuple[Kind, Planner]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.kinds import TAKEN_BACK, WRITTEN, Effect, Kind, Planner
+from linli.exchange.kinds import TAKEN_BACK, WRITTEN, Effect, Kind, PartwisePlanner, Planner
 from linli.exchange.models import ImportBatch, ImportRow
 from linli.exchange.running import Progress, State, effects_of
 
@@ -91,7 +91,7 @@ def _close(row: ImportBatch, kind: Kind, planner: Planner, count: int) -> None:
     row.save(update_fields=["state", "undone_at", "report", "rows_done"])
 
 
-def begin(batch: ImportBatch, planner: Planner) -> None:
+def begin(batch: ImportBatch, planner: PartwisePlanner) -> None:
     """Look whether a batch that is undone by chunks can be, and mark it. Raises Obstacles, ExchangeProblem."""
     with transaction.atomic():
         row = _held(batch)
@@ -108,7 +108,7 @@ def begin(batch: ImportBatch, planner: Planner) -> None:
     batch.refresh_from_db()
 
 
-def undo_by_chunks(batch: ImportBatch, kind: Kind, planner: Planner, progress: Progress | None = None) -> int:
+def undo_by_chunks(batch: ImportBatch, kind: Kind, planner: PartwisePlanner, progress: Progress | None = None) -> int:
     """Take a batch that was marked back, some rows in a transaction; how many rows. Goes on where it was stopped.
 
     Two who do so at once exclude each other by the batch's row and share the work. `rows_done` counts down.

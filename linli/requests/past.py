@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.kinds import NEW, UNCHANGED, Effect, Ledger, Planner, Row, Run
+from linli.exchange.kinds import NEW, UNCHANGED, Effect, Ledger, PartwisePlanner, Row, Run
 from linli.kernel.coordinates import convert
 from linli.kernel.labels import Label
 from linli.kernel.workflow import Transition
@@ -89,7 +89,7 @@ class _Registers:
         return self.categories.get(key) or self.categories.get((key[0], ""))
 
 
-class Requests(Planner):
+class Requests(PartwisePlanner):
     """Rows of past requests."""
 
     def __init__(self, run: Run) -> None:
