@@ -14,7 +14,7 @@ from linli.campaigns.contributors import RECORDS_MAX, Contributor, Record, Scope
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.standards import facts
-from linli.standards.facts import Fact, Photo, Query, Source
+from linli.standards.facts import Fact, Photo, Query, Source, done_by
 
 SLUG = "activities"
 _RECORDS = """
@@ -66,7 +66,7 @@ def linked(campaign_id: int, actor: Actor) -> list[UnderWay]:
     ]
 
 
-_FACTS = """
+_FACTS = f"""
 SELECT a.id, a.title, p.name AS place, (a.starts_at AT TIME ZONE %(zone)s)::date AS day, a.closed_at,
   a.closed_at > a.ends_at + interval '7 days' AS late,
   array(SELECT e.id FROM work_evidence e WHERE e.holder = 'activity' AND e.holder_id = a.id AND e.kind = 'photo'
@@ -75,7 +75,8 @@ FROM activities_activity a JOIN places_place p ON p.id = a.place_id
 WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree
   AND (a.starts_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s AND %(until)s
   AND (cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
-  AND (%(unit)s::bigint IS NULL OR a.organisation_id = %(unit)s)
+  AND ({done_by("a.organisation_id")} OR EXISTS (SELECT 1 FROM people_organisation office
+    WHERE office.id = %(unit)s AND a.campaign_id IS NOT NULL AND 'civil_city' = ANY(office.functions)))
   AND EXISTS (SELECT 1 FROM unnest(a.topics || ARRAY[a.title]) AS said(word)
     WHERE strpos(%(criterion)s, said.word) > 0 OR strpos(said.word, %(criterion)s) > 0)
 ORDER BY a.starts_at DESC, a.id DESC LIMIT %(limit)s
@@ -85,7 +86,8 @@ ORDER BY a.starts_at DESC, a.id DESC LIMIT %(limit)s
 def found(query: Query) -> list[Fact]:
     """Held activities whose topic or title is named by the criterion, newest first (1 statement).
 
-    What was closed more than a week after it was held is late.
+    Those of a campaign are also the doing of the office for creation work, which orders campaigns. What was closed
+    more than a week after it was held is late.
     """
     values: dict[str, Any] = {
         "path": query.place_path, "since": query.since, "until": query.until, "kinds": list(query.site_kinds),

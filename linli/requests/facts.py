@@ -12,11 +12,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from linli.kernel.labels import Label
+from linli.people.models import Organisation
 from linli.places.snapshot import place_snapshot
 from linli.requests.triage import suggest
 from linli.standards.facts import Fact, Photo, Query, Source, register
@@ -64,9 +65,9 @@ def _closed(query: Query) -> QuerySet[Item]:
         place_path__descendant_of=query.place_path, closed_at__gte=begin, closed_at__lt=end,
     )  # fmt: skip
     if query.organisation_id is not None:
-        units = Q(responsible_organisation=query.organisation_id) | Q(
-            legs__organisation=query.organisation_id, legs__reported_at__isnull=False
-        )
+        own = Organisation.objects.filter(pk=query.organisation_id).values("path")[:1]
+        below = Organisation.objects.filter(path__descendant_of=Subquery(own)).values("pk")
+        units = Q(responsible_organisation__in=below) | Q(legs__organisation__in=below, legs__reported_at__isnull=False)
         rows = rows.filter(units).distinct()
     return rows
 
