@@ -18,15 +18,15 @@ from linli.credits.postings import MEMBER_DEBITS, REVERSAL, Posting, request_has
 from linli.credits.rules import OpenLot
 from linli.credits.sql import WAITS_SHORTLY, fetch, numbers
 
-_COLUMNS = (
+COLUMNS = (
     "id, kind, unit, kept, place_id, parent_id, budgeted, floor, balance, held, version, head, changed_at,"
     " closed_at IS NOT NULL"
 )
 _LOCK = (
-    f"SELECT {_COLUMNS} FROM credits_account WHERE kept AND id = ANY($1::bigint[])"
+    f"SELECT {COLUMNS} FROM credits_account WHERE kept AND id = ANY($1::bigint[])"
     f" AND {WAITS_SHORTLY} ORDER BY id FOR NO KEY UPDATE"
 )
-_READ = f"SELECT {_COLUMNS} FROM credits_account WHERE NOT kept AND id = ANY($1::bigint[])"
+_READ = f"SELECT {COLUMNS} FROM credits_account WHERE NOT kept AND id = ANY($1::bigint[])"
 _LOTS = (
     "SELECT id, account_id, transfer_id, issuer_id, amount, remaining, expires_on, parent_id, remaining"
     " FROM credits_lot WHERE account_id = ANY($1::bigint[]) AND remaining > 0"
@@ -139,10 +139,10 @@ class Book:
     # --- changing ---
 
     def post(
-        self, posting: Posting, *, debit: int | None = None, credit: int | None = None, lot_id: int | None = None,
-        returned: Sequence[Returned] | None = None, collects: bool = False,
+        self, posting: Posting, *, asked: bytes | None = None, debit: int | None = None, credit: int | None = None,
+        lot_id: int | None = None, returned: Sequence[Returned] | None = None, collects: bool = False,
     ) -> int:  # fmt: skip
-        """Plan one transfer; its id. Raises LedgerProblem.
+        """Plan one transfer; its id. Raises LedgerProblem. `asked`: its request hash, where that is known already.
 
         `debit`, `credit` name the tranche that acts for the posting's pool; `returned` the lots to which a reversal
         gives back; `lot_id` the one lot that expires; `collects` moves what a hold took from the lots before.
@@ -154,7 +154,7 @@ class Book:
         at = max([self.now, *(side.changed_at for side in (source, target) if side.kept)])
         if source.kept and not collects:
             self._take(posting, source, number, lot_id)
-        asked = request_hash(posting)
+        asked = asked or request_hash(posting)
         debit_side = self._turn(source, -posting.amount, asked, number, at)
         credit_side = self._turn(target, posting.amount, asked, number, at)
         if not source.kept and not target.kept:

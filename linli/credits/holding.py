@@ -149,31 +149,44 @@ def _give_back(hold_id: int, outcome: str, key: str, reason: str, acting: int | 
     write(book, HoldRows(resolutions=[(hold_id, outcome, key, None, reason, grace, acting, book.now)]))
 
 
+SOURCES_AT_ONCE, HOLDS_AT_ONCE = 200, 100
+
 _OVERDUE = """
-SELECT p.hold_id FROM credits_pendinghold p JOIN credits_account a ON a.id = p.account_id
-WHERE p.until < $1::timestamptz ORDER BY p.until, p.hold_id LIMIT $2::bigint FOR NO KEY UPDATE OF a SKIP LOCKED
+SELECT h.source_type, h.source_id FROM credits_pendinghold p JOIN credits_hold h ON h.id = p.hold_id
+WHERE p.until < $1::timestamptz ORDER BY p.until, p.hold_id LIMIT $2::bigint
+"""
+_OF_SOURCE = """
+SELECT p.hold_id FROM credits_hold h JOIN credits_pendinghold p ON p.hold_id = h.id
+JOIN credits_account a ON a.id = p.account_id
+WHERE h.source_type = $1::text AND h.source_id = $2::bigint AND p.until < $3::timestamptz
+ORDER BY p.until, p.hold_id LIMIT $4::bigint FOR NO KEY UPDATE OF a SKIP LOCKED
 """
 
 
 def lapse(now: datetime | None = None, *, limit: int = 1000) -> list[int]:
     """Give back holds whose time is over; their ids. Several workers may run it at once: each hold ends once.
 
-    A hundred in a transaction; accounts that another worker has in its hands are left to it.
+    A transaction for each source (the points and the pieces of one order), so nobody waits for a sweep that has the
+    accounts of many in its hands. Accounts that others have in theirs are left to the next run. Begins with the oldest
+    and ends with the source by which `limit` is reached.
     """
     moment = now or timezone.now()
     lapsed: list[int] = []
-    while len(lapsed) < limit:
-        rows = retried(partial(_lapse_some, moment, min(100, limit - len(lapsed))))
-        if not rows:
-            break
-        lapsed += rows
-    return lapsed
+    while True:
+        sources = dict.fromkeys(fetch(_OVERDUE, [moment, str(SOURCES_AT_ONCE)]))
+        before = len(lapsed)
+        for kind, number in sources:
+            if len(lapsed) >= limit:
+                return lapsed
+            lapsed += retried(partial(_lapse_source, kind, number, moment))
+        if len(lapsed) == before:
+            return lapsed
 
 
-def _lapse_some(moment: datetime, limit: int) -> list[int]:
-    """A part of the overdue holds, in one transaction."""
+def _lapse_source(source_type: str, source_id: int, moment: datetime) -> list[int]:
+    """The overdue holds of one source (at most a hundred), in one transaction."""
     done = []
-    for (number,) in fetch(_OVERDUE, [moment, str(limit)]):
+    for (number,) in fetch(_OF_SOURCE, [source_type, str(source_id), moment, str(HOLDS_AT_ONCE)]):
         try:
             _give_back(number, "lapsed", f"lapse:{number}", "", None)
         except AlreadyResolved:

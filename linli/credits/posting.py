@@ -20,7 +20,7 @@ from linli.credits.postings import (
     check,
     request_hash,
 )
-from linli.credits.sql import WAITS_SHORTLY, fetch, numbers, retried
+from linli.credits.sql import WAITS_SHORTLY, fetch, numbers, retried, texts
 from linli.credits.writing import write
 from linli.people.access import Actor
 from linli.people.masking import mask_text
@@ -190,16 +190,16 @@ class _Batch:
                 self.tranches = {postings[0].debit: [chosen]}
         return {number for found in self.tranches.values() for number in found}
 
-    def plan(self, posting: Posting) -> int:
-        """Plan one posting; the id of its transfer."""
+    def plan(self, posting: Posting, asked: bytes) -> int:
+        """Plan one posting whose request hash is `asked`; the id of its transfer."""
         if posting.reverses is not None:
-            return self._plan_reversal(posting)
+            return self._plan_reversal(posting, asked)
         source = self.book.account(posting.debit)
         if source.kind == "tranche" or (self.book.account(posting.credit).kind == "tranche" and source.kind != "pool"):
             raise InvalidPosting("a tranche is paid from by naming its pool")
         if not source.budgeted:
-            return self.book.post(posting)
-        return self.book.post(posting, debit=self._paying(posting))
+            return self.book.post(posting, asked=asked)
+        return self.book.post(posting, asked=asked, debit=self._paying(posting))
 
     def _paying(self, posting: Posting) -> int:
         """The tranche that pays: the fullest; where none can alone, the others give it what they have."""
@@ -223,7 +223,7 @@ class _Batch:
                 )  # fmt: skip
         return fullest.id
 
-    def _plan_reversal(self, posting: Posting) -> int:
+    def _plan_reversal(self, posting: Posting, asked: bytes) -> int:
         original = self.originals.get(posting.reverses or 0)
         if original is None or original.kind in IRREVERSIBLE:
             raise InvalidPosting("there is no transfer that could be reversed")
@@ -237,7 +237,7 @@ class _Batch:
             raise AlreadyExpired(original.id)
         self.undone.add(original.id)
         returned = self.spent.get(original.id) if self.book.account(original.debit).kind == "member" else None
-        return self.book.post(posting, debit=original.credit, credit=original.debit, returned=returned)
+        return self.book.post(posting, asked=asked, debit=original.credit, credit=original.debit, returned=returned)
 
 
 def post_many(postings: Sequence[Posting], acting: int | None, *, all_tranches: bool = False) -> list[Posted]:
@@ -262,7 +262,7 @@ def post_many(postings: Sequence[Posting], acting: int | None, *, all_tranches: 
                 raise KeyReused(posting.key)
             answers.append(Posted(number, posting.key, repeated=True))
             continue
-        number = batch.plan(posting)
+        number = batch.plan(posting, asked)
         known[posting.key] = (number, asked)
         answers.append(Posted(number, posting.key, repeated=False))
     write(batch.book)
@@ -271,7 +271,7 @@ def post_many(postings: Sequence[Posting], acting: int | None, *, all_tranches: 
 
 def known_transfers(keys: Iterable[str]) -> dict[str, tuple[int, bytes]]:
     """Id and request hash of transfers by key (1 statement)."""
-    return {key: (number, bytes(asked)) for key, number, asked in fetch(_KNOWN, [list(keys)])}
+    return {key: (number, bytes(asked)) for key, number, asked in fetch(_KNOWN, [texts(keys)])}
 
 
 def reverse(transfer_id: int, *, key: str, reason: str, actor: Actor | None) -> Posted:

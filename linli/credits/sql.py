@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -35,8 +37,55 @@ def numbers(values: Iterable[int | None]) -> str:
     return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 
+def texts(values: Iterable[str | None]) -> str:
+    """A `text[]` as text: the driver's own way with lists takes several times as long, which tells in batches."""
+    return "{" + ",".join(map(_quoted, values)) + "}"
+
+
+def _quoted(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{value}"'
+
+
+def digests(values: Iterable[bytes | None]) -> str:
+    """A `bytea[]` as text."""
+    return "{" + ",".join("NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values) + "}"
+
+
+def moments(values: Iterable[date | None]) -> str:
+    """A `date[]` or `timestamptz[]` as text."""
+    return "{" + ",".join("NULL" if value is None else value.isoformat() for value in values) + "}"
+
+
+_ARRAYS: dict[str, Callable[[Iterable[Any]], str]] = {
+    "bigint": numbers, "int": numbers, "text": texts, "bytea": digests, "date": moments, "timestamptz": moments,
+}  # fmt: skip
+
+
+def arrays(columns: Iterable[tuple[str, str]], rows: Iterable[tuple[Any, ...]]) -> list[str]:
+    """Rows as one array for each column (name, type), for `unnest`."""
+    return [_ARRAYS[kind](values) for (_, kind), values in zip(columns, zip(*rows, strict=True), strict=True)]
+
+
 def _state(error: BaseException) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
+
+
+@contextmanager
+def or_busy() -> Iterator[None]:
+    """Raise Busy where a lock does not come in time, or two wait for each other: the whole may be tried again.
+
+    For statements that are part of the caller's transaction, which has failed then.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        if _state(error) in (_LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALISATION):
+            raise Busy from error
+        raise
 
 
 def retried(work: Callable[[], Result], *, whole: bool = True) -> Result:

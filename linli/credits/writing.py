@@ -5,13 +5,12 @@ Only the parts that a book has are in it, so the text depends on the kind of cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from linli.credits.book import Book
-from linli.credits.sql import fetch, numbers
+from linli.credits.sql import arrays, fetch, numbers
 
 _TRANSFER = (
     ("id", "bigint"), ("key", "text"), ("request_hash", "bytea"), ("kind", "text"), ("debit_id", "bigint"),
@@ -58,7 +57,6 @@ _UPDATES: dict[str, tuple[Columns, str]] = {
         "UPDATE credits_lot l SET remaining = l.remaining + n.change FROM {rows} WHERE l.id = n.id",
     ),
 }
-_NUMERIC = frozenset({"bigint", "int"})
 
 
 @dataclass(slots=True)
@@ -94,13 +92,6 @@ def _statement(parts: tuple[str, ...]) -> str:
     return f"WITH {ahead} {last}" if head else last
 
 
-def _arrays(columns: Columns, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-    return [
-        numbers(values) if kind in _NUMERIC else list(values)
-        for (_, kind), values in zip(columns, zip(*rows, strict=True), strict=True)
-    ]
-
-
 def write(book: Book, held: HoldRows | None = None) -> None:
     """Write all that the book and its holds changed (1 statement, none when nothing changed)."""
     held = held or HoldRows()
@@ -131,7 +122,7 @@ def write(book: Book, held: HoldRows | None = None) -> None:
         if rows:
             columns = _INSERTS[name] if name in _INSERTS else _UPDATES[name][0]
             parts.append(name)
-            parameters += _arrays(columns, rows)
+            parameters += arrays(columns, rows)
     if held.resolutions:
         parts.insert(0, "resolved")
         parameters.insert(0, numbers(row[0] for row in held.resolutions))

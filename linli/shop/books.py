@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from linli.credits import ledger
+from linli.credits import ledger, reserving
 from linli.credits.errors import AlreadyResolved, Busy, Insufficient
 from linli.credits.models import Account, Membership
+from linli.credits.reserving import Begun
 from linli.people.access import Actor
 from linli.shop import refusals
 from linli.shop.models import Order, Receipt, Stocktake, StocktakeLine, Supply
@@ -70,31 +71,30 @@ def adjust(line: StocktakeLine, stocktake: Stocktake, actor: Actor) -> None:
     )  # fmt: skip
 
 
-def hold_points(order: Order, actor: Actor) -> int:
-    """Hold the points of an order; locks the person's account until the transaction ends."""
-    account = ledger.member_account(order.person_id)
+def begin(person_id: int, points: int, actor: Actor) -> Begun:
+    """Lock the person's account until the transaction ends, and see that it has so many points."""
     try:
-        return ledger.hold(
-            f"{ORDER}:{order.pk}:points", account, order.points, until=order.collect_by + MARGIN, source_type=ORDER,
-            source_id=order.pk, actor=actor,
-        )  # fmt: skip
+        return reserving.begin(person_id, points, actor=actor)
     except Insufficient as problem:
-        if not is_member(order.person_id):
+        if not is_member(person_id):
             raise refusals.not_a_member() from problem
-        raise refusals.too_few_points(problem.available, order.points) from problem
+        raise refusals.too_few_points(problem.available, points) from problem
     except Busy as problem:
         raise refusals.busy() from problem
 
 
-def hold_pieces(order: Order, supply: Supply, actor: Actor) -> int:
-    """Hold the pieces of an order: what is not there cannot be held, so nothing is promised twice."""
+def hold(order: Order, begun: Begun, stock_id: int, unit: str) -> None:
+    """Hold the points and the pieces of an order: what is not there cannot be held, so nothing is promised twice.
+
+    The last statement of a reservation: from here until the commit, others wait who want the same thing.
+    """
     try:
-        return ledger.hold(
-            f"{ORDER}:{order.pk}:pieces", supply.account_id or 0, order.quantity, until=order.collect_by + MARGIN,
-            source_type=ORDER, source_id=order.pk, actor=actor,
+        reserving.hold_together(
+            begun, f"{ORDER}:{order.pk}", stock_id, order.quantity, until=order.collect_by + MARGIN, source_type=ORDER,
+            source_id=order.pk,
         )  # fmt: skip
     except Insufficient as problem:
-        raise refusals.sold_out(problem.available, order.good.unit) from problem
+        raise refusals.sold_out(problem.available, unit) from problem
     except Busy as problem:
         raise refusals.busy() from problem
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from linli.kernel.labels import Label
 from linli.shop import rules
-from linli.shop.models import Good
 from linli.work.engine import StepRefused
 
 BUSY = "busy"
@@ -69,12 +68,12 @@ def sold_out(left: int, unit: str) -> StepRefused:
     )  # fmt: skip
 
 
-def limit_reached(good: Good, taken: int) -> StepRefused:
+def limit_reached(most: int, period: str, unit: str, taken: int) -> StepRefused:
     """More than one person may have in this period."""
-    period, most = rules.PERIODS[good.limit_period], good.limit_quantity
+    words = rules.PERIODS[period]
     return refused(
-        "limit_reached", f"每人{period.zh}限兑{most}{good.unit}，您已兑{taken}{good.unit}。",
-        f"At most {most} {period.en} for each person; you have had {taken}.",
+        "limit_reached", f"每人{words.zh}限兑{most}{unit}，您已兑{taken}{unit}。",
+        f"At most {most} {words.en} for each person; you have had {taken}.",
     )  # fmt: skip
 
 

@@ -166,7 +166,7 @@ NOT_ALONE = frozenset({
     "credits.erasure.erase", "credits.erasure.install", "credits.expiring.clear", "credits.funding.fund",
     "credits.office.streets_of", "credits.opening.member_account", "credits.opening.open_account",
     "credits.opening.owned_account", "credits.opening.pool", "credits.opening.stock_account",
-    "credits.posting.post_many", "credits.writing.write",
+    "credits.posting.post_many", "credits.reserving.hold_together", "credits.writing.write",
 })  # fmt: skip
 # Whole in one statement each; what is not made is made by the next run.
 RUN_AGAIN = frozenset({"credits.checkpoints.make", "credits.sealing.seal"})

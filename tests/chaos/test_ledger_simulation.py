@@ -151,6 +151,14 @@ class Machine(RuleBasedStateMachine):
     def hold(self, member: str, amount: int, days: int) -> None:
         self.pair.hold(self.key(), member, amount, days)
 
+    @rule(amount=AMOUNTS)
+    def supply(self, amount: int) -> None:
+        self.pair.transfer(Entry(self.key(), "supply", "supplied", "stock0", amount))
+
+    @rule(member=WHO, points=AMOUNTS, pieces=st.integers(1, 5), days=DAYS)
+    def reserve(self, member: str, points: int, pieces: int, days: int) -> None:
+        self.pair.reserve(self.key(), member, points, pieces, days)
+
     @precondition(lambda self: self.pair.book.reserves)
     @rule(place=st.integers(0, 1000), collected=st.booleans())
     def end(self, place: int, collected: bool) -> None:

@@ -14,13 +14,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from chaos.tally import tell, tries
-from linli.credits import ledger
-from linli.credits.models import Account, Hold
+from linli.credits import ledger, reserving
+from linli.credits.models import Account
 from linli.people.access import Actor
-from linli.shop import books, services
+from linli.shop import books, placing, services
 from linli.shop.models import Order, Supply
 from linli.work.engine import StepRefused
 from tests.race.test_requests import at_once
@@ -69,26 +68,22 @@ def test_of_two_hundred_buyers_one_gets_the_piece(shop: Shop) -> None:
     tell("shop_oversold", repeats, oversold=0, errors_shown=0)
 
 
-def unguarded(order: Order, account_id: int, amount: int) -> int:
-    """A hold that is noted without lock and without turning the account."""
-    return Hold.objects.create(
-        key=uuid.uuid4().hex, request_hash=b"", account_id=account_id, amount=amount, until=order.collect_by,
-        source_type="control", source_id=order.pk, created_at=timezone.now(),
-    ).pk  # fmt: skip
-
-
 def test_control_without_the_guard_the_piece_is_sold_to_many(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All look whether there is one left, then all take it."""
-    all_have_looked = threading.Barrier(FEW)
+    """All look whether there is one left, then all take it: the true statement without its guard."""
+    all_have_looked, hold = threading.Barrier(FEW), books.hold
+    guarded = reserving.HOLD_TOGETHER
+    begin, end = guarded.index("UPDATE credits_account SET"), guarded.index("), turned AS")
 
-    def look_then_take(order: Order, supply: Supply, actor: Actor) -> int:
-        assert supply.account is not None
-        if ledger.balance(supply.account_id or 0).available < order.quantity:
-            raise StepRefused("sold_out", books.refusals.sold_out(0, "").label)
+    def look_then_take(order: Order, begun: reserving.Begun, stock_id: int, unit: str) -> None:
+        if ledger.balance(stock_id).available < order.quantity:
+            raise books.refusals.sold_out(0, unit)
         all_have_looked.wait(timeout=30)
-        return unguarded(order, supply.account_id or 0, order.quantity)
+        hold(order, begun, stock_id, unit)
 
-    monkeypatch.setattr(books, "hold_pieces", look_then_take)
+    monkeypatch.setattr(books, "hold", look_then_take)
+    monkeypatch.setattr(
+        reserving, "HOLD_TOGETHER", f"{guarded[:begin]} SELECT $1::bigint AS id WHERE $2::bigint > 0 {guarded[end:]}"
+    )
     supply, members = shop.stock(shop.good(price=5), 1), [shop.member() for _ in range(FEW)]
     told = at_once([lambda member=member: wants(member, supply) for member in members])  # type: ignore[misc]
     assert Counter(told) == {"reserved": FEW}
@@ -103,17 +98,17 @@ def test_a_limit_holds_also_when_one_person_presses_everywhere_at_once(shop: Sho
 
 
 def test_control_without_the_persons_lock_the_limit_is_passed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    all_have_counted, counted = threading.Barrier(FEW), services._within_limit
-    member = shop.member()
-    account = ledger.member_account(member.person_id or 0)
+    all_have_counted, counted = threading.Barrier(FEW), placing.within_limit
 
     def count_then_wait(*words: Any) -> None:
         counted(*words)
         all_have_counted.wait(timeout=30)
 
-    monkeypatch.setattr(books, "hold_points", lambda order, actor: unguarded(order, account, order.points))
-    monkeypatch.setattr(services, "_within_limit", count_then_wait)
-    supply = shop.stock(shop.good(price=1, limit_quantity=1), 50)
+    locking, lock = reserving._LOCK_MEMBER, " FOR NO KEY UPDATE"
+    assert locking.endswith(lock)
+    monkeypatch.setattr(reserving, "_LOCK_MEMBER", locking.removesuffix(lock))
+    monkeypatch.setattr(placing, "within_limit", count_then_wait)
+    supply, member = shop.stock(shop.good(price=1, limit_quantity=1), 50), shop.member()
     assert Counter(at_once([lambda: wants(member, supply)] * FEW)) == {"reserved": FEW}
 
 

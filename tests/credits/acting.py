@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from linli.credits import ledger
+from linli.credits import ledger, reserving
 from linli.credits.errors import LedgerProblem
 from linli.credits.ledger import Posting
 
@@ -66,6 +66,16 @@ def hold(key: str, account: int, amount: int, until: str = "2026-12-31T00:00:00+
             key, account, amount, until=datetime.fromisoformat(until), source_type="tests", source_id=1, actor=None
         ),
     ]
+
+
+def reserve(key: str, person: int, points: int, stock: int, pieces: int, until: str) -> Answer:
+    """Reserve points and pieces for each other, as a shop does; both holds."""
+    with transaction.atomic():
+        begun = reserving.begin(person, points, actor=None)
+        reserving.hold_together(
+            begun, key, stock, pieces, until=datetime.fromisoformat(until), source_type="tests", source_id=1
+        )
+    return ["done", begun.points_hold, begun.pieces_hold]
 
 
 def collect(hold: int, key: str, sink: int) -> Answer:
@@ -168,7 +178,7 @@ def unguarded_spend(key: str, account: int, sink: int, pause: float = 0.05) -> A
 ACTS: dict[str, Callable[..., Answer]] = {
     act.__name__: act
     for act in (
-        post, post_all, spend, hold, collect, void, reverse, expire, lay, verify, award_for, reserve_for,
+        post, post_all, spend, hold, reserve, collect, void, reverse, expire, lay, verify, award_for, reserve_for,
         unguarded_spend,
     )
 }  # fmt: skip

@@ -150,6 +150,25 @@ class Pair:
         )  # fmt: skip
         self._remember(self.holds, key, answer)
 
+    def reserve(self, key: str, member: str, points: int, pieces: int, days: int) -> None:
+        """Reserve points and pieces for each other, both or neither."""
+        until, stock = at(self.book.today + timedelta(days=days), 43_000), STOCKS[0]
+        keys = (f"{key}:points", f"{key}:pieces")
+
+        def expected() -> str:
+            draft = copy.deepcopy(self.book)
+            for name, account, amount in zip(keys, (member, stock), (points, pieces), strict=True):
+                draft.hold(name, account, amount, until.timestamp())
+            self.book = draft
+            return "done"
+
+        answer = self.both(
+            expected, "reserve", key=key, person=self.people[member], points=points, stock=self.ids[stock],
+            pieces=pieces, until=moment(until),
+        )  # fmt: skip
+        if answer[0] == "done":
+            self.holds |= dict(zip(keys, answer[1:], strict=True))
+
     def collect(self, hold: str, key: str) -> None:
         """Collect what was reserved."""
         sink = SINKS[self.book.reserves[hold].account[0]]
