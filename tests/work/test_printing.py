@@ -18,6 +18,7 @@ from linli.people.models import AccessRefusal
 from linli.work import printing
 from linli.work.engine import StepRefused
 from linli.work.models import Item, PrintedDocument
+from linli.work.printing import HELD_PAPERS
 from linli.work.printing.rendering import NothingIsFetched, html_of, render
 from linli.work.printing.words import title_lines, without_numbers
 from tests.requests.walk import WAYS, Walker
@@ -265,3 +266,19 @@ def test_a_pdf_is_a_picture_that_can_be_seen(world: World) -> None:
     dark = sum(count for shade, count in enumerate(page.histogram()) if shade < 128)
     assert 0.01 < dark / (page.width * page.height) < 0.3
     assert BytesIO(pdf).read(5) == b"%PDF-"
+
+
+@pytest.mark.parametrize(("slug", "closing"), [("property_reminder", "特此函告"), ("property_order", "行政诉讼")])
+def test_the_slip_of_a_letter_that_runs_over_stays_with_the_signature_and_closing_words(
+    slug: str, closing: str
+) -> None:
+    words = {
+        "heading": ["关于督促处理", "“楼道堆物”的函"], "addressee": "东山物业", "place": "东山社区",
+        "by": "2026年12月2日", "paragraphs": ["楼道堆放纸箱、旧家具和电动车，多次提醒仍未清理，请安排人员清理，并加强日常巡查。"] * 3,
+        "issuer": "东山社区居委会", "today": "2026年11月29日", "number": "东山督促〔2026〕1号", "basis": "某条例第一条",
+    }  # fmt: skip
+    url = "https://linli.example/scan/abcdefghijklmnopqrst/"
+    pages = pypdfium2.PdfDocument(render(HELD_PAPERS[slug], words, scan_url=url, made_at=timezone.now()))
+    last = "".join(pages[len(pages) - 1].get_textpage().get_text_range().split())
+    assert len(pages) == 2
+    assert last.index(closing) < last.index("2026年11月29日") < last.index("送达回执")
