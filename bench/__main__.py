@@ -38,6 +38,7 @@ def main() -> int:
             locating,
             pages,
             points,
+            rounds,
             score,
             search,
             simulate,
@@ -45,7 +46,8 @@ def main() -> int:
         )
 
         parts = (
-            pages, locating, coverage, creating, desks, boston, desk, search, score, simulate, sync, points, ledger,
+            pages, locating, coverage, creating, desks, boston, desk, search, score, simulate, sync, rounds, points,
+            ledger,
         )  # fmt: skip
         for part in parts:
             name = part.__name__.split(".")[-1]
