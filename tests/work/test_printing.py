@@ -274,7 +274,8 @@ def test_the_slip_of_a_letter_that_runs_over_stays_with_the_signature_and_closin
 ) -> None:
     words = {
         "heading": ["关于督促处理", "“楼道堆物”的函"], "addressee": "东山物业", "place": "东山社区",
-        "by": "2026年12月2日", "paragraphs": ["楼道堆放纸箱、旧家具和电动车，多次提醒仍未清理，请安排人员清理，并加强日常巡查。"] * 3,
+        "by": "2026年12月2日",
+        "paragraphs": ["楼道堆放纸箱、旧家具和电动车，多次提醒仍未清理，请安排人员清理，并加强日常巡查。"] * 3,
         "issuer": "东山社区居委会", "today": "2026年11月29日", "number": "东山督促〔2026〕1号", "basis": "某条例第一条",
     }  # fmt: skip
     url = "https://linli.example/scan/abcdefghijklmnopqrst/"
