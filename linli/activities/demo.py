@@ -110,7 +110,7 @@ class _Stage:
     def _wanted(self, form: str, title: str, spot: str, begin: datetime, **more: object) -> Wanted:
         row = self.formats[form]
         return Wanted(
-            title, self.community.pk, begin, row.minutes, tuple(of_data(row.roles)), format_id=row.pk,
+            title, self.community.pk, begin, row.minutes, tuple(of_data(row.roles)), format_id=row.pk, theme=row.theme,
             purpose=row.purpose, programme=row.programme, spot=spot, leader_id=self.leader.person_id,
             organisation_id=self.unit.pk if self.unit else None, synthetic=True, **more,  # type: ignore[arg-type]
         )  # fmt: skip

@@ -140,10 +140,12 @@ def held_count(path: str, since: date, until: date) -> int:
     return int(rows[0]["n"])
 
 
-def formats(actor: Actor) -> list[Format]:
-    """Formats that are offered in the actor's area: those of everywhere and its own (1 statement)."""
+def formats(actor: Actor, *, also_off: bool = False) -> list[Format]:
+    """Formats of the actor's area: those of everywhere and its own, as long as they are offered (1 statement)."""
     scopes = actor.scopes("activities.plan")
-    rows = Format.objects.filter(active=True).select_related("place").order_by("pk")
+    rows = Format.objects.select_related("place").order_by("pk")
+    if not also_off:
+        rows = rows.filter(active=True)
     if scopes.everything:
         return list(rows)
     paths = scopes.place_paths

@@ -33,6 +33,7 @@ from linli.places.search import search_places
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
+from linli.work.themes import choices
 
 POSTS_SHOWN, CANDIDATES, UNITS_OFFERED = 4, 8, 200
 POST_FIELDS = ("name", "capacity", "skills", "id")
@@ -112,8 +113,9 @@ def _wanted(sent: QueryDict, actor: Actor) -> Wanted:
     starts_at = typed.moment(sent.get("starts_at", ""), "starts_at")
     ends = sent.get("ends", "").strip()
     return Wanted(
-        said("title"), _place(sent, actor), starts_at, _minutes(starts_at, ends), _posts(sent),
-        format_id=typed.number(sent.get("format")), purpose=said("purpose"), programme=said("programme"),
+        said("title"), _place(sent, actor), starts_at, _minutes(starts_at, ends), posts_of(sent),
+        format_id=typed.number(sent.get("format")), theme=sent.get("theme", ""), purpose=said("purpose"),
+        programme=said("programme"),
         topics=typed.words(said("topics")), tools=typed.words(said("tools")), spot=said("spot"),
         organisation_id=typed.number(sent.get("organisation")), leader_id=_leader(said("leader"), actor),
         campaign_id=typed.number(sent.get("campaign")), risk=sent.get("risk", "none"), risk_notes=said("risk_notes"),
@@ -159,7 +161,8 @@ def _place(sent: QueryDict, actor: Actor) -> int:
     return best[0].id
 
 
-def _posts(sent: QueryDict) -> tuple[Post, ...]:
+def posts_of(sent: QueryDict) -> tuple[Post, ...]:
+    """The posts of a form; lines without a name are none."""
     found = []
     for number in range(POSTS_SHOWN + 8):
         name = typed.said(sent, f"post_name_{number}").strip()
@@ -207,15 +210,16 @@ def _fresh(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     }  # fmt: skip
     if row is not None:
         values |= {
-            "format": str(row.pk), "title": row.name, "purpose": row.purpose, "programme": row.programme,
-            "ends": f"{begin + timedelta(minutes=row.minutes):%H:%M}",
+            "format": str(row.pk), "title": row.name, "theme": row.theme, "purpose": row.purpose,
+            "programme": row.programme, "ends": f"{begin + timedelta(minutes=row.minutes):%H:%M}",
         }  # fmt: skip
         for number, post in enumerate(row.roles):
-            values |= _post_values(number, post["name"], post["capacity"], post.get("skills") or (), "")
+            values |= post_values(number, post["name"], post["capacity"], post.get("skills") or (), "")
     return values
 
 
-def _post_values(number: int, name: str, capacity: int, skills: Any, identity: Any) -> dict[str, str]:
+def post_values(number: int, name: str, capacity: Any, skills: Any, identity: Any) -> dict[str, str]:
+    """A post as the form shows it, in its line."""
     return {
         f"post_name_{number}": name, f"post_capacity_{number}": str(capacity),
         f"post_skills_{number}": "、".join(skills), f"post_id_{number}": str(identity),
@@ -225,7 +229,7 @@ def _post_values(number: int, name: str, capacity: int, skills: Any, identity: A
 def _stored(row: Activity) -> dict[str, Any]:
     """An activity as the form shows it."""
     values: dict[str, Any] = {name: getattr(row, name) for name in (
-        "title", "purpose", "programme", "spot", "risk", "risk_notes", "insurance", "permit_number",
+        "title", "theme", "purpose", "programme", "spot", "risk", "risk_notes", "insurance", "permit_number",
     )}  # fmt: skip
     values |= {
         "starts_at": f"{timezone.localtime(row.starts_at):{MOMENT}}",
@@ -239,7 +243,7 @@ def _stored(row: Activity) -> dict[str, Any]:
         "until": row.series.until.isoformat() if row.series and row.series.until else "",
     }  # fmt: skip
     for number, role in enumerate(row.roles.order_by("position", "pk")):
-        values |= _post_values(number, role.name, role.capacity, role.skills, role.pk)
+        values |= post_values(number, role.name, role.capacity, role.skills, role.pk)
     return values
 
 
@@ -251,25 +255,27 @@ def _form(
     options = area_options(actor, PLAN, places)
     if row is not None and row.place_id not in dict(options):
         options.insert(0, (row.place_id, places.full_name(row.place_id, "community")))
-    posts = [
-        {"n": number, **{name: values.get(f"post_{name}_{number}", "") for name in POST_FIELDS}}
-        for number in range(_posts_shown(values))
-    ]
     days = values.getlist("weekdays") if isinstance(values, QueryDict) else []
     units = Organisation.objects.filter(active=True).order_by("kind", "pk")[:UNITS_OFFERED]
     context = {
         "row": row, "typed": values, "problem": problem, "key": values.get("key") or uuid.uuid4(), "places": options,
-        "formats": [(one.pk, format_name(one)) for one in figures.formats(actor)], "posts": posts,
+        "formats": [(one.pk, format_name(one)) for one in figures.formats(actor)],
+        "posts": posts_shown(values),
         "risks": [(code, label.text(shown.tongue())) for code, label in shown.RISK_LABELS.items()],
         "weekdays": [(code, label.text(shown.tongue()), code in days) for code, label in DAYS.items()],
         "units": [(unit.pk, unit.short_name or unit.name) for unit in units],
         "campaigns": [(one.pk, one.title) for one in seen_by(actor) if one.until >= timezone.localdate()],
         "rule": in_words(row.series.rule) if row is not None and row.series else None,
-        "own_unit": actor.organisation_id,
+        "own_unit": actor.organisation_id, "themes": choices(shown.tongue()),
     }  # fmt: skip
     return render(request, "activities/desk_form.html", context, status=problem.status if problem else 200)
 
 
-def _posts_shown(values: Mapping[str, Any]) -> int:
+def posts_shown(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the posts: those that are filled, and some more."""
     used = [number for number in range(POSTS_SHOWN + 8) if values.get(f"post_name_{number}")]
-    return max(POSTS_SHOWN, *(number + 2 for number in used)) if used else POSTS_SHOWN
+    count = max(POSTS_SHOWN, *(number + 2 for number in used)) if used else POSTS_SHOWN
+    return [
+        {"n": number, **{name: values.get(f"post_{name}_{number}", "") for name in POST_FIELDS}}
+        for number in range(count)
+    ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from linli.activities import calendars, checking, handing, selectors, shown, signing, typed
+from linli.activities.access import LEAD
 from linli.activities.pages_public import page, private, to_phone
 from linli.activities.telling import PREFIX
 from linli.activities.typed import Problem
@@ -65,7 +66,7 @@ def _mine(actor: Actor) -> dict[str, Any]:
         "signed_in": True, "offers": offers, "rows": [shown.line(row, now) for row in selectors.mine(persons, now)],
         "past": [shown.line(row, now) for row in selectors.mine(persons, now, past=True)[:30]],
         "news": inbox.of_kind(persons, PREFIX, shown.tongue(), limit=6), "has_key": calendars.has_key(actor),
-        "leads": actor.may_somewhere("activities.lead"),
+        "leads": actor.may_somewhere(LEAD) or selectors.leads_any(actor),
     }  # fmt: skip
 
 

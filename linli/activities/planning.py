@@ -23,11 +23,12 @@ from linli.people.audit import record
 from linli.people.models import Organisation, Person
 from linli.places.models import Place
 from linli.work import moments
+from linli.work.themes import THEMES
 
 MINUTES_MAX = 24 * 60
 SAID_ALIKE = (
-    "title", "format_id", "purpose", "programme", "topics", "tools", "place_id", "spot", "organisation_id", "leader_id",
-    "campaign_id", "risk", "risk_notes", "insurance", "minors", "emergency", "permit_number", "synthetic",
+    "title", "format_id", "theme", "purpose", "programme", "topics", "tools", "place_id", "spot", "organisation_id",
+    "leader_id", "campaign_id", "risk", "risk_notes", "insurance", "minors", "emergency", "permit_number", "synthetic",
 )  # fmt: skip
 """What a series and its activities say alike."""
 
@@ -42,6 +43,7 @@ class Wanted:
     minutes: int = 90
     posts: tuple[Post, ...] = (Post("参加者", 30),)
     format_id: int | None = None
+    theme: str = ""
     purpose: str = ""
     programme: str = ""
     topics: tuple[str, ...] = ()
@@ -71,12 +73,15 @@ def described(actor: Actor, wanted: Wanted, *, publish: bool) -> dict[str, Any]:
         raise refuse(
             "no_minors", "minors", "抢险救灾不能有未成年人参加。", "Minors may not take part in emergency relief."
         )
+    if wanted.theme and wanted.theme not in THEMES:
+        raise refuse("bad_theme", "theme", "请选择类别。", "Choose the kind of good deed.")
     insurance = clean(wanted.insurance, "insurance", 200)
     if publish:
         check_insured(wanted.risk, insurance)
     _named(wanted)
     return {
         "title": public(wanted.title, "title", 120, needed=True), "format_id": wanted.format_id, "place": place,
+        "theme": wanted.theme,
         "purpose": public(wanted.purpose, "purpose", 500), "programme": public(wanted.programme, "programme", 4000),
         "topics": listed(wanted.topics, "topics"), "tools": listed(wanted.tools, "tools"),
         "spot": public(wanted.spot, "spot", 120), "organisation_id": wanted.organisation_id or actor.organisation_id,

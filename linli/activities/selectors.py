@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from linli.activities.access import VIEW, leads
@@ -13,6 +13,7 @@ from linli.activities.reading import FROM, LINE, PAGE, fetch, span
 from linli.people.access import Actor, ObjectHidden
 from linli.people.models import Person
 from linli.people.personal import contact
+from linli.work import moments
 
 _PUBLIC = f"""
 SELECT {LINE} {FROM}
@@ -142,6 +143,12 @@ def to_lead(actor: Actor, since: date, until: date) -> list[dict[str, Any]]:
     begin, end = span(since, until)
     paths = list(scopes.place_paths)
     return fetch(_LEADING, {"me": actor.person_id or 0, "lead": paths, "since": begin, "until": end})
+
+
+def leads_any(actor: Actor) -> bool:
+    """Whether the actor is named as leader of an activity that is not over for long (1 statement)."""
+    rows = Activity.objects.filter(leader_id=actor.person_id or 0, ends_at__gte=moments.now() - timedelta(days=30))
+    return rows.exclude(state__in=(Activity.DRAFT, Activity.CANCELLED)).exists()
 
 
 # --- The list of one --------------------------------------------------------------------------------------------------

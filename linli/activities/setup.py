@@ -6,6 +6,9 @@ from typing import Any
 
 from linli.activities.models import Format
 
+THEMES = {"四老课堂": "public_spirit", "创建日": "environment", "文明宣讲": "civil_traffic"}
+"""The kind of good deed that serving at these is (`work.themes`); the others say it for each activity."""
+
 # name, English, purpose, programme, minutes, posts (name, places, skills)
 FORMATS: tuple[tuple[str, str, str, str, int, tuple[tuple[str, int, tuple[str, ...]], ...]], ...] = (
     (
@@ -48,6 +51,7 @@ def setup(_district: Any = None) -> None:
     Format.objects.bulk_create(
         Format(
             name=name, name_en=english, purpose=purpose, programme=programme, minutes=minutes,
+            theme=THEMES.get(name, ""),
             roles=[{"name": post, "capacity": places, "skills": list(skills)} for post, places, skills in roles],
         )
         for name, english, purpose, programme, minutes, roles in FORMATS

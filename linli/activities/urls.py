@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.activities import pages_desk, pages_form, pages_lead, pages_own, pages_public
+from linli.activities import pages_desk, pages_form, pages_formats, pages_lead, pages_own, pages_public
 
 app_name = "activities"
 
@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:activity_id>/lead/ticks/", pages_lead.ticks, name="ticks"),
     path("desk/activities/", pages_desk.index, name="desk"),
     path("desk/activities/new/", pages_form.new, name="new"),
+    path("desk/activities/formats/", pages_formats.index, name="formats"),
+    path("desk/activities/formats/new/", pages_formats.new, name="new_format"),
+    path("desk/activities/formats/<int:format_id>/", pages_formats.one, name="format"),
     path("desk/activities/<int:activity_id>/", pages_desk.activity, name="desk_activity"),
     path("desk/activities/<int:activity_id>/edit/", pages_form.edit, name="edit"),
     path("desk/activities/<int:activity_id>/act/", pages_desk.act, name="act"),

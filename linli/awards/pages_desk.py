@@ -18,7 +18,7 @@ from linli.awards.models import Appeal, Award, Nomination, Objection
 from linli.awards.models.awards import GRANTED, TO_SETTLE, WAITING
 from linli.awards.pages_own import reason_words
 from linli.awards.selectors import VIEW
-from linli.awards.statement import title_of
+from linli.awards.statement import proofs_of, theme_of, title_of
 from linli.people.gates import actor_on
 from linli.work.engine import StepRefused
 
@@ -102,7 +102,8 @@ def award(request: HttpRequest, award_id: int) -> HttpResponse:
         "may_confirm": row.state == WAITING and actor.may(CONFIRM, place_path=path),
         "may_reverse": row.state in (GRANTED, TO_SETTLE) and actor.may(CORRECT, place_path=path),
         "may_leave": row.state == TO_SETTLE and actor.may(CORRECT, place_path=path),
-        "typed": text_of(request, "reason"),
+        "typed": text_of(request, "reason"), "theme": theme_of(row, language()),
+        "proof": proofs_of([row], actor).get(row.pk),
     }  # fmt: skip
     return render(request, "awards/desk_award.html", context, status=refusal.status if refusal else 200)
 

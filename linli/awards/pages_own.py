@@ -14,7 +14,7 @@ from linli.awards.appealing import appeal_until
 from linli.awards.asking import language, own_page, page_of, text_of
 from linli.awards.models import Appeal, Award
 from linli.awards.models.awards import WAITING
-from linli.awards.statement import title_of
+from linli.awards.statement import proofs_of, title_of
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on
 from linli.places.home import frame
@@ -33,15 +33,17 @@ def reason_words(award: Award) -> str:
 @own_page
 @require_safe
 def own(request: HttpRequest) -> HttpResponse:
-    """`/points/awards/`: each deed with its points, or why it has none (5 statements)."""
-    person_id = actor_on(request).person_id or 0
+    """`/points/awards/`: each deed with its points, or why it has none (5 statements, one for each kind of deed)."""
+    actor = actor_on(request)
+    person_id = actor.person_id or 0
     listed = selectors.own_awards(person_id, page_of(request))
     appeals = {row.award_id: row for row in Appeal.objects.filter(award__in=listed.rows).order_by("pk")}
-    today = timezone.localdate()
+    today, proofs = timezone.localdate(), proofs_of(listed.rows, actor, own=True)
     lines = [
         {
-            "row": row, "title": title_of(row), "why": words.explain(row.why), "reason": reason_words(row),
-            "state": words.STATES[row.state].text(language()), "appeal": appeals.get(row.pk),
+            "row": row, "title": title_of(row), "proof": proofs.get(row.pk), "why": words.explain(row.why),
+            "reason": reason_words(row), "state": words.STATES[row.state].text(language()),
+            "appeal": appeals.get(row.pk),
             "may_appeal": row.pk not in appeals and row.state != WAITING and today <= appeal_until(row),
         }
         for row in listed.rows

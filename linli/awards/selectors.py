@@ -166,7 +166,9 @@ def awards_for(actor: Actor, state: str = "", page: int = 1) -> Listed:
 def award_for(actor: Actor, award_id: int) -> Award:
     """One award with its rule; missing and forbidden look alike."""
     row = (
-        Award.objects.select_related("rule__rule_set", "place", "proposed_by", "decided_by").filter(pk=award_id).first()
+        Award.objects.select_related("rule__rule_set", "place", "deed", "proposed_by", "decided_by")
+        .filter(pk=award_id)
+        .first()
     )
     if row is None:
         raise ObjectHidden(VIEW)
@@ -176,7 +178,8 @@ def award_for(actor: Actor, award_id: int) -> Award:
 
 def own_awards(person_id: int, page: int = 1) -> Listed:
     """What one's own deeds came to, newest first, also those without points (2 statements)."""
-    rows = Award.objects.filter(person_id=person_id).select_related("rule__rule_set").order_by("-happened_on", "-pk")
+    rows = Award.objects.filter(person_id=person_id).select_related("rule__rule_set", "deed")
+    rows = rows.order_by("-happened_on", "-pk")
     total = rows.count()
     page = max(1, min(page, -(-total // PAGE) or 1))
     return Listed(list(rows[(page - 1) * PAGE : page * PAGE]), {}, total, page)

@@ -18,6 +18,9 @@ from linli.credits import correcting, explaining, words
 from linli.credits.explaining import Explanation
 from linli.kernel.labels import Label
 from linli.people.access import Actor
+from linli.work import proofs
+from linli.work.proofs import Proof
+from linli.work.themes import theme_named
 
 RULES, NOTICES = (
     Label("积分规则：做什么得多少分", "The rules: what earns points"),
@@ -29,6 +32,18 @@ OWN = Label("每件事怎么计的分", "What each deed came to")
 def title_of(award: Award) -> str:
     """What an award is called: its rule's title."""
     return award.rule.title if award.rule is not None else str(SOURCES[award.source].zh)
+
+
+def theme_of(award: Award, language: str) -> str:
+    """The kind of good deed, where the deed says so."""
+    return theme_named(str(award.deed.facts.get("theme") or ""), language) if award.deed is not None else ""
+
+
+def proofs_of(awards: Iterable[Award], actor: Actor, *, own: bool = False) -> dict[int, Proof]:
+    """The records on which these awards rest, by award (a statement or two for each kind of deed)."""
+    sources = {row.pk: (row.deed.source_type, row.deed.source_id) for row in awards if row.deed is not None}
+    found = proofs.of(sources.values(), actor, own=own)
+    return {number: found[source] for number, source in sources.items() if source in found}
 
 
 def _said(awards: Iterable[Award]) -> dict[int, str]:

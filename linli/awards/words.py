@@ -10,17 +10,9 @@ from django.utils.translation import ngettext
 
 from linli.awards.models import Rule
 from linli.kernel.labels import Label
+from linli.work.themes import THEMES
 
-CATEGORIES: dict[str, Label] = {
-    "environment": Label("环境整治", "Environment"),
-    "mutual_help": Label("邻里互助", "Mutual help"),
-    "elder_care": Label("敬老爱老", "Care of elders"),
-    "saving": Label("节约", "Saving"),
-    "civil_traffic": Label("文明交通", "Civil traffic"),
-    "customs": Label("移风易俗", "Changing customs"),
-    "volunteering": Label("志愿服务", "Volunteering"),
-    "public_spirit": Label("公益善举", "Public spirit"),
-}
+CATEGORIES = THEMES
 SOURCES: dict[str, Label] = {
     "hours": Label("确认的服务时长", "Confirmed hours of service"),
     "fixed": Label("自己动手解决问题", "A problem mended oneself"),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from django.urls import reverse
 from django.utils import timezone
 
 from linli.people.access import Actor
-from linli.work import deeds
+from linli.work import deeds, proofs
+from linli.work.models import Item
+from linli.work.proofs import Proof
+from linli.work.visibility import may_see_item
 
 FIX = "fix_on_spot"
 
@@ -20,7 +26,25 @@ def tell(actor: Actor, item_id: int, place_id: int | None) -> None:
     if actor.person_id is not None and place_id is not None:
         deeds.record([
             deeds.Done(
-                key=f"fixed:{item_id}", kind=deeds.FIXED, person_id=actor.person_id, place_id=place_id,
+                key=deeds.fixed_key(item_id), kind=deeds.FIXED, person_id=actor.person_id, place_id=place_id,
                 happened_on=timezone.localdate(), source=("item", item_id),
             )
         ])  # fmt: skip
+
+
+def find(ids: Sequence[int], actor: Actor, own: bool) -> Mapping[int, Proof]:
+    """Requests as what deeds of mending rest on: by number, with a link for who may see it (2 statements)."""
+    found = {}
+    for row in Item.objects.filter(pk__in=list(ids)).only("pk", "number", "reporter_id"):
+        url = ""
+        if own and row.reporter_id == actor.person_id:
+            url = reverse("site:my-request", args=[row.number])
+        elif not own and may_see_item(actor, row.pk):
+            url = reverse("desk:item", args=[row.number])
+        found[row.pk] = Proof(row.number, url)
+    return found
+
+
+def install() -> None:
+    """Name the records of what was mended to whoever rewards it."""
+    proofs.register("item", find)

@@ -39,6 +39,7 @@ class ServiceRow:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     synthetic: bool = False
+    theme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ def _service(row: ServiceRow, now: datetime, by: int | None) -> Service:
     return Service(
         key=row.key, person_id=row.person_id, place_id=row.place_id, organisation_id=row.organisation_id,
         member_id=row.member_id, role=row.role, happened_on=row.happened_on, starts_at=row.starts_at,
-        ends_at=row.ends_at, content=row.content, origin=row.origin, evidence=row.evidence, late=row.late,
-        state=row.state, minutes=row.minutes, recorded_at=now, recorded_by_id=by, synthetic=row.synthetic,
-        decided_at=None if row.state == Service.PROPOSED else now,
+        ends_at=row.ends_at, content=row.content, theme=row.theme, origin=row.origin, evidence=row.evidence,
+        late=row.late, state=row.state, minutes=row.minutes, recorded_at=now, recorded_by_id=by,
+        synthetic=row.synthetic, decided_at=None if row.state == Service.PROPOSED else now,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from linli.volunteering.models import HoursEntry, Service
 from linli.volunteering.refusing import clean, refused
 from linli.volunteering.rules import DAY, overlaps
 from linli.work import deeds
+from linli.work.themes import THEMES
 
 CONFIRM, LEAD = "volunteering.confirm", "activities.lead"
 REASON_MOST, PICKS_MAX = 200, 500
@@ -29,12 +30,16 @@ REASON_MOST, PICKS_MAX = 200, 500
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A service as it was shown, with what is to become of it; minutes other than proposed need a reason."""
+    """A service as it was shown, with what is to become of it; minutes other than proposed need a reason.
+
+    `theme`: the kind of good deed it is, as whoever confirms says; None leaves it as it is.
+    """
 
     service_id: int
     version: int
     minutes: int
     reason: str = ""
+    theme: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,12 +54,18 @@ class Decided:
         self.left = {**(self.left or {}), service_id: code}
 
 
+def good_theme(code: str) -> str:
+    """A kind of good deed, or none; refused (422) when there is no such kind."""
+    if code and code not in THEMES:
+        raise refused("bad_theme", "请选择类别。", "Choose the kind of good deed.", "theme")
+    return code
+
+
 def may_decide(actor: Actor, place_path: str, activity: Activity | None = None) -> bool:
-    """Whether the actor may decide on hours there: by permission, or as the leader of the activity."""
+    """Whether the actor may decide on hours there: by permission, or as the named leader of the activity."""
     if actor.may(CONFIRM, place_path=place_path):
         return True
-    leads = activity is not None and activity.leader_id is not None and activity.leader_id == actor.person_id
-    return leads and actor.may(LEAD, place_path=place_path)
+    return activity is not None and activity.leader_id is not None and activity.leader_id == actor.person_id
 
 
 def _locked(actor: Actor, service_ids: Sequence[int]) -> list[Service]:
@@ -96,6 +107,7 @@ def confirm(actor: Actor, picks: Sequence[Pick]) -> Decided:
         if row.starts_at and row.ends_at:
             taken.setdefault(row.person_id, []).append((row.starts_at, row.ends_at))
         reason = clean(pick.reason, "reason", REASON_MOST, needed=False)
+        row.theme = row.theme if pick.theme is None else good_theme(pick.theme)
         settle(row, HoursEntry.CONFIRMED, pick.minutes, Service.CONFIRMED, reason, actor.person_id)
         decided.confirmed += 1
     if decided.confirmed:
@@ -135,17 +147,22 @@ def _why_not(actor: Actor, row: Service, pick: Pick, taken: dict[int, list[tuple
 
 
 @transaction.atomic
-def correct(actor: Actor, service_id: int, *, version: int, minutes: int, reason: str) -> Service:
-    """Replace confirmed minutes by others, with a reason; sent again, it is the same correction."""
+def correct(
+    actor: Actor, service_id: int, *, version: int, minutes: int, reason: str, theme: str | None = None
+) -> Service:
+    """Replace confirmed minutes, or the kind of good deed, with a reason; sent again, it is the same correction."""
     row = _locked(actor, [service_id])[0]
     words = clean(reason, "reason", REASON_MOST)
     if not 0 < minutes <= DAY:
         raise refused("bad_minutes", "时长要大于0，不超过24小时。", "More than 0, at most 24 hours.", "hours")
-    if row.version == version + 1 and row.minutes == minutes and row.state == Service.CONFIRMED:
+    kind = row.theme if theme is None else good_theme(theme)
+    same = row.state == Service.CONFIRMED and (row.minutes, row.theme) == (minutes, kind)
+    if same and row.version == version + 1:
         return row
     _check_turn(actor, row, version)
-    if row.state == Service.CONFIRMED and row.minutes == minutes:
-        raise refused("same", "时长没有变化。", "The hours are the same.", "hours")
+    if same:
+        raise refused("same", "时长和类别都没有变化。", "Neither the hours nor the kind have changed.", "hours")
+    row.theme = kind
     settle(row, HoursEntry.CORRECTED, minutes, Service.CONFIRMED, words, actor.person_id)
     record("hours.decided", actor_id=actor.person_id, subject=f"service:{row.pk}", count=1)
     return row
@@ -184,7 +201,7 @@ def settle(
     row.version += 1
     row.minutes, row.state = minutes, state
     row.decided_at = None if state == Service.PROPOSED else timezone.now()
-    row.save(update_fields=["version", "minutes", "state", "decided_at", "starts_at", "ends_at"])
+    row.save(update_fields=["version", "minutes", "theme", "state", "decided_at", "starts_at", "ends_at"])
     HoursEntry.objects.create(
         service=row, version=row.version, act=act, minutes=minutes, reason=reason, reckoned=reckoned or {},
         at=timezone.now(), by_id=by,
@@ -208,7 +225,7 @@ def _tell(row: Service, plain: str) -> None:
                 key=plain if first else f"{plain}:v{row.version}", kind=deeds.HOURS, person_id=row.person_id,
                 place_id=row.place_id, happened_on=row.happened_on, source=("volunteering.service", row.pk),
                 quantity=row.minutes, organisation_id=row.organisation_id,
-                facts={"activity": row.activity_id, "origin": row.origin, "late": row.late},
+                facts={"theme": row.theme, "activity": row.activity_id, "origin": row.origin, "late": row.late},
             )
         ]
     )  # fmt: skip

@@ -34,15 +34,18 @@ from linli.volunteering.rules import DAY, Rules, is_late
 from linli.volunteering.ruling import rules_at
 from linli.volunteering.vocabulary import ROLES, SERVICE_STATES, SKILLS
 from linli.work.engine import StepRefused
+from linli.work.themes import THEMES
 
 
-def _several(labels: Mapping[str, Label]) -> Any:
+def several(labels: Mapping[str, Label]) -> Any:
     """Codes of a list from the words in a cell; words that are none are left to the free text."""
     known = {word: slug for slug, label in labels.items() for word in (slug, label.zh, label.en.lower())}
     return lambda value, run: tuple(known[name] for name in places.names(value) if name in known)
 
 
-class _Planner(Planner):
+class RowsPlanner(Planner):
+    """What the planners of this room share: the community and the unit of a row."""
+
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.directory = Directory(place_snapshot(), run)
@@ -73,7 +76,7 @@ class _Planner(Planner):
         return None
 
 
-class VolunteersPlanner(_Planner):
+class VolunteersPlanner(RowsPlanner):
     """Volunteers by name and phone; a known one is updated."""
 
     def plan(self, rows: Sequence[Row]) -> None:
@@ -150,7 +153,7 @@ class _Found:
     path: str
 
 
-class HoursPlanner(_Planner):
+class HoursPlanner(RowsPlanner):
     """Services with hours of registered volunteers, known again by person, day, place and content."""
 
     def __init__(self, run: Run) -> None:
@@ -199,7 +202,7 @@ class HoursPlanner(_Planner):
         service = ServiceRow(
             f"import:{hashlib.sha256(words.encode()).hexdigest()[:40]}", person_id, place.id, day, minutes,
             values["content"], organisation_id=self.unit_of(row), evidence=values["evidence"],
-            state=values.get("state") or Service.PROPOSED,
+            state=values.get("state") or Service.PROPOSED, theme=values.get("theme") or "",
             late=is_late(day, self.run.today, self._rules(place.path)),
         )  # fmt: skip
         return _Found(row, service, place.path)
@@ -269,8 +272,8 @@ VOLUNTEERS = Kind(
     (
         NAME, PHONE, STREET, COMMUNITY, UNIT,
         Field("number", Label("志愿者编号", "Volunteer number"), fields.of(numbers.code), ("全国志愿者编号", "编号", "注册编号"), personal=True),
-        Field("roles", Label("角色", "Roles"), _several(ROLES), ("岗位", "服务角色", "愿意做什么", "服务类别")),
-        Field("skills", Label("特长", "Skills"), _several(SKILLS), ("技能", "专业特长")),
+        Field("roles", Label("角色", "Roles"), several(ROLES), ("岗位", "服务角色", "愿意做什么", "服务类别")),
+        Field("skills", Label("特长", "Skills"), several(SKILLS), ("技能", "专业特长")),
         Field("skills_text", Label("其他特长", "Other skills"), fields.text(120), ("特长说明",)),
         Field("consent", Label("本人同意", "Consent"), fields.of(numbers.yes_or_no), ("是否同意", "书面同意", "同意", "知情同意"), fill_down=True, required=True),
     ),
@@ -286,6 +289,7 @@ HOURS = Kind(
         Field("hours", Label("时长（小时）", "Hours"), fields.of(numbers.decimal), ("时长", "小时", "服务时长", "小时数", "志愿时长"), required=True),
         Field("content", Label("服务内容", "Content"), fields.text(200), ("内容", "活动", "活动名称", "项目", "服务项目"), required=True, fill_down=True),
         Field("evidence", Label("依据", "Evidence"), fields.text(200), ("证明材料", "签到表", "凭证", "备注"), required=True, fill_down=True),
+        Field("theme", Label("类别", "Kind of good deed"), fields.choice_of(THEMES, "deed_theme"), ("善行类别", "服务类型", "积分类别"), fill_down=True),
         Field("state", Label("状态", "State"), fields.choice_of({key: SERVICE_STATES[key] for key in ("proposed", "confirmed")}, "service_state", {"已审核": "confirmed", "未审核": "proposed"}), ("审核状态",)),
     ),
     HoursPlanner, order=10,

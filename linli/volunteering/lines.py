@@ -12,6 +12,7 @@ from linli.volunteering.certifying import shown_code
 from linli.volunteering.models import Appeal, Certificate, HoursEntry, Service, StarAward
 from linli.volunteering.rules import Rules, hours_text, next_star, star_level
 from linli.volunteering.vocabulary import said
+from linli.work.themes import THEMES
 
 TONES = {"proposed": "amber", "confirmed": "accent", "rejected": "", "asked": "amber", "issued": "accent",
          "revoked": "red", "refused": "", "notice": "blue", "granted": "accent", "stopped": "", "open": "amber",
@@ -24,6 +25,7 @@ def service_line(row: Service, appeal: Appeal | None = None) -> dict[str, Any]:
         "row": row, "hours": hours_text(row.minutes), "state": said(vocabulary.SERVICE_STATES, row.state),
         "tone": TONES.get(row.state, ""), "origin": said(vocabulary.ORIGINS, row.origin),
         "role": said(vocabulary.ROLES, row.role) if row.role else "", "appeal": appeal,
+        "theme": said(THEMES, row.theme) if row.theme else "",
         "appeal_state": said(vocabulary.APPEAL_STATES, appeal.state) if appeal else "",
     }  # fmt: skip
 

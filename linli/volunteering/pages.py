@@ -35,6 +35,7 @@ from linli.volunteering.ruling import rules_at
 from linli.volunteering.selectors import Search
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
+from linli.work.themes import THEMES
 
 VIEW, REGISTER = selectors.VIEW, registering.REGISTER
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -134,6 +135,7 @@ def _record(request: HttpRequest, row: Volunteer, refusal: StepRefused | None = 
         "skills": vocabulary.all_said(vocabulary.SKILLS, row.skills),
         "times": vocabulary.all_said(vocabulary.TIMES, row.times),
         "roles": vocabulary.all_said(vocabulary.ROLES, row.roles), "all_roles": vocabulary.choices(vocabulary.ROLES),
+        "themes": vocabulary.choices(THEMES),
         "consent": vocabulary.said(vocabulary.CONSENTS, row.consent), "may_register": may_register,
         "may_confirm": actor.may("volunteering.confirm", place_path=path) and actor.person_id != row.person_id,
         "may_certify": actor.may(certifying.CERTIFY, place_path=path) and actor.person_id != row.person_id,

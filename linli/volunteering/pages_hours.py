@@ -14,15 +14,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.activities.models import Activity
+from linli.activities.selectors import leads_any
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, signed_in, staff_page
-from linli.volunteering import appeals, hours, lines, paging, selectors, vocabulary
+from linli.places.home import frame
+from linli.volunteering import appeals, evidence, hours, lines, paging, selectors, vocabulary
 from linli.volunteering.hours import CONFIRM, Pick, may_decide
 from linli.volunteering.models import Service
 from linli.volunteering.paging import minutes_from, tried, words_of
 from linli.volunteering.rules import hours_text
 from linli.volunteering.ruling import rules_at
 from linli.work.engine import StepRefused
+from linli.work.themes import THEMES
 
 VIEW = selectors.VIEW
 
@@ -33,12 +36,17 @@ VIEW = selectors.VIEW
 def waiting(request: HttpRequest) -> HttpResponse:
     """Activities with hours to be confirmed, and services entered by hand: of the actor's places, or led by them."""
     actor = actor_on(request)
-    if not (actor.may_somewhere(CONFIRM) or actor.may_somewhere(hours.LEAD)):
-        raise ObjectHidden(CONFIRM)
     activities = [row | {"hours": hours_text(row["total"])} for row in selectors.waiting_activities(actor)]
+    if not (actor.may_somewhere(CONFIRM) or actor.may_somewhere(hours.LEAD) or activities or leads_any(actor)):
+        raise ObjectHidden(CONFIRM)
     others = selectors.waiting_others(actor)
-    context = {"activities": activities, "others": len(others), "tab": "hours"}
+    context = {"activities": activities, "others": len(others), "tab": "hours", **_frame(request, actor)}
     return render(request, "volunteering/desk/waiting.html", context)
+
+
+def _frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """Leaders who are no staff see their activities in the residents' frame: the desk is not theirs."""
+    return {"base": "base_desk.html"} if actor.is_staff else {"base": "base_public.html", **frame(request)}
 
 
 def _picks(request: HttpRequest, rows: Sequence[Service]) -> list[Pick]:
@@ -48,6 +56,7 @@ def _picks(request: HttpRequest, rows: Sequence[Service]) -> list[Pick]:
         Pick(
             int(key), paging.number(request.POST.get(f"version-{key}")) or 0,
             minutes_from(request.POST.get(f"hours-{key}", ""), f"hours-{key}"), request.POST.get(f"reason-{key}", ""),
+            request.POST.get("theme"),
         )
         for key in known
         if key in ticked
@@ -71,8 +80,12 @@ def _screen(
         }  # fmt: skip
         shown.append(line)
     waiting_rows = sum(1 for row in rows if row.state == Service.PROPOSED and row.person_id != actor.person_id)
-    more = {"lines": shown, "problem": problem, "waiting": waiting_rows, "tab": "hours"}
-    return render(request, "volunteering/desk/confirm.html", context | more, status=status)
+    more = {
+        "lines": shown, "problem": problem, "waiting": waiting_rows, "tab": "hours",
+        "themes": vocabulary.choices(THEMES), "theme": request.POST.get("theme", rows[0].theme if rows else ""),
+    }  # fmt: skip
+    shown_in = _frame(request, actor) | {"staff": actor.is_staff}
+    return render(request, "volunteering/desk/confirm.html", context | more | shown_in, status=status)
 
 
 def _confirmed(
@@ -147,6 +160,8 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
         "reckoned": next((one.reckoned for one in entries if one.reckoned), None), "volunteer": volunteer,
         "may_decide": may_decide(actor, str(row.place.path), row.activity) and row.person_id != actor.person_id,
         "problem": words_of(refusal) if refusal else "", "typed": request.POST if refusal else {},
+        "themes": vocabulary.choices(THEMES), "theme": request.POST.get("theme", row.theme),
+        "checked_in": evidence.check_in_of(actor, row),
     }  # fmt: skip
     return render(request, "volunteering/desk/service.html", context, status=refusal.status if refusal else 200)
 
@@ -156,7 +171,8 @@ def _decide(request: HttpRequest, actor: Actor, row: Service) -> Service:
     version, reason = paging.number(data.get("version")) or 0, data.get("reason", "")
     if data.get("act") == "reject":
         return hours.reject(actor, row.pk, version=version, reason=reason)
-    return hours.correct(actor, row.pk, version=version, minutes=minutes_from(data.get("hours", "")), reason=reason)
+    minutes = minutes_from(data.get("hours", ""))
+    return hours.correct(actor, row.pk, version=version, minutes=minutes, reason=reason, theme=data.get("theme"))
 
 
 @staff_page(CONFIRM)

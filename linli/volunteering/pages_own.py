@@ -19,6 +19,7 @@ from linli.people.gates import actor_on, signed_in
 from linli.volunteering import (
     appeals,
     certifying,
+    evidence,
     lines,
     paging,
     papers,
@@ -35,6 +36,7 @@ from linli.volunteering.rules import may_appeal
 from linli.volunteering.ruling import rules_at
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
+from linli.work.themes import THEMES
 
 
 def volunteer_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -189,6 +191,7 @@ def service(request: HttpRequest, row: Volunteer, service_id: int) -> HttpRespon
         and may_appeal(decided, timezone.localdate(), rules)
         and not any(one.state == Appeal.OPEN for one in made),
         "typed": request.POST if refusal else {}, "problem": words_of(refusal) if refusal else "",
+        "checked_in": evidence.check_in_of(actor, found, own=True),
     }  # fmt: skip
     return resident_page(request, "service.html", context, status=refusal.status if refusal else 200)
 
@@ -215,7 +218,7 @@ def enter(request: HttpRequest, row: Volunteer) -> HttpResponse:
     context = {
         "row": row, "typed": request.POST if refusal else {}, "key": new_key(), "today": timezone.localdate(),
         "problem": words_of(refusal) if refusal else "", "roles": vocabulary.choices(vocabulary.ROLES),
-        "rules": rules_at(str(row.place.path), timezone.localdate()),
+        "rules": rules_at(str(row.place.path), timezone.localdate()), "themes": vocabulary.choices(THEMES),
     }  # fmt: skip
     return resident_page(request, "enter.html", context, status=refusal.status if refusal else 200)
 
@@ -228,7 +231,7 @@ def enter_from(request: HttpRequest, row: Volunteer, place_id: int) -> Service:
     entered = proposing.Entered(
         row.person_id, place_id, on, paging.minutes_from(data.get("hours", "")), data.get("content", ""),
         data.get("evidence", ""), role if role in vocabulary.ROLES else "", row.organisation_id,
-        starts_at=paging.moment(on, data.get("starts_at")),
+        starts_at=paging.moment(on, data.get("starts_at")), theme=data.get("theme", ""),
     )  # fmt: skip
     return proposing.enter(actor_on(request), entered, key=data.get("key") or new_key())
 

@@ -15,7 +15,7 @@ from linli.activities.confirmed import Attended
 from linli.people.access import Actor, require
 from linli.places.models import Place
 from linli.volunteering.duty import Stay, on_duty
-from linli.volunteering.hours import CONFIRM, settle
+from linli.volunteering.hours import CONFIRM, good_theme, settle
 from linli.volunteering.models import HoursEntry, JoinedMember, Service, Volunteer
 from linli.volunteering.refusing import clean, refused
 from linli.volunteering.rules import DAY, is_late, reckon
@@ -67,8 +67,8 @@ def _proposed(key: str, row: Attended, by: int | None) -> tuple[Service, dict[st
         key=key, person_id=row.person_id, place_id=row.place_id, organisation_id=row.organisation_id,
         activity_id=row.activity_id, role=row.role[:40], happened_on=timezone.localdate(row.planned_from),
         starts_at=row.came_at if later else None, ends_at=row.left_at if later else None, content=row.title[:200],
-        origin=Service.CHECKIN, late=row.late, minutes=reckoned["minutes"], recorded_at=now, recorded_by_id=by,
-        synthetic=row.synthetic,
+        theme=row.theme, origin=Service.CHECKIN, late=row.late, minutes=reckoned["minutes"], recorded_at=now,
+        recorded_by_id=by, synthetic=row.synthetic,
     )  # fmt: skip
     return service, reckoned
 
@@ -113,6 +113,7 @@ class Entered:
     starts_at: datetime | None = None
     origin: str = Service.MANUAL
     synthetic: bool = False
+    theme: str = ""
 
 
 def enter(actor: Actor, entered: Entered, *, key: str) -> Service:
@@ -159,7 +160,8 @@ def _entered(entered: Entered, place: Place) -> dict[str, Any]:
         "person_id": entered.person_id, "place": place, "organisation_id": entered.organisation_id,
         "member_id": member, "role": entered.role[:40], "happened_on": entered.happened_on,
         "starts_at": entered.starts_at, "ends_at": ends_at, "content": clean(entered.content, "content", 200),
-        "origin": entered.origin, "evidence": clean(entered.evidence, "evidence", 200),
+        "theme": good_theme(entered.theme), "origin": entered.origin,
+        "evidence": clean(entered.evidence, "evidence", 200),
         "late": is_late(entered.happened_on, today, rules), "minutes": entered.minutes,
         "recorded_at": timezone.now(), "synthetic": entered.synthetic,
     }  # fmt: skip

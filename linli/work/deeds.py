@@ -41,6 +41,11 @@ class Done:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def fixed_key(item_id: int) -> str:
+    """The key of the deed that an item was mended; it is withdrawn when the item is handled again."""
+    return f"fixed:{item_id}"
+
+
 def listen(listener: Listener) -> None:
     """Have `listener` called, in a job, with the ids of deeds that are new or withdrawn."""
     if listener not in _listeners:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from linli.activities import formats
+from linli.activities.formats import WantedFormat
+from linli.activities.posts import Post
 from linli.volunteering import bulk, certifying, hours, joining, proposing, registering, starring
 from linli.volunteering.hours import Pick
 from linli.volunteering.models import Certificate, Service, StarAward
@@ -29,8 +32,9 @@ def volunteered(world: World) -> dict[str, str]:
     concern = joining.raise_concern(community, east, title="井盖松动", kind="concern", key="one")
     joining.confirm_feedback(community, unit.pk, 2026, 1)
     assert Service.objects.get(pk=service.pk).state == Service.CONFIRMED
+    wanted_format = WantedFormat("纳凉晚会", 90, (Post("观众", 20),))
     return {
-        "volunteer_id": str(volunteer.pk), "service_id": str(service.pk), "certificate_id": str(certificate.pk),
-        "star_id": str(star.pk), "joined_id": str(unit.pk), "concern_id": str(concern.pk), "year": "2026",
-        "quarter": "1", "part": "training",
+        "format_id": str(formats.add(community, east, wanted_format).pk), "volunteer_id": str(volunteer.pk),
+        "service_id": str(service.pk), "certificate_id": str(certificate.pk), "star_id": str(star.pk),
+        "joined_id": str(unit.pk), "concern_id": str(concern.pk), "year": "2026", "quarter": "1", "part": "training",
     }  # fmt: skip

@@ -15,13 +15,14 @@ RISKS = (NO_RISK, SOME_RISK, HIGH_RISK)
 class Format(models.Model):
     """A form in which activities are held (主题党日, 四老课堂 …) and what a new one begins with. Never deleted.
 
-    `place`: the area for which it was added; empty for those the project brings along, which hold everywhere. `roles`
-    are the posts a new activity begins with: lists of {"name", "capacity", "skills"}.
+    `place`: the area for which it was added; empty for those the project brings along, which hold everywhere. `theme`
+    is the kind of good deed it is, `roles` are the posts a new one begins with: {"name", "capacity", "skills"} each.
     """
 
     name = models.CharField(max_length=40)
     name_en = models.CharField(max_length=60, blank=True, default="")
     place = models.ForeignKey("places.Place", models.PROTECT, null=True, related_name="+")
+    theme = models.CharField(max_length=20, blank=True, default="")
     purpose = models.CharField(max_length=500, blank=True, default="")
     programme = models.TextField(blank=True, default="")
     minutes = models.PositiveIntegerField(default=90)
@@ -41,13 +42,15 @@ class Format(models.Model):
 class Described(models.Model):
     """What a series and an activity say alike.
 
-    `spot` is where people meet, in words; `topics` and `tools` are lists of words. `risk` above none needs `insurance`
+    `spot` is where people meet, in words; `topics` and `tools` are lists of words. `theme` is the kind of good deed
+    (`work.themes`) that the hours served here are; blank where none fits. `risk` above none needs `insurance`
     before it may be published (志愿服务条例 art. 17); `minors` may come with a guardian's consent, never to emergency
     relief (山东省志愿服务条例 art. 10). `permit_number` is that of the local white list for activities in schools.
     """
 
     title = models.CharField(max_length=120)
     format = models.ForeignKey(Format, models.PROTECT, null=True, related_name="+")
+    theme = models.CharField(max_length=20, blank=True, default="")
     purpose = models.CharField(max_length=500, blank=True, default="")
     programme = models.TextField(blank=True, default="")
     topics = ArrayField(models.CharField(max_length=40), default=list, blank=True)

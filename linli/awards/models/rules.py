@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from linli.work.themes import THEMES
+
 STATES = ("draft", "published", "retired")
-CATEGORIES = (
-    "environment", "mutual_help", "elder_care", "saving", "civil_traffic", "customs", "volunteering", "public_spirit",
-)  # fmt: skip
+CATEGORIES = tuple(THEMES)
 DEEDS = ("hours", "fixed", "wish", "praised")
 SOURCES = (*DEEDS, "nominated", "listed", "sticker")
 UNITS = ("piece", "hour", "half_hour")
@@ -74,9 +74,9 @@ class Rule(models.Model):
     """One rule: which deeds, how points are reckoned, what it needs. `code` stays the same over the versions.
 
     `source` says where deeds come from: a kind of deed of `work.deeds`, or nomination, list, sticker. `theme` narrows
-    it to deeds whose facts name that category; blank takes the rest. `points` are for each `unit`; a part of a unit is
-    rounded by `rounding`. Caps are points of one person by this rule. `confirmer` "record": the confirmed record is
-    enough; "officer": somebody confirms each award. More than `second_above` points need a second person.
+    it to deeds whose facts name that kind (`work.themes`); blank takes the rest. `points` are for each `unit`; a part
+    of a unit is rounded by `rounding`. Caps are points of one person by this rule. `confirmer` "record": the confirmed
+    record is enough; "officer": somebody confirms each award. More than `second_above` points need a second person.
     `validity_months`: how long the points are good (null: for ever).
     """
 

@@ -50,8 +50,9 @@ class Service(models.Model):
 
     `key` is natural (`attendance:17`, `import:…`), so that the same service told twice is one. `origin` says where it
     comes from: check-ins, entered by hand, or imported; what was entered after `late_after_days` is `late` (补录).
-    `minutes` and `state` are those of the last `HoursEntry`, kept here so that sums need no history. `member` is the
-    joining (双报到) under which an in-service member served.
+    `theme` is the kind of good deed (`work.themes`): the activity's, or as entered; rules of points tell deeds apart by
+    it. `minutes` and `state` are those of the last `HoursEntry`, kept here so that sums need no history. `member` is
+    the joining (双报到) under which an in-service member served.
     """
 
     PROPOSED, CONFIRMED, REJECTED = "proposed", "confirmed", "rejected"
@@ -68,6 +69,7 @@ class Service(models.Model):
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     content = models.CharField(max_length=200)
+    theme = models.CharField(max_length=20, blank=True, default="")
     origin = models.CharField(max_length=8)
     evidence = models.CharField(max_length=200, blank=True)
     late = models.BooleanField(default=False)
