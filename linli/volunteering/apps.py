@@ -14,10 +14,11 @@ class VolunteeringConfig(AppConfig):
         """Hear of closed activities; say what is sealed and what is erased with a person."""
         from linli.activities import hearing
         from linli.people import keys
-        from linli.volunteering import erasure, evidence, importing, proposing, registering
+        from linli.volunteering import erasure, evidence, importing, importing_joined, proposing, registering
 
         erasure.install()
         importing.install()
+        importing_joined.install()
         evidence.install()
         keys.register("volunteering.Volunteer", "number_encrypted", registering.NUMBER_CONTEXT)
         keys.register_blind("volunteering.Volunteer", erasure.blinds_of)

@@ -82,22 +82,31 @@ class NewMember:
     place_id: int
     organisation_id: int | None = None
     posts: tuple[str, ...] = ()
+    since: date | None = None
+
+
+def person_of(wanted: NewMember) -> int:
+    """The person who is meant, known or new."""
+    return person_for(clean(wanted.name, "name", NAME_MOST), clean_phone(wanted.phone, "phone"))
 
 
 @transaction.atomic
 def join_member(actor: Actor, wanted: NewMember) -> JoinedMember:
-    """Join a person to the community where they live; joined already, it is the same."""
+    """Join a person to the community where they live; joined already, it is the same, with unit and posts as said."""
     place = _community(actor, wanted.place_id)
     unit = _unit(wanted.organisation_id) if wanted.organisation_id is not None else None
     posts = known(wanted.posts, ROLES, "posts")
-    person_id = person_for(clean(wanted.name, "name", NAME_MOST), clean_phone(wanted.phone, "phone"))
-    row, _fresh = JoinedMember.objects.get_or_create(
-        person_id=person_id, place=place, until=None,
+    row, fresh = JoinedMember.objects.get_or_create(
+        person_id=person_of(wanted), place=place, until=None,
         defaults={
-            "organisation": unit, "posts": posts, "since": timezone.localdate(), "recorded_at": timezone.now(),
-            "recorded_by_id": actor.person_id,
+            "organisation": unit, "posts": posts, "since": wanted.since or timezone.localdate(),
+            "recorded_at": timezone.now(), "recorded_by_id": actor.person_id,
         },
     )  # fmt: skip
+    said = (unit or row.organisation, posts or row.posts)
+    if not fresh and said != (row.organisation, row.posts):
+        row.organisation, row.posts = said
+        row.save(update_fields=["organisation", "posts"])
     record("joined.changed", actor_id=actor.person_id, subject=f"joined_member:{row.pk}")
     return row
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, staff_page
+from linli.people.importers import PERMISSION as IMPORT
 from linli.volunteering import (
     bulk,
     exporting,
@@ -77,7 +78,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lines": found, "total": total, "hours": hours_text(total["minutes"]), "quarter": f"{year}-{quarter}",
         "period": quarter_name(year, quarter), "quarters": quarters_offered(), "tab": "joined",
         "open_quarter": quarter_days(year, quarter)[1] >= timezone.localdate(),
-        "may_register": actor.may_somewhere(REGISTER),
+        "may_register": actor.may_somewhere(REGISTER), "may_import": actor.may_somewhere(IMPORT),
     }  # fmt: skip
     return render(request, "volunteering/desk/joined.html", context)
 

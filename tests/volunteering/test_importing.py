@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from linli.exchange import services
+from linli.exchange.undoing import Obstacles
+from linli.people import personal
 from linli.people.importers import importer_for, operator
-from linli.volunteering.models import Service, Volunteer
+from linli.volunteering.models import JoinedMember, JoinedUnit, Service, Volunteer
+from linli.volunteering.services import ServiceRow, record_services
 from linli.work.models import Deed
 from tests.exchange.conftest import workbook
 from tests.support.world import World
+from tests.volunteering.conftest import SATURDAY
 
 ROSTER = [
     ["姓名", "手机", "所属社区", "岗位", "特长", "本人同意"],
@@ -55,3 +61,68 @@ def test_an_import_of_hours_taken_back_is_not_recognised(world: World) -> None:
     batch = brought(world, "hours", HOURS)
     services.undo(batch, importer_for(operator(), world.places["district"].pk))
     assert set(Service.objects.values_list("state", flat=True)) == {"rejected"}
+
+
+UNITS = [
+    ["单位名称", "报到社区", "报到时间", "资源清单"],
+    ["东山社区居委会", "东山社区", "2026-01-08", "会议室"],
+    ["没有的单位", "东山社区", "2026-01-08", ""],
+    ["东山社区居委会", "东山社区", "2026-01-08", "会议室"],
+    ["东山社区居委会", "西河社区", "2999-01-01", ""],
+]
+MEMBERS = [
+    ["姓名", "手机号", "工作单位", "居住社区", "报到日期", "认领岗位"],
+    ["周一", "13900000021", "东山社区居委会", "东山社区", "2026-03-05", "便民服务员、文明劝导员"],
+    ["吴二", "13900000022", "区环卫中心", "东山社区", "2026-03-05", ""],
+    ["郑三", "1390000", "区环卫中心", "东山社区", "2026-03-05", ""],
+]
+
+
+def counts(batch: Any) -> tuple[int, int, int]:
+    """New, changed and unchanged rows."""
+    found = batch.report["counts"]
+    return found["new"], found["changed"], found["unchanged"]
+
+
+def test_units_that_joined_come_in_once_and_what_they_offer_is_updated(world: World) -> None:
+    first = brought(world, "joined-units", UNITS)
+    assert counts(first) == (1, 0, 0) and first.report["counts"]["rejected"] == 3
+    row = JoinedUnit.objects.get()
+    assert (str(row.since), row.resources, row.organisation_id) == ("2026-01-08", "会议室", world.units["east"].pk)
+    assert counts(brought(world, "joined-units", UNITS)) == (0, 0, 1)
+    later = brought(world, "joined-units", [UNITS[0], [*UNITS[1][:3], "会议室、停车位"]])
+    assert counts(later) == (0, 1, 0)
+    row.refresh_from_db()
+    assert row.resources == "会议室、停车位" and JoinedUnit.objects.count() == 1
+    importer = importer_for(operator(), world.places["district"].pk)
+    services.undo(later, importer)
+    row.refresh_from_db()
+    assert row.resources == "会议室"
+    services.undo(first, importer)
+    assert not JoinedUnit.objects.exists()
+
+
+def test_members_that_joined_come_in_once_sealed_and_can_be_taken_back(world: World) -> None:
+    first = brought(world, "joined-members", MEMBERS)
+    assert counts(first) == (2, 0, 0) and first.report["counts"]["rejected"] == 1
+    row = JoinedMember.objects.select_related("person").get(organisation=world.units["east"])
+    assert (row.posts, str(row.since)) == (["persuader", "servant"], "2026-03-05")
+    assert personal.opened(row.person, "name") == "周一" and not row.person.display_name, "the name is sealed"
+    assert counts(brought(world, "joined-members", MEMBERS)) == (0, 0, 2)
+    later = brought(world, "joined-members", [MEMBERS[0], [*MEMBERS[2][:2], "东山社区居委会", *MEMBERS[2][3:]]])
+    assert counts(later) == (0, 1, 0)
+    assert JoinedMember.objects.filter(organisation=world.units["east"]).count() == 2
+    importer = importer_for(operator(), world.places["district"].pk)
+    for batch in (later, first):
+        services.undo(batch, importer)
+    assert not JoinedMember.objects.exists()
+
+
+def test_a_member_with_services_is_not_taken_back(world: World) -> None:
+    batch = brought(world, "joined-members", MEMBERS)
+    member = JoinedMember.objects.select_related("person").order_by("pk")[0]
+    served = [ServiceRow("s", member.person_id, member.place_id, SATURDAY, 60, "清洁日", member_id=member.pk)]
+    record_services(served)
+    with pytest.raises(Obstacles):
+        services.undo(batch, importer_for(operator(), world.places["district"].pk))
+    assert JoinedMember.objects.count() == 2
