@@ -11,9 +11,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from linli.awards import deciding
+from linli.awards.models import Award
+from linli.credits import ledger
 from linli.site.captaincy import Thanks, came_of, said_of, thanks
+from linli.work import deeds
 from linli.work.models import Deed, Evidence, Item
+from linli.work.services import advance
 from tests.inspections.conftest import media
+from tests.support.awarded import points_of, the_rules
 from tests.support.browsing import signed_in
 from tests.support.small_world import in_small_world, small_world_database
 from tests.support.world import World
@@ -98,6 +104,52 @@ def test_what_a_captain_mends_is_a_deed_once_and_what_is_passed_on_is_none(world
     deed = Deed.objects.get()
     assert (deed.kind, deed.person_id, deed.quantity) == ("fixed", world.users["captain"].person_id, 1)
     assert deed.key == f"fixed:{Item.objects.get(state='closed').pk}"
+
+
+def mended_and_rewarded(world: World, captain: Client) -> tuple[Item, int]:
+    """The captain takes part in points, has mended something and got the points; the item and the person."""
+    the_rules(world)
+    person_id = world.users["captain"].person_id
+    ledger.join(person_id, actor=None)
+    send(captain, photos=photo(1), after=photo(2))
+    deeds.hear(list(Deed.objects.values_list("pk", flat=True)))
+    assert points_of(person_id) == 3
+    return Item.objects.get(), person_id
+
+
+def reopened(world: World, item: Item) -> None:
+    """Its reporter says that it is not mended, and the job tells of it."""
+    again = [("reopen", {"reason": "第二天又堆满了"})]
+    for _sent_twice in range(2):
+        advance(world.actor("captain"), item.pk, again, key="again")
+    assert Item.objects.get(pk=item.pk).meaning == "open"
+    deeds.hear(list(Deed.objects.values_list("pk", flat=True)))
+
+
+def test_what_is_handled_again_was_not_mended_and_its_points_go_back(world: World, captain: Client) -> None:
+    item, person_id = mended_and_rewarded(world, captain)
+    reopened(world, item)
+    assert Deed.objects.get().withdrawn_at is not None
+    award = Award.objects.get()
+    assert (award.state, award.reason, points_of(person_id)) == ("reversed", "withdrawn", 0)
+    page = captain.get("/points/awards/").content.decode()
+    assert "已冲正" in page and "原来的记录已更正或撤销" in page
+
+
+def test_points_that_are_spent_stay_spent_when_it_is_handled_again(world: World, captain: Client) -> None:
+    item, person_id = mended_and_rewarded(world, captain)
+    account, until = ledger.member_account(person_id), timezone.now() + timedelta(days=1)
+    ledger.hold("spend", account, 2, until=until, source_type="test", source_id=1, actor=None)
+    reopened(world, item)
+    award = Award.objects.get()
+    assert (award.state, points_of(person_id)) == ("to_settle", 3), "no debt, nothing below zero: a person looks at it"
+    assert deciding.leave_be(world.actor("director"), award.pk, "已兑换").state == "granted"
+
+
+def test_a_step_that_leaves_it_mended_leaves_the_deed(world: World, captain: Client) -> None:
+    item, _person_id = mended_and_rewarded(world, captain)
+    advance(world.actor("captain"), item.pk, [("rate_satisfied", {"rating": "4"})], key="rate")
+    assert Deed.objects.get().withdrawn_at is None
 
 
 def test_a_photo_of_the_mended_that_cannot_be_opened_is_no_passing_on(captain: Client) -> None:
