@@ -22,8 +22,10 @@ class RequestDetail(models.Model):
     phone_blind = models.BinaryField(null=True)
     phone_tail_blind = models.BinaryField(null=True)
     tracking_digest = models.BinaryField(unique=True)
-    suggested_category = models.ForeignKey("work.Category", models.PROTECT, null=True, related_name="+")
-    accused_organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
+    suggested_category = models.ForeignKey("work.Category", models.PROTECT, null=True, related_name="+", db_index=False)
+    accused_organisation = models.ForeignKey(
+        "people.Organisation", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     erased_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -107,7 +107,8 @@ def checked(report: Report) -> Report:
 
 
 def _printable(text: str) -> str:
-    return "".join(ch for ch in text.strip() if ch == "\n" or ch.isprintable())
+    text = text.strip()
+    return text if text.isprintable() else "".join(ch for ch in text if ch == "\n" or ch.isprintable())
 
 
 def locate(report: Report, places: PlaceSnapshot) -> Located:

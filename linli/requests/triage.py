@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import add
 from weakref import WeakKeyDictionary
 
 from linli.work.terms import Catalogue, CategoryRow
@@ -41,14 +42,9 @@ def _index(categories: Iterable[CategoryRow]) -> _Index:
 
 
 def _words_in(text: str, index: _Index) -> set[str]:
-    """The keywords that the text holds: one look per character, however many keywords there are."""
-    found: set[str] = set()
-    for place in range(len(text)):
-        for beginning in {text[place], text[place : place + 2]}:
-            for word in index.get(beginning, ()):
-                if word not in found and text.startswith(word, place):
-                    found.add(word)
-    return found
+    """The keywords that the text holds: only those that begin like some two characters of it are looked for."""
+    beginnings = index.keys() & {*text, *map(add, text, text[1:])}
+    return {word for beginning in beginnings for word in index[beginning] if word in text}
 
 
 def suggest(words: str, kind: str, catalogue: Catalogue, *, language: str = "zh-hans") -> list[Suggestion]:

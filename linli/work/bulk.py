@@ -7,7 +7,7 @@ of what is long past. The caller holds the transaction: either all of a chunk is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from linli.work.flush import (
     Rows,
     history_rows,
     json_value,
+    numbers_value,
     search_row,
 )
 from linli.work.kinds import kind
@@ -127,8 +128,4 @@ def copy(rows: Rows) -> None:
 def _adapter(column: str) -> Callable[[Any], Any] | None:
     if column in JSON_COLUMNS:
         return lambda value: None if value is None else json_value(value)
-    return _array if column == "grams" else None
-
-
-def _array(values: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
+    return numbers_value if column == "grams" else None

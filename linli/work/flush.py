@@ -11,10 +11,11 @@ import hmac
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -28,7 +29,7 @@ from linli.work.outbox import Job, defer_statement
 
 JSON_COLUMNS = frozenset({"pauses", "rule", "data", "codes", "undo", "texts", "answer", "flags"})
 TABLES = {"item": "work_item", "leg": "work_leg", "clock": "work_clock", "ask": "work_ask"}
-LTREE_COLUMNS = frozenset({"place_path"})
+CASTS = {"place_path": "::ltree", "grams": "::integer[]"}
 AS_IT_WAS_READ = "version = %s"
 
 
@@ -107,9 +108,17 @@ def _adapt(column: str, value: Any) -> Any:
     return json_value(value) if column in JSON_COLUMNS and value is not None else value
 
 
+def numbers_value(values: Iterable[int]) -> str:
+    """A parameter for an array of whole numbers, as PostgreSQL writes it: made in one go, not number by number."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+_WRITTEN: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(JSON_COLUMNS, json_value), "grams": numbers_value}
+
+
 @lru_cache(maxsize=256)
-def _json_places(columns: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(place for place, column in enumerate(columns) if column in JSON_COLUMNS)
+def _written_otherwise(columns: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    return tuple((place, _WRITTEN[column]) for place, column in enumerate(columns) if column in _WRITTEN)
 
 
 Shape = tuple[tuple[str, tuple[str, ...], int], ...]
@@ -129,7 +138,7 @@ def insert_statement(shape: Shape, defers: bool = False) -> str:
             marks = []
             for column in columns:
                 number += 1
-                marks.append(f"${number}::ltree" if column in LTREE_COLUMNS else f"${number}")
+                marks.append(f"${number}{CASTS.get(column, '')}")
             rows.append(f"({','.join(marks)})")
         names = ",".join(f'"{column}"' for column in columns)
         clauses.append(f"INSERT INTO {table} ({names}) VALUES {','.join(rows)}")
@@ -146,7 +155,8 @@ def _record_rows(table: str, records: Sequence[Record]) -> Rows | None:
     if not new:
         return None
     columns = tuple(new[0].values)
-    return Rows(TABLES[table], columns, [tuple(record.values[c] for c in columns) for record in new])
+    in_order = itemgetter(*columns)
+    return Rows(TABLES[table], columns, [in_order(record.values) for record in new])
 
 
 def history_rows(book: Book) -> list[Rows]:
@@ -238,13 +248,13 @@ def _insert_all(inserts: Sequence[Rows], job: Job | None) -> None:
     shape = tuple((rows.table, rows.columns, len(rows.rows)) for rows in inserts)
     parameters: list[Any] = []
     for rows in inserts:
-        places = _json_places(rows.columns)
+        written = _written_otherwise(rows.columns)
         for row in rows.rows:
             begun = len(parameters)
             parameters.extend(row)
-            for place in places:
+            for place, as_parameter in written:
                 if row[place] is not None:
-                    parameters[begun + place] = json_value(row[place])
+                    parameters[begun + place] = as_parameter(row[place])
     if job is not None:
         parameters += job.parameters
     send(insert_statement(shape, job is not None), parameters)

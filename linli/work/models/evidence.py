@@ -34,7 +34,7 @@ class Evidence(models.Model):
     (`work.holders`), and `holder_id`; `item` is then empty.
     """
 
-    item = models.ForeignKey("work.Item", models.PROTECT, null=True, related_name="evidence")
+    item = models.ForeignKey("work.Item", models.PROTECT, null=True, related_name="evidence", db_index=False)
     holder = models.CharField(max_length=30, blank=True, default="", db_default="")
     holder_id = models.BigIntegerField(null=True)
     event = models.ForeignKey("work.Event", models.PROTECT, null=True, related_name="evidence")

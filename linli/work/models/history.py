@@ -19,16 +19,18 @@ class Event(models.Model):
     database_privileges = "append"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    item = models.ForeignKey("work.Item", models.PROTECT, related_name="events")
+    item = models.ForeignKey("work.Item", models.PROTECT, related_name="events", db_index=False)
     sequence = models.IntegerField()
     at = models.DateTimeField()
     transition = models.CharField(max_length=48)
     from_state = models.CharField(max_length=32, blank=True)
     to_state = models.CharField(max_length=32)
-    actor_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
-    actor_organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
+    actor_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+    actor_organisation = models.ForeignKey(
+        "people.Organisation", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     actor_role = models.CharField(max_length=32)
-    leg = models.ForeignKey("work.Leg", models.PROTECT, null=True, related_name="+")
+    leg = models.ForeignKey("work.Leg", models.PROTECT, null=True, related_name="+", db_index=False)
     codes = models.JSONField(default=dict)
     undo = models.JSONField(null=True)
     digest = models.BinaryField(null=True)

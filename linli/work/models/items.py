@@ -20,7 +20,7 @@ class Item(models.Model):
     and drives the desk; `handle_due` is the promise made to the reporter.
     """
 
-    number = models.CharField(max_length=32, unique=True)
+    number = models.CharField(max_length=32)
     kind = models.CharField(max_length=32)
     subkind = models.CharField(max_length=32, blank=True)
     title = models.CharField(max_length=200)
@@ -33,10 +33,10 @@ class Item(models.Model):
     source_crs = models.CharField(max_length=16, blank=True)
     address = models.CharField(max_length=300, blank=True)
     category = models.ForeignKey("work.Category", models.PROTECT, null=True, related_name="+")
-    reporter = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
-    created_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    reporter = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+    created_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
     responsible_organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
-    responsible_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    responsible_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
     state = models.CharField(max_length=32)
     meaning = models.CharField(max_length=8)
     awaits = models.CharField(max_length=64, blank=True)
@@ -44,8 +44,8 @@ class Item(models.Model):
     next_due = models.DateTimeField(null=True)
     handle_due = models.DateTimeField(null=True)
     due_provisional = models.BooleanField(default=False)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged", db_index=False)
     source = models.CharField(max_length=32)
     source_system = models.CharField(max_length=64, blank=True)
     source_number = models.CharField(max_length=64, blank=True)
@@ -78,7 +78,9 @@ class Item(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        # By hand, because a foreign key's and a unique text's own indexes would double those below or hold only NULLs.
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="item_number_once"),
             models.UniqueConstraint(
                 fields=["source_system", "source_number"],
                 condition=~Q(source_number=""),
@@ -95,6 +97,10 @@ class Item(models.Model):
             models.Index(fields=["reporter"], condition=Q(reporter__isnull=False), name="item_reporter"),
             models.Index(fields=["-received_at"], name="item_received"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="item_parent"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="item_merged"),
+            models.Index(
+                fields=["responsible_person"], condition=Q(responsible_person__isnull=False), name="item_person"
+            ),
         ]
 
 
@@ -102,11 +108,11 @@ class Leg(models.Model):
     """What one unit owes on one item (主办 lead, 协办 co-handler, 属地 local, 核实 check)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="legs")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="legs", db_index=False)
     role = models.CharField(max_length=16)
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
-    person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="sublegs")
+    person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="sublegs", db_index=False)
     state = models.CharField(max_length=16)
     active = models.BooleanField(default=True)
     awaits = models.CharField(max_length=64, blank=True)
@@ -128,6 +134,7 @@ class Leg(models.Model):
             models.Index(fields=["organisation", "item"], condition=Q(active=True), name="leg_active_unit"),
             models.Index(fields=["person", "item"], condition=Q(active=True), name="leg_active_person"),
             models.Index(fields=["item"], name="leg_item"),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="leg_person"),
         ]
 
 
@@ -139,8 +146,8 @@ class Clock(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="clocks")
-    leg = models.ForeignKey(Leg, models.PROTECT, null=True, related_name="clocks")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="clocks", db_index=False)
+    leg = models.ForeignKey(Leg, models.PROTECT, null=True, related_name="clocks", db_index=False)
     kind = models.CharField(max_length=16)
     state = models.CharField(max_length=8, default="running")
     started_at = models.DateTimeField()
