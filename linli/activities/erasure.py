@@ -2,7 +2,8 @@
 
 Rows of sign-up and attendance stay with the emptied person, so that counts and places of the past stay; what is to come
 is given back, and who waits moves up. Words of a reason (why a place was taken away, why a check-in was struck out) go.
-Texts of an office (title, programme, results …) stay without the phone, and without the name once it is confirmed.
+Photos that the person added go; those of others stay. Texts of an office (title, programme, results …) stay without
+the phone, and without the name once it is confirmed.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from linli.activities.access import PLAN
+from linli.activities.closing import HOLDER
 from linli.activities.models import Activity, Attendance, CalendarKey, Handing, Series, Signup
 from linli.activities.signing import hold_role, leave
 from linli.kernel.labels import Label
 from linli.people import erasing, mentions
 from linli.people.access import Actor
 from linli.people.erasing import Doubt, Held, Subject
+from linli.work import erasure as files
 
 LABEL = Label("活动报名和出勤", "Activities: sign-up and attendance")
 TEXTS = (
@@ -51,17 +54,18 @@ def _find(subject: Subject, kind: str, table: str, columns: Sequence[str], where
 
 
 def count(subject: Subject) -> Held:
-    """Rows of sign-up and attendance, of which those to come are live; texts with the phone (4 statements)."""
+    """Rows of sign-up and attendance, photos that the person added, texts with the phone (5 statements)."""
     persons = list(subject.same)
     signed = Signup.objects.filter(person_id__in=persons)
     total = signed.count() + Attendance.objects.filter(person_id__in=persons, signup=None).count()
+    total += files.count_added(HOLDER, persons)
     for kind, table, columns in _TABLES:
         total += len(_find(subject, kind, table, columns, mentions.numbered(_text(columns))))
     return Held(total)
 
 
 def erase(subject: Subject, actor: Actor, reason: str) -> int:
-    """Give back what is to come, empty the reasons, close the calendar, take the phone out of texts; how many rows."""
+    """Give back what is to come, empty reasons, close the calendar, take photos and the phone away; how many rows."""
     persons, now = list(subject.same), timezone.now()
     changed = 0
     coming = Signup.objects.filter(person_id__in=persons, state__in=Signup.LIVE, ends_at__gt=now)
@@ -73,7 +77,7 @@ def erase(subject: Subject, actor: Actor, reason: str) -> int:
             changed += 1
     Handing.objects.filter(person_id__in=persons, state=Handing.OPEN).update(state=Handing.DECLINED, answered_at=now)
     CalendarKey.objects.filter(person_id__in=persons).delete()
-    changed += _empty_reasons(subject)
+    changed += _empty_reasons(subject) + files.erase_added(HOLDER, persons)
     for kind, table, columns in _TABLES:
         ids = [found[0] for found in _find(subject, kind, table, columns, mentions.numbered(_text(columns)))]
         changed += _clean(kind, ids, columns, lambda text: mentions.without(subject, text, name=True))

@@ -93,6 +93,23 @@ def erase_held(holder: str, holder_ids: Collection[int]) -> int:
     return _remove(rows, timezone.now()) + len(papers)
 
 
+def _added(holder: str, person_ids: Collection[int]) -> QuerySet[Evidence]:
+    return Evidence.objects.filter(item=None, holder=holder, added_by_id__in=list(person_ids), removed_at=None)
+
+
+def count_added(holder: str, person_ids: Collection[int]) -> int:
+    """How many photos these persons added to records of a room (1 statement)."""
+    return _added(holder, person_ids).count()
+
+
+def erase_added(holder: str, person_ids: Collection[int]) -> int:
+    """Remove the photos that these persons added to records of a room, and only theirs; how many.
+
+    Within the caller's transaction; the files go when it has committed.
+    """
+    return _remove(_added(holder, person_ids), timezone.now())
+
+
 def erase_waiting(tokens: Collection[uuid.UUID]) -> int:
     """Remove uploads that wait for a decision; how many. Their contents go when the transaction has committed."""
     rows = Upload.objects.filter(token__in=list(tokens), claimed_at=None)

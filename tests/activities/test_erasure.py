@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from django.apps import apps
 from django.db.models import CharField, TextField
 
-from linli.activities import calendars, erasure, signing
+from linli.activities import calendars, closing, erasure, selectors, signing
 from linli.activities.models import Activity, CalendarKey, Signup
 from linli.activities.signing import Asked
 from linli.people import erasing
 from linli.people.models import Person
+from linli.work import storage, uploads
+from linli.work.models import Evidence
 from tests.activities.conftest import resident, role_of
 from tests.support.world import World
+from tests.work.conftest import encoded, picture
 
 IMPERSONAL = {
-    "activities.Format": {"name", "name_en", "purpose", "programme"},
-    "activities.Series": {"risk", "rule"}, "activities.Activity": {"risk", "state"}, "activities.Role": {"name"},
+    "activities.Format": {"name", "name_en", "theme", "purpose", "programme"}, "activities.Role": {"name"},
+    "activities.Series": {"risk", "rule", "theme"}, "activities.Activity": {"risk", "state", "theme"},
     "activities.Signup": {"state"}, "activities.Handing": {"state"}, "activities.Attendance": {"came_how", "left_how"},
     "activities.Mark": {"how"}, "activities.HeadCount": {"kind"}, "activities.Outcome": {"kind"},
 }  # fmt: skip
@@ -48,7 +54,7 @@ def test_places_to_come_are_given_back_and_the_past_keeps_its_count(
     Activity.objects.filter(pk=activity.pk).update(results="谢谢 138-0000-0001 的帮助")
     calendars.new_key(gone)
     subject = erasing.subject_of(Person.objects.get(pk=gone.person_id))
-    with query_counter(at_most=4):
+    with query_counter(at_most=5):
         assert erasure.count(subject).total == 2
     assert erasure.erase(subject, world.actor("director"), "asked") == 3
     row.refresh_from_db(), other.refresh_from_db(), activity.refresh_from_db()
@@ -66,3 +72,24 @@ def test_a_name_in_a_text_is_asked_about(held: Callable[..., Activity], world: W
     assert erasure.erase_doubts([doubt.ref], world.actor("community"), "asked") == 1
     activity.refresh_from_db()
     assert activity.purpose == "跟（已删除）老师学剪纸"
+
+
+def test_photos_that_the_person_added_go_and_those_of_others_stay(
+    held: Callable[..., Activity], world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    activity = held(ago=timedelta(hours=1), leader_id=world.users["captain"].person_id)
+    for number, name in enumerate(("captain", "community")):
+        actor = world.actor(name)
+        kept = uploads.receive(BytesIO(encoded(picture(seed=number))), owner="d1")
+        closing.record_results(actor, activity.pk, results="", outcomes={}, photos=[str(kept.token)])
+    mine, other = Evidence.objects.order_by("pk")
+    subject = erasing.subject_of(Person.objects.get(pk=world.users["captain"].person_id))
+    assert erasure.count(subject).total == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erasure.erase(subject, world.actor("director"), "asked") == 1
+    mine.refresh_from_db(), other.refresh_from_db()
+    assert mine.removed_at is not None and other.removed_at is None
+    with pytest.raises(FileNotFoundError):
+        storage.read(mine.sha256, mine.media_type)
+    assert storage.read(other.sha256, other.media_type)
+    assert selectors.photos_of(activity.pk) == [other.pk]
