@@ -115,6 +115,12 @@ ROWS: tuple[Row, ...] = (
         scales=False,
     ),
     Row(
+        "acts", "every writing service of activities, volunteering, awards and shop × who calls it",
+        "tests/matrix/test_acts.py", "calls", 1, 1,
+        "each done or refused as the table says; refused, nothing changed and one audit row",
+        "One call of each service in one state; other states are proved by the rooms' own tests.", scales=False,
+    ),
+    Row(
         "patrol", "records with photos made with no network, the browser killed twice, answers lost, the line cut",
         "tests/browser/test_patrol_offline.py", "observations", 24, 200,
         "each arrives exactly once, with its photo and its finding",

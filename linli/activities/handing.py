@@ -13,6 +13,7 @@ from linli.activities.signing import NAME_MAX, good_phone, hold_person, hold_rol
 from linli.activities.words import clean, refuse
 from linli.people import personal
 from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import refuse as refuse_act
 from linli.work import moments
 
 OFFERS_MAX = 5
@@ -47,8 +48,10 @@ def offer(actor: Actor, signup_id: int, *, name: str, phone: str, key: UUID) -> 
 
 def _own_place(actor: Actor, signup_id: int) -> tuple[Signup, Role]:
     found = Signup.objects.filter(pk=signup_id).first()
-    if found is None or not is_own(actor, found.person_id):
+    if found is None:
         raise ObjectHidden(JOIN)
+    if not is_own(actor, found.person_id):
+        refuse_act(actor, JOIN, hidden=True)
     role = hold_role(found.role_id)
     return Signup.objects.select_for_update().get(pk=signup_id), role
 
@@ -68,8 +71,10 @@ def answer(actor: Actor, handing_id: int, *, accept: bool) -> Handing:
     """
     require(actor, JOIN)
     found = Handing.objects.select_related("signup").filter(pk=handing_id).first()
-    if found is None or actor.person_id is None or not is_own(actor, found.person_id):
+    if found is None or actor.person_id is None:
         raise ObjectHidden(JOIN)
+    if not is_own(actor, found.person_id):
+        refuse_act(actor, JOIN, hidden=True)
     hold_person(actor.person_id)
     role = hold_role(found.signup.role_id)
     row = Handing.objects.select_for_update().get(pk=handing_id)
@@ -109,8 +114,10 @@ def _hand(old: Signup, role: Role, person_id: int, actor: Actor) -> Signup:
 def take_back(actor: Actor, handing_id: int) -> Handing:
     """Take an offer back that was not answered yet; taking it back again changes nothing."""
     found = Handing.objects.select_related("signup").filter(pk=handing_id).first()
-    if found is None or not is_own(actor, found.signup.person_id):
+    if found is None:
         raise ObjectHidden(JOIN)
+    if not is_own(actor, found.signup.person_id):
+        refuse_act(actor, JOIN, hidden=True)
     hold_role(found.signup.role_id)
     row = Handing.objects.select_for_update().get(pk=handing_id)
     if row.state == Handing.ACCEPTED:

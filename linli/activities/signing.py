@@ -19,6 +19,7 @@ from linli.activities.waiting import has_place
 from linli.activities.words import clean, public, refuse
 from linli.people import personal
 from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import refuse as refuse_act
 from linli.people.masking import normalise_phone
 from linli.work import moments
 from linli.work.engine import StepRefused
@@ -166,8 +167,10 @@ def withdraw(actor: Actor, signup_id: int, reason: str = "") -> Signup:
     """
     found = Signup.objects.select_related("activity__place").filter(pk=signup_id).first()
     own = found is not None and is_own(actor, found.person_id)
-    if found is None or not (own or leads(actor, found.activity)):
+    if found is None:
         raise ObjectHidden(JOIN)
+    if not (own or leads(actor, found.activity)):
+        refuse_act(actor, JOIN, place_path=str(found.activity.place.path), hidden=True)
     role = hold_role(found.role_id)
     row = Signup.objects.select_for_update().get(pk=signup_id)
     if row.state not in Signup.LIVE:

@@ -16,7 +16,7 @@ from linli.awards.nominating import TAKE_PART
 from linli.awards.rule_services import POINTS_MAX
 from linli.awards.rules import ALL
 from linli.credits.errors import LedgerProblem
-from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
 
 TEXT_MAX = 500
@@ -38,8 +38,10 @@ def appeal(actor: Actor, award_id: int, text: str) -> Appeal:
     """Disagree with what one's own deed came to. Sent again while it is open, it is the same appeal."""
     require(actor, TAKE_PART)
     award = Award.objects.select_for_update(of=("self",)).select_related("rule__rule_set").filter(pk=award_id).first()
-    if award is None or actor.person_id is None or award.person_id != actor.person_id:
+    if award is None:
         raise ObjectHidden(TAKE_PART)
+    if actor.person_id is None or award.person_id != actor.person_id:
+        refuse(actor, TAKE_PART, hidden=True)
     known = award.appeals.filter(state=Appeal.OPEN).first()
     if known is not None:
         return known
@@ -51,7 +53,7 @@ def appeal(actor: Actor, award_id: int, text: str) -> Appeal:
     if today > appeal_until(award):
         raise refused("late", "已过申诉期。", "The time for appeals is over.", status=409)
     row = Appeal.objects.create(
-        award=award, person_id=actor.person_id, text=said(text, TEXT_MAX, field="text"), made_at=timezone.now(),
+        award=award, person_id=award.person_id, text=said(text, TEXT_MAX, field="text"), made_at=timezone.now(),
         due_on=today + timedelta(days=ANSWER_DAYS),
     )  # fmt: skip
     record("points.appeal", actor_id=actor.person_id, subject=f"appeal:{row.pk}", what="made")
@@ -62,8 +64,10 @@ def appeal(actor: Actor, award_id: int, text: str) -> Appeal:
 def withdraw(actor: Actor, appeal_id: int) -> Appeal:
     """Take one's own appeal back; again changes nothing."""
     row = Appeal.objects.select_for_update().filter(pk=appeal_id).first()
-    if row is None or row.person_id != actor.person_id:
+    if row is None:
         raise ObjectHidden(TAKE_PART)
+    if row.person_id != actor.person_id:
+        refuse(actor, TAKE_PART, hidden=True)
     if row.state == Appeal.OPEN:
         row.state = Appeal.WITHDRAWN
         row.save(update_fields=["state"])

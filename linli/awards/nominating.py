@@ -17,7 +17,7 @@ from linli.awards.models.awards import WAITING
 from linli.awards.rules import Fact, Tally, Verdict, needs_person, reckon
 from linli.credits.errors import LedgerProblem
 from linli.people import masking, personal
-from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
 from linli.people.models import Person
 from linli.people.services import in_force
@@ -295,8 +295,10 @@ def _paid(actor: Actor, row: Nomination, verdict: Verdict, first: int | None) ->
 def wish_honour(actor: Actor, nomination_id: int, *, wanted: bool) -> Nomination:
     """The nominee's own wish: to stand, with a masked name, in the list of honour, or no more."""
     row = Nomination.objects.select_for_update().filter(pk=nomination_id, state=Nomination.AWARDED).first()
-    if row is None or row.person_id != actor.person_id:
+    if row is None:
         raise ObjectHidden(TAKE_PART)
+    if row.person_id != actor.person_id:
+        refuse(actor, TAKE_PART, hidden=True)
     row.honour_at = (row.honour_at or timezone.now()) if wanted else None
     row.save(update_fields=["honour_at"])
     return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
 from linli.volunteering.hours import CONFIRM, settle
 from linli.volunteering.models import Appeal, HoursEntry, Service
@@ -23,8 +23,10 @@ def appeal(actor: Actor, service_id: int, *, wanted: int, text: str) -> Appeal:
         raise refused("bad_minutes", "时长要大于0，不超过24小时。", "More than 0, at most 24 hours.", "hours")
     with transaction.atomic():
         row = Service.objects.select_for_update(of=("self",)).select_related("place").filter(pk=service_id).first()
-        if row is None or actor.person_id is None or row.person_id != actor.person_id:
+        if row is None:
             raise ObjectHidden(CONFIRM)
+        if actor.person_id is None or row.person_id != actor.person_id:
+            refuse(actor, CONFIRM, place_path=str(row.place.path), hidden=True)
         known = Appeal.objects.filter(service=row, state=Appeal.OPEN).first()
         if known is not None:
             return known
@@ -48,9 +50,11 @@ def appeal(actor: Actor, service_id: int, *, wanted: int, text: str) -> Appeal:
 @transaction.atomic
 def take_back(actor: Actor, appeal_id: int) -> Appeal:
     """Take one's own open appeal back; again, nothing happens."""
-    row = Appeal.objects.select_for_update().filter(pk=appeal_id, person_id=actor.person_id or 0).first()
+    row = Appeal.objects.select_for_update().filter(pk=appeal_id).first()
     if row is None:
         raise ObjectHidden(CONFIRM)
+    if actor.person_id is None or row.person_id != actor.person_id:
+        refuse(actor, CONFIRM, hidden=True)
     if row.state == Appeal.OPEN:
         row.state, row.decided_at = Appeal.WITHDRAWN, timezone.now()
         row.save(update_fields=["state", "decided_at"])

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from linli.people import crypto, personal
-from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
 from linli.people.masking import normalise_phone
 from linli.people.models import Organisation, Person, Team, TeamMember
@@ -48,7 +48,7 @@ class Wanted:
 def join(actor: Actor, wanted: Wanted) -> Volunteer:
     """Register oneself; again, it changes the registration. Raises StepRefused (422) with what to do."""
     if actor.person_id is None:
-        raise ObjectHidden(REGISTER)
+        refuse(actor, REGISTER, hidden=True)
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=actor.person_id)
         if not personal.opened(person, "name"):

@@ -25,19 +25,19 @@ def _stocked(world: World, **more: Any) -> tuple[Shop, Supply]:
 
 def _reserved(world: World) -> tuple[Shop, Any, Order]:
     shop, supply = _stocked(world)
-    member = shop.member()
+    member = world.actors["member"] = shop.member()
     return shop, member, services.reserve(member, supply.pk, 2, key="r").order
 
 
 def _reserve(world: World) -> Act:
     shop, supply = _stocked(world, limit_quantity=5)
-    member = shop.member()
-    return lambda: services.reserve(member, supply.pk, 2, key="r")
+    world.actors["member"] = shop.member()
+    return lambda: services.reserve(world.actor("member"), supply.pk, 2, key="r")
 
 
 def _give_back(world: World) -> Act:
-    _, member, order = _reserved(world)
-    return lambda: services.give_back(member, order.pk, key="b")
+    _, _, order = _reserved(world)
+    return lambda: services.give_back(world.actor("member"), order.pk, key="b")
 
 
 def _hand_over(world: World) -> Act:
