@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
+import zxingcpp
 from django.db import connection
 from django.utils import timezone
 
@@ -13,9 +15,9 @@ from linli.awards import sticker_redeeming as redeeming
 from linli.awards import sticker_selectors as selectors
 from linli.awards import sticker_services as services
 from linli.awards.models import Sticker, StickerMove, StickerSheet
-from linli.awards.sticker_papers import Printed, sheet_html
+from linli.awards.sticker_papers import SIGNS, Printed, flower_url, sheet_pdf
 from linli.awards.sticker_points import committed
-from linli.awards.sticker_rules import Standing, clean_code, digest, grouped, new_code, runs, seen_as
+from linli.awards.sticker_rules import ALPHABET, Standing, clean_code, digest, grouped, new_code, runs, seen_as
 from linli.credits import ledger
 from linli.credits.models import Transfer
 from linli.people.access import ObjectHidden, PermissionRefused
@@ -272,9 +274,16 @@ def test_numbers_on_the_pages_are_lists_and_name_nobody(
     assert selectors.stickers(world.actor("community_west"), selectors.StickerFilters()) == []
 
 
-def test_the_sheet_on_paper_has_a_code_for_each_sticker() -> None:
-    rows = [Printed(f"7-{number:03d}", new_code()) for number in range(1, 26)]
-    text = sheet_html("礼让<斑马线>", "东山社区", 2, DAY, rows, synthetic=True)
-    assert text.count('<svg class="segno"') == 25 or text.count("qrline") == 25
-    assert text.count('<section class="sheet">') == 2 and "礼让&lt;斑马线&gt;" in text and "2026-06-15" in text
-    assert all(grouped(row.code) in text and row.number in text for row in rows)
+@pytest.mark.parametrize("theme", ["礼让<斑马线>", "主题很长要写成两行的小红花贴纸不能挤到码上"])
+def test_the_sheet_on_paper_has_a_code_for_each_sticker(theme: str) -> None:
+    rows = [Printed(f"7-{number:03d}", new_code()) for number in range(1, 27)]
+    pages = pypdfium2.PdfDocument(sheet_pdf(theme, "东山社区", 2, DAY, rows, synthetic=True))
+    shown = [page.get_textpage().get_text_range() for page in pages]
+    found = {code.text for page in pages for code in zxingcpp.read_barcodes(page.render(scale=3).to_pil().convert("L"))}
+    assert found == {flower_url(row.code) for row in rows}, "every code can be read, and no other is there"
+    assert len(shown) == 2 and shown[0].count(theme[:6]) == 24 and shown[1].count("2026-06-15") == 2
+    assert all(grouped(row.code) in "".join(shown) and row.number in "".join(shown) for row in rows)
+
+
+def test_codes_and_numbers_have_their_signs_whatever_is_drawn() -> None:
+    assert set(SIGNS) >= set("0123456789-") | set(grouped("0123456789abcdef")) | set(ALPHABET)
