@@ -192,11 +192,11 @@ def _marks() -> Iterator[str]:
     """Cut marks outside the stickers, so that a cutter that follows them leaves no line on any."""
     yield "0.47 g"
     for column in range(COLUMNS + 1):
-        x = MARGIN[0] + column * STICKER[0]
-        for y in (7, PAGE[1] - 7 - 5):
-            yield f"{x * MM:.2f} {y * MM:.2f} {0.15 * MM:.2f} {5 * MM:.2f} re"
+        left = (MARGIN[0] + column * STICKER[0]) * MM
+        for low in (7.0, PAGE[1] - 12.0):
+            yield f"{left:.2f} {low * MM:.2f} {0.15 * MM:.2f} {5 * MM:.2f} re"
     for row in range(ROWS + 1):
-        y = MARGIN[1] + row * STICKER[1]
-        for x in (3, PAGE[0] - 3 - 4.5):
-            yield f"{x * MM:.2f} {y * MM:.2f} {4.5 * MM:.2f} {0.15 * MM:.2f} re"
+        low = (MARGIN[1] + row * STICKER[1]) * MM
+        for left in (3.0, PAGE[0] - 7.5):
+            yield f"{left * MM:.2f} {low:.2f} {4.5 * MM:.2f} {0.15 * MM:.2f} re"
     yield "f"

@@ -276,3 +276,25 @@ def test_statements_do_not_grow_with_the_list(
             assert client.get(address).status_code == 200
         numbers.append(len(counter))
     assert numbers[1] <= numbers[0] and numbers[1] <= most, numbers
+
+
+def test_a_named_leader_who_is_no_staff_confirms_in_the_residents_frame(world: World, query_counter: Any) -> None:
+    people = [enrol(world, number).person_id for number in (1, 2)]
+    activity = held(world, people, leader="resident")
+    hearing.tell(activity.pk, world.actor("community"))
+    leader, address = resident(world.users["resident"]), f"/desk/volunteers/hours/activity/{activity.pk}/"
+    assert f'href="{address}"' in leader.get(f"/activities/{activity.pk}/lead/").content.decode()
+    assert 'href="/activities/lead/"' in leader.get("/activities/mine/").content.decode()
+    waiting = leader.get("/desk/volunteers/hours/").content.decode()
+    assert f'href="{address}"' in waiting and 'class="rail"' not in waiting
+    with query_counter(at_most=12):
+        page = leader.get(address).content.decode()
+    assert 'class="rail"' not in page and "/desk/volunteers/services/" not in page, "no doors that stay shut"
+    first, second = Service.objects.order_by("pk")
+    posted = {"pick": first.pk, f"version-{first.pk}": 1, f"hours-{first.pk}": "2", "theme": "environment"}
+    assert leader.post(address, posted).status_code == 302
+    assert Deed.objects.get().facts["theme"] == "environment"
+    stranger = resident(account(Volunteer.objects.get(person_id=second.person_id)))
+    for shut in (address, "/desk/volunteers/hours/"):
+        assert stranger.get(shut).status_code == 404
+    assert stranger.post(address, {"pick": second.pk, f"version-{second.pk}": 1}).status_code == 404
