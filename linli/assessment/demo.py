@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
-from linli.assessment import opening, services, snapshots
+from linli.assessment import opening, selectors, services, snapshots
 from linli.assessment.models import Assessment
 from linli.assessment.opening import Duty
 from linli.kernel.workflow import Transition
@@ -21,11 +21,20 @@ from linli.work import moments
 from linli.work.book import Acting, Book, Record
 from linli.work.engine import Order, Permit
 from linli.work.permits import permit_for
+from linli.work.services import advance
 
 SEED = 20261124
 HANDLERS = ("unit_handler", "unit_head", "street_officer", "community_officer")
 SHARES = (("accepted", 0.62), ("submitted", 0.14), ("returned", 0.08))
+PROVED = (("accepted", 0.5), ("submitted", 0.25))
+LACKING = (("returned", 0.25), ("submitted", 0.15))
+"""What becomes of tasks that ask for evidence: of those with all of it, and of those with less. The rest waits."""
 WORDS = "已按要求完成，现场照片和台账见佐证。"
+EXPLAINED = "工作已做，佐证还在整理，先报说明。"
+REVIEWED: dict[str, tuple[str, dict[str, str]]] = {
+    "accepted": ("accept_evidence", {}),
+    "returned": ("return_evidence", {"reason": "佐证不全，请补齐后再报。"}),
+}
 
 
 def load(progress: Callable[[str], object] | None = None) -> int:
@@ -51,21 +60,24 @@ def load(progress: Callable[[str], object] | None = None) -> int:
     with moments.replaying(begun):
         opened = services.open_assessment(director, new, key="demo-assessment")
     services.link_evidence(opened.assessment_id)
-    snapshots.take(Assessment.objects.select_related("place", "version").get(pk=opened.assessment_id))
+    row = Assessment.objects.select_related("place", "version").get(pk=opened.assessment_id)
+    _walk(row, reviewer, begun, due)
+    snapshots.take(row)
     return opened.tasks
 
 
 def _steps(begun: datetime, due: datetime) -> Callable[[Duty], list[tuple[datetime, list[Order]]]]:
-    """What has been done on a task so far, drawn at random: most are accepted, some wait, some are owed."""
+    """What has been done on a task that asks for no evidence, drawn at random: most are accepted, some are owed.
+
+    Those that ask for some wait until it is linked (`_walk`).
+    """
     chance, latest = random.Random(SEED), timezone.now() - timedelta(minutes=5)
 
     def steps(duty: Duty) -> list[tuple[datetime, list[Order]]]:
-        drawn, goal, reached = chance.random(), "", 0.0
-        for state, share in SHARES:
-            reached += share
-            if not goal and drawn < reached:
-                goal = state
-        at = min(max(begun, due - timedelta(hours=chance.uniform(-30, 700))) + timedelta(hours=1), latest)
+        if opening.needed(duty.node):
+            return []
+        goal = _drawn(chance, SHARES)
+        at = _moment(chance, begun, due)
         found = [(at, [Order("submit", {"words": WORDS})])] if goal else []
         review = min(at + timedelta(hours=3), latest)
         if goal == "accepted":
@@ -75,6 +87,53 @@ def _steps(begun: datetime, due: datetime) -> Callable[[Duty], list[tuple[dateti
         return found
 
     return steps
+
+
+def _drawn(chance: random.Random, shares: Sequence[tuple[str, float]]) -> str:
+    """One of the states by its share; empty for the rest."""
+    drawn = chance.random()
+    for state, share in shares:
+        drawn -= share
+        if drawn < 0:
+            return state
+    return ""
+
+
+def _moment(chance: random.Random, begun: datetime, due: datetime) -> datetime:
+    """When a unit submitted: mostly before the date, sometimes a day after it."""
+    latest = timezone.now() - timedelta(minutes=5)
+    return min(max(begun, due - timedelta(hours=chance.uniform(-30, 700))) + timedelta(hours=1), latest)
+
+
+def _walk(row: Assessment, reviewer: Actor, begun: datetime, due: datetime) -> None:
+    """Units submit what was linked, or say what is lacking; the reviewer looks at it. By the same steps as anybody."""
+    chance, everything = random.Random(SEED + 1), Actor(grants=(Grant(frozenset({selectors.VIEW}), everything=True),))
+    people: dict[int, int | None] = {}
+    for task in selectors.tasks(everything, row):
+        if not task.needed or task.state != "assigned":
+            continue
+        goal = _drawn(chance, LACKING if task.gap else PROVED)
+        if not goal:
+            continue
+        unit, at = task.organisation_id, _moment(chance, begun, due)
+        if unit not in people:
+            people[unit] = _person_of(unit)
+        with moments.replaying(at):
+            submitted = ("submit", {"words": EXPLAINED if task.gap else WORDS})
+            advance(_unit(unit, people[unit]), task.item_id, [submitted], key=f"demo:submit:{task.item_id}")
+        if goal in REVIEWED:
+            with moments.replaying(min(at + timedelta(hours=3), timezone.now())):
+                advance(reviewer, task.item_id, [REVIEWED[goal]], key=f"demo:review:{task.item_id}")
+
+
+def _unit(unit: int, person: int | None) -> Actor:
+    """Somebody of a unit, known by the unit alone where the demo has no staff there."""
+    grant = Grant(ROLES["unit_handler"].permissions, organisation_id=unit, role="unit_handler",
+                  organisation_ids=frozenset({unit}))  # fmt: skip
+    return Actor(
+        person_id=person, roles=frozenset({"unit_handler"}), grants=(grant,), channel="staff", organisation_id=unit,
+        organisation_ids=(unit,), strong=True,
+    )  # fmt: skip
 
 
 def _permit(reviewer: Actor) -> Callable[[Permit], Permit]:

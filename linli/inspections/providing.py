@@ -12,7 +12,7 @@ from django.db import connection
 from linli.inspections.batch import RESULT_NAMES
 from linli.inspections.day_pack import COUNTS
 from linli.kernel.labels import Label
-from linli.standards.facts import Fact, Photo, Query, Source, done_by
+from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area
 from linli.standards.feed import Feed, among
 from linli.standards.models import Node
 from linli.standards.observed import Columns, TrailLine, columns_of, day_number
@@ -42,7 +42,7 @@ FROM inspections_observation o JOIN places_place p ON p.id = o.site_id JOIN stan
 WHERE n.lineage = %(lineage)s AND o.day BETWEEN %(since)s AND %(until)s AND p.path <@ %(path)s::ltree
   AND o.result = 1 AND {COUNTS}
   AND (cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
-  AND (%(unit)s::bigint IS NULL OR EXISTS (SELECT 1 FROM people_appointment a
+  AND (%(unit)s::bigint IS NULL OR {in_own_area("p.path")} OR EXISTS (SELECT 1 FROM people_appointment a
        WHERE a.person_id = o.recorded_by_id AND {done_by("a.organisation_id")}))
 ORDER BY o.day DESC, o.recorded_at DESC, o.id DESC LIMIT %(limit)s
 """

@@ -16,7 +16,7 @@ from linli.inspections.providing import photo_url
 from linli.inspections.reading import fetch
 from linli.kernel.labels import Label
 from linli.standards import facts
-from linli.standards.facts import Fact, Photo, Query, Source, done_by
+from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area
 
 PHOTOS_MAX = 9
 _PHOTOS = f"e.kind = 'photo' AND e.removed_at IS NULL ORDER BY e.id LIMIT {PHOTOS_MAX}"
@@ -32,7 +32,7 @@ FROM inspections_finding f JOIN work_item i ON i.id = f.item_id JOIN places_plac
 LEFT JOIN standards_node n ON n.id = f.criterion_id
 WHERE i.meaning = 'done' AND (n.lineage = %(lineage)s OR %(named)s) AND p.path <@ %(path)s::ltree
   AND (i.closed_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s AND %(until)s
-  AND ({done_by("i.responsible_organisation_id")} OR (%(named)s AND {_OFFICE}))
+  AND ({done_by("i.responsible_organisation_id")} OR {in_own_area("p.path")} OR (%(named)s AND {_OFFICE}))
 ORDER BY i.closed_at DESC, i.id DESC LIMIT %(limit)s
 """
 _ROUNDS = f"""

@@ -75,6 +75,13 @@ def done_by(column: str) -> str:
       JOIN people_organisation part ON part.path <@ whole.path WHERE whole.id = %(unit)s))"""
 
 
+def in_own_area(path: str) -> str:
+    """SQL: the place whose path stands in a column lies in the area for which the unit of a query answers as a street
+    office or a community's committee (属地): what is seen there speaks for it, whoever looked."""
+    return f"""EXISTS (SELECT 1 FROM people_organisation local JOIN places_place area ON area.id = local.place_id
+      WHERE local.id = %(unit)s AND local.kind IN ('street_office', 'community_committee') AND {path} <@ area.path)"""
+
+
 _sources: dict[str, Source] = {}
 
 

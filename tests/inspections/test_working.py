@@ -110,3 +110,13 @@ def test_what_holds_at_sites_is_not_proved_by_papers(patrol: Patrol, slug: str) 
     patrol.send(patrol.tick(0))
     node = named(patrol, "每周检查、走访、专项行动")
     assert of(slug, asked(patrol, "office", node, ("lane",))) == []
+
+
+def test_what_anybody_sees_in_its_area_speaks_for_a_street_and_a_community_but_for_no_department(
+    patrol: Patrol,
+) -> None:
+    patrol.send(patrol.tick(0), by="director")
+    clean, kinds = patrol.criteria["clean"], ("lane", "shop")
+    units = ("east", "street", "west", "office", "housing")
+    count = {unit: len(providing.facts(asked(patrol, unit, clean, kinds))) for unit in units}
+    assert count == {"east": 1, "street": 1, "west": 0, "office": 1, "housing": 0}
