@@ -99,6 +99,7 @@ export async function draw(element: HTMLElement): Promise<void> {
   };
   map.on("moveend", () => void look());
   if (words["map"] !== "pick") viewing(element, map);
+  if (centre && words["mark"]) new Marker({ element: pinOf("span"), anchor: "bottom" }).setLngLat(centre).addTo(map);
   if (!centre && over.items.features.length > 0 && !box) fit(map, over.items);
   element.addEventListener("linli:picture", (event) => {
     // The drawing buffer is only there while a frame is drawn.
@@ -141,14 +142,20 @@ function fit(map: LibreMap, data: FeatureCollection): void {
   map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], { padding: 48, maxZoom: 16 });
 }
 
-/** Tap to place the pin, drag it, or move it with the arrow keys. */
-function picking(element: HTMLElement, map: LibreMap, centre: At | null, shift: Shift): void {
-  const pin = document.createElement("button");
-  pin.type = "button";
+/** A pin that points at a place; as a button it can be moved. */
+function pinOf<Name extends "button" | "span">(name: Name): HTMLElementTagNameMap[Name] {
+  const pin = document.createElement(name);
   pin.className = "map-pin";
-  pin.setAttribute("aria-label", element.dataset["wordPick"] ?? "");
   pin.innerHTML =
     '<svg viewBox="0 0 40 52" aria-hidden="true"><path fill="currentColor" d="M20 1C9.5 1 1 9.4 1 19.8 1 33.5 20 51 20 51s19-17.500 19-31.200C39 9.400 30.500 1 20 1Z"/><circle cx="20" cy="20" r="7" fill="#fff"/></svg>';
+  return pin;
+}
+
+/** Tap to place the pin, drag it, or move it with the arrow keys. */
+function picking(element: HTMLElement, map: LibreMap, centre: At | null, shift: Shift): void {
+  const pin = pinOf("button");
+  pin.type = "button";
+  pin.setAttribute("aria-label", element.dataset["wordPick"] ?? "");
   const marker = new Marker({ element: pin, anchor: "bottom", draggable: true });
   if (centre) marker.setLngLat(centre).addTo(map);
   const tell = () => {

@@ -78,7 +78,7 @@ GROUPS = (
         )),
         Entry("awards:sheets", _("小红花"), "heart", "awards.stickers"),
         Entry("shop:staff", _("积分超市"), "tag", "shop.view"),
-        Entry("credits:ledger", _("积分账目"), "star", "credits.view"),
+        Entry("credits:ledger", _("积分账目"), "file", "credits.view"),
     )),
     Group("registers", _("基础资料"), (
         Entry("desk:places", pgettext_lazy("menu", "地点"), "places", "places.view"),
