@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from linli.awards import nominating, selectors, words
 from linli.awards.asking import day_of, language, number, own_page, text_of
 from linli.awards.models import Nomination, Rule
+from linli.credits import public
+from linli.credits.selectors import pool_figures
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, to_sign_in
 from linli.places.home import frame
@@ -56,6 +58,7 @@ def rules_of(request: HttpRequest, place_id: int) -> HttpResponse:
         "caps": words.caps(found.now.day_cap, found.now.month_cap) if found.now else "",
         "honoured": [(names.get(row.person_id, ""), row) for row in honoured],
         "nominates": any(rule.source == "nominated" for rule in found.rules), "today": timezone.localdate(),
+        "it": public.shown("", pool_figures([place_id])[place_id]),
     }  # fmt: skip
     return render(request, "awards/rules_of.html", context)
 

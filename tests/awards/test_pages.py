@@ -39,8 +39,9 @@ def text(answer: Any) -> str:
 def test_the_rules_read_without_knowing_anything_and_take_few_statements(world: World, query_counter: Any) -> None:
     row = the_rules(world, day_cap=30, introduction="做好事，得积分，换东西。")
     address = reverse("awards:rules-of", args=[row.place_id])
-    with query_counter(at_most=8):
+    with query_counter(at_most=12):
         page = text(Client().get(address))
+    assert "发出积分" not in page, "nothing was given yet"
     for words in (
         "每 1 小时 2 分",
         "一天最多 8 分",
@@ -54,6 +55,15 @@ def test_the_rules_read_without_knowing_anything_and_take_few_statements(world: 
     assert "2 points for each hour" in english
     assert reverse("awards:rules-of", args=[row.place_id]) in Client().get(reverse("awards:rules"))["Location"]
     assert Client().get(reverse("awards:rules-of", args=[world.places["west"].pk])).status_code == 404
+
+
+def test_the_page_of_the_rules_shows_what_the_pool_gave_and_what_ends(world: World) -> None:
+    row = the_rules(world)
+    person = a_member()
+    awarding.hear(deeds.record([done(world, person, "h", quantity=150)]))
+    page = text(Client().get(reverse("awards:rules-of", args=[row.place_id])))
+    assert f'href="{reverse("credits:given", args=[row.place_id])}">4</a>' in page
+    assert "已兑换" in page and f"{reverse('credits:pools')}?street={row.place_id}#endings" in page
 
 
 def test_a_person_sees_what_each_deed_came_to_and_appeals(world: World, query_counter: Any) -> None:
