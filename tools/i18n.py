@@ -43,6 +43,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 _STRING = r"""[urbURB]?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
 _CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*({_STRING}(?:\s*,\s*{_STRING})*)")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sdf]|%[sd]|\{(\w*)(?:[:!][^}]*)?\}")
+_BARE = re.compile(r"%(?!\(\w+\)[sdf]|[sd](?!\w))")
 
 HEADER = """# English of Linli's room "{room}". The source language is Simplified Chinese.
 msgid ""
@@ -284,6 +285,8 @@ def _complaints(message: Message) -> Iterator[str]:
     if message.fuzzy:
         yield "is marked fuzzy"
     wanted = _placeholders(message.id if isinstance(message.id, str) else message.id[-1])
+    if any(name.startswith("%(") for name in wanted) and any(_BARE.search(text.replace("%%", "")) for text in strings):
+        yield f"has a bare % in English, which breaks it when it is filled in: {strings[-1]!r}"
     # The singular may leave the number out ("one report").
     if _placeholders(strings[-1]) != wanted:
         yield f"has other placeholders in English: {strings[-1]!r}"

@@ -95,7 +95,9 @@ def test_the_result_page_counts_records_and_each_number_opens_them(world: World)
     assert "垃圾没人清" not in listed
 
 
-def test_the_effect_is_read_from_findings_before_and_after(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_effect_is_read_from_findings_before_and_after(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
     today = timezone.localdate()
 
     def found(scope: Scope) -> list[Record]:
@@ -112,6 +114,9 @@ def test_the_effect_is_read_from_findings_before_and_after(world: World, monkeyp
     row = services.create(world.actor("director"), wanted(world), key="k")
     text = signed_in_client(world.users["director"]).get(reverse("campaigns:campaign", args=[row.pk])).content.decode()
     assert "发现的问题减少了" in text and "九成把握" in text
+    reader = signed_in_client(world.users["director"])
+    reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert "(90 % interval: " in reader.get(reverse("campaigns:campaign", args=[row.pk])).content.decode()
     services.change(world.actor("director"), row.pk, wanted(world, compared=()))
     text = signed_in_client(world.users["director"]).get(reverse("campaigns:campaign", args=[row.pk])).content.decode()
     assert "没有对照地点" in text and "发现的问题减少了" not in text

@@ -102,3 +102,16 @@ def test_check_compares_placeholders(package: Path) -> None:
         encoding="utf-8",
     )
     assert any("other placeholders" in line for line in check(package))
+
+
+def test_check_finds_a_percent_sign_that_would_break_a_sentence_when_it_is_filled_in(package: Path) -> None:
+    (package / "room" / "pages.py").write_text(
+        'from django.utils.translation import gettext as _\n_("%(low)s 到 %(high)s（九成把握）")\n', encoding="utf-8"
+    )
+    update_catalogues(package)
+    path = catalogue_path(package / "room")
+    for english, found in (("90 % interval: %(low)s to %(high)s", 1), ("90 %% interval: %(low)s to %(high)s", 0)):
+        text = path.read_text(encoding="utf-8")
+        begun = text.index("msgstr", text.index("九成把握"))
+        path.write_text(f'{text[:begun]}msgstr "{english}"\n{text[text.index(chr(10), begun) + 1 :]}', encoding="utf-8")
+        assert sum("bare %" in line for line in check(package)) == found
