@@ -7,7 +7,7 @@ whatever records the demo has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ from linli.campaigns.models import Campaign
 from linli.people.access import Actor, Grant
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
+from linli.work import moments
 
 JIMO, TONGJI, YANBEI = "370215", "370215003", "211302010"
 PROGRAMME = "文明青岛五大提升行动"
@@ -63,7 +64,7 @@ def _jimo(root: PlaceRow, places: PlaceSnapshot) -> int:
     year = (today - timedelta(days=150), today + timedelta(days=150))
     goal = "交通、旅游、餐饮、养犬和环境，人人做一件文明小事。"
     wanted = services.Wanted(PROGRAMME, goal, "programme", root.id, *year, synthetic=True)
-    programme = services.create(LOADER, wanted, key="demo-programme")
+    programme = _made(wanted, "demo-programme")
     communities = [row for row in places.descendants(root.id, "community") if places.children(row.id)]
     # Where the demo's rounds go, so that there is something to compare.
     stage = places.find_by_code(TONGJI)
@@ -76,7 +77,7 @@ def _jimo(root: PlaceRow, places: PlaceSnapshot) -> int:
             wanted = services.Wanted(
                 title, goal, kind, root.id, *days, acted, compared, kinds, parent_id=programme.pk, synthetic=True
             )
-            services.create(LOADER, wanted, key=f"demo-{kind}-{number}")
+            _made(wanted, f"demo-{kind}-{number}")
     return 1 + len(THEMES) + len(SPECIALS)
 
 
@@ -89,8 +90,15 @@ def _yanbei(root: PlaceRow, places: PlaceSnapshot) -> int:
         wanted = services.Wanted(
             title, goal, "campaign", root.id, *days, acted, compared, kinds, wheres, synthetic=True
         )
-        services.create(LOADER, wanted, key=f"demo-yanbei-{number}")
+        _made(wanted, f"demo-yanbei-{number}")
     return len(YANBEI_THREE)
+
+
+def _made(wanted: services.Wanted, key: str) -> Campaign:
+    """Entered three days before it began, so that it was there in time."""
+    begun = timezone.make_aware(datetime.combine(wanted.since - timedelta(days=3), time(9)))
+    with moments.replaying(begun):
+        return services.create(LOADER, wanted, key=key)
 
 
 def _halves(rows: list[PlaceRow]) -> tuple[tuple[int, ...], tuple[int, ...]]:

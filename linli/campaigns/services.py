@@ -16,6 +16,7 @@ from linli.people.audit import record
 from linli.people.models import Organisation
 from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place
+from linli.work import moments
 from linli.work.engine import StepRefused
 from linli.work.models import IdempotencyKey
 from linli.work.services import KeyConflict, key_scope, request_hash
@@ -109,7 +110,7 @@ def create(actor: Actor, wanted: Wanted, *, key: str) -> Campaign:
             if bytes(known.request_hash) != digest:
                 raise KeyConflict
             return Campaign.objects.get(pk=known.answer["campaign_id"])
-        row = Campaign(created_at=timezone.now(), created_by_id=actor.person_id)
+        row = Campaign(created_at=moments.now(), created_by_id=actor.person_id)
         _fill(row, wanted, place, _parent(actor, wanted, None))
         known.answer = {"campaign_id": row.pk}
         known.save(update_fields=["answer"])

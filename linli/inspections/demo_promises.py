@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from linli.inspections import mutual_services, promises
+from linli.inspections import mutual_services, mutual_telling, promises
 from linli.inspections.models import Agreement, MutualCheck, Responsibility
 from linli.people.access import Actor
 from linli.people.models import Appointment, Organisation
@@ -167,3 +167,5 @@ class _Promises:
         unit.place = row.checked
         unit.save(update_fields=["name", "short_name", "place"])
         bump_registry(RegistryVersion.ORGANISATIONS)
+        mutual_telling.tell_begun([row.checked_id], row.batch)
+        mutual_telling.tell_result(row, mutual_telling.FOUND)
