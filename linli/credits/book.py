@@ -31,6 +31,8 @@ _LOTS = (
     "SELECT id, account_id, transfer_id, issuer_id, amount, remaining, expires_on, parent_id, remaining"
     " FROM credits_lot WHERE account_id = ANY($1::bigint[]) AND remaining > 0"
 )
+_LOTS_OF_ONE = _LOTS.replace("ANY($1::bigint[])", "$1::bigint")
+"""An array makes the server plan anew each time."""
 _RESERVE = (
     "SELECT ARRAY(SELECT nextval('credits_transfer_id_seq') FROM generate_series(1, $1::bigint)),"
     " ARRAY(SELECT nextval('credits_lot_id_seq') FROM generate_series(1, $2::bigint))"
@@ -110,7 +112,8 @@ class Book:
         """Read the lots of locked members that still hold points (1 statement, none when there are no members)."""
         members = [number for number in account_ids if self.account(number).kind == "member"]
         if members:
-            for row in fetch(_LOTS, [numbers(members)]):
+            asked = (_LOTS_OF_ONE, [str(members[0])]) if len(members) == 1 else (_LOTS, [numbers(members)])
+            for row in fetch(*asked):
                 self.lots.setdefault(row[1], {})[row[0]] = OpenLot(*row)
 
     def reserve(self, transfers: int, lots: int) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from linli.credits import ledger, reserving
 from linli.credits.errors import AlreadyResolved, Busy, Insufficient
 from linli.credits.models import Account, Membership
-from linli.credits.reserving import Begun
+from linli.credits.reserving import Along, Seen
 from linli.people.access import Actor
 from linli.shop import refusals
 from linli.shop.models import Order, Receipt, Stocktake, StocktakeLine, Supply
@@ -71,30 +71,23 @@ def adjust(line: StocktakeLine, stocktake: Stocktake, actor: Actor) -> None:
     )  # fmt: skip
 
 
-def begin(person_id: int, points: int, actor: Actor) -> Begun:
-    """Lock the person's account until the transaction ends, and see that it has so many points."""
-    try:
-        return reserving.begin(person_id, points, actor=actor)
-    except Insufficient as problem:
-        if not is_member(person_id):
-            raise refusals.not_a_member() from problem
-        raise refusals.too_few_points(problem.available, points) from problem
-    except Busy as problem:
-        raise refusals.busy() from problem
+def hold(order: Order, seen: Seen, stock_id: int, unit: str, actor: Actor, along: Along) -> None:
+    """Hold the points and the pieces of an order, and write `along`: all in one statement, or nothing.
 
-
-def hold(order: Order, begun: Begun, stock_id: int, unit: str) -> None:
-    """Hold the points and the pieces of an order: what is not there cannot be held, so nothing is promised twice.
-
-    The last statement of a reservation: from here until the commit, others wait who want the same thing.
+    What is not there cannot be held, so nothing is promised twice. Raises StepRefused, and Changed when somebody else
+    has moved the person's points since they were seen.
     """
     try:
-        reserving.hold_together(
-            begun, f"{ORDER}:{order.pk}", stock_id, order.quantity, until=order.collect_by + MARGIN, source_type=ORDER,
-            source_id=order.pk,
+        order.points_hold_id, order.pieces_hold_id = reserving.hold_together(
+            seen, f"{ORDER}:{order.pk}", order.points, stock_id, order.quantity, until=order.collect_by + MARGIN,
+            source_type=ORDER, source_id=order.pk, actor=actor, along=along,
         )  # fmt: skip
     except Insufficient as problem:
-        raise refusals.sold_out(problem.available, unit) from problem
+        if problem.account_id == stock_id:
+            raise refusals.sold_out(problem.available, unit) from problem
+        if not is_member(order.person_id):
+            raise refusals.not_a_member() from problem
+        raise refusals.too_few_points(problem.available, order.points) from problem
     except Busy as problem:
         raise refusals.busy() from problem
 

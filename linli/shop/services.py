@@ -1,18 +1,21 @@
 """Orders: reserve, give back, hand over, lapse. Each is one transaction over points, pieces and the order.
 
 Locks are taken in one order: the order's row (where there is one), the person's account, the supply's account. A
-reservation counts against its limit while the person's account is locked, so that two at once cannot both pass.
+reservation counts against its limit after it has looked at the person's account, and is written only if that is as it
+was seen, so that two at once cannot both pass.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from linli.credits.errors import LedgerProblem
+from linli.credits import reserving
+from linli.credits.errors import Busy, LedgerProblem
 from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.shop import books, placing, refusals, rules
 from linli.shop.models import Order, OrderEvent
@@ -49,47 +52,45 @@ def reserve(actor: Actor, supply_id: int, quantity: int, *, key: str, now: datet
         )
     if not 1 <= quantity <= rules.QUANTITY_MAX:
         raise refusals.bad_quantity()
+    moment = now or timezone.now()
     for attempt in range(1, TRIES_MAX + 1):
         try:
-            with transaction.atomic():
-                return _reserve(actor, person_id, supply_id, quantity, key, now or timezone.now())
-        except (StepRefused, IntegrityError) as problem:
-            # Sent again: what refuses now is perhaps that it has succeeded before.
-            known = _known(person_id, key, supply_id, quantity)
-            if known is not None:
-                return known
-            # Many at once: the lock did not come in time; now it may be free, or all is gone. Once in millions it is
-            # the same pick-up code as another open order's. Both are tried again.
-            if isinstance(problem, StepRefused) and (problem.code != refusals.BUSY or attempt == TRIES_MAX):
+            last = attempt == TRIES_MAX
+            with transaction.atomic() if last or connection.in_atomic_block else nullcontext():
+                if last:
+                    reserving.lock(person_id)
+                return _reserve(actor, person_id, supply_id, quantity, key, moment)
+        except placing.Known:
+            return _known(person_id, key, supply_id, quantity)
+        except (StepRefused, Busy, IntegrityError, reserving.Changed) as problem:
+            # Many at once: the lock did not come in time, or the person's points have moved since they were seen. Or
+            # the same was sent twice at the same moment, or (once in millions) the pick-up code is that of another.
+            # It is tried again, at last with the person's account locked.
+            if isinstance(problem, StepRefused) and problem.code != refusals.BUSY:
                 raise
-            if attempt == TRIES_MAX:
+            if last:
                 raise refusals.busy() from problem
     raise AssertionError("unreachable")
 
 
-def _known(person_id: int, key: str, supply_id: int, quantity: int) -> Done | None:
-    order = Order.objects.filter(person_id=person_id, key=key).first()
-    if order is None:
-        return None
+def _known(person_id: int, key: str, supply_id: int, quantity: int) -> Done:
+    order = Order.objects.get(person_id=person_id, key=key)
     if (order.supply_id, order.quantity) != (supply_id, quantity):
         raise KeyConflict
     return Done(order, repeated=True)
 
 
 def _reserve(actor: Actor, person_id: int, supply_id: int, quantity: int, key: str, now: datetime) -> Done:
-    """In five statements, six where the thing has a limit; the supply's row is locked by the last."""
-    wanted = placing.offered(supply_id, quantity, now)
-    points = wanted.price * quantity
-    begun = books.begin(person_id, points, actor)
-    placing.within_limit(wanted, quantity, person_id, now)
+    """Two looks, and one statement that writes everything; one look more where the thing has a limit."""
+    wanted = placing.offered(supply_id, quantity, person_id, key, now)
+    seen = reserving.look(person_id)
     order = Order(
         pk=wanted.order_id, key=key, person_id=person_id, supply_id=wanted.supply_id, good_id=wanted.good_id,
-        counter_id=wanted.counter_id, quantity=quantity, points=points, code=rules.new_code(),
-        points_hold_id=begun.points_hold, pieces_hold_id=begun.pieces_hold, reserved_at=now,
-        collect_by=rules.collect_by(timezone.localtime(now), wanted.days_kept, wanted.ends_at),
+        counter_id=wanted.counter_id, quantity=quantity, points=wanted.price * quantity, code=rules.new_code(),
+        reserved_at=now, collect_by=rules.collect_by(timezone.localtime(now), wanted.days_kept, wanted.ends_at),
     )  # fmt: skip
-    placing.place(order, actor)
-    books.hold(order, begun, wanted.account_id, wanted.unit)
+    placing.within_limit(wanted, quantity, person_id, now)
+    books.hold(order, seen, wanted.account_id, wanted.unit, actor, placing.placed(order, actor))
     return Done(order)
 
 

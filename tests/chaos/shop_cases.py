@@ -133,6 +133,6 @@ CASES: dict[str, Case] = {
 # Part of the transaction of whoever calls it, or only names the service. `take_signed` is the same holding of a file as
 # in every room, with one row updated in the same transaction.
 NOT_ALONE = frozenset({
-    "shop.books.hold", "shop.erasure.erase", "shop.erasure.erase_doubts", "shop.erasure.install", "shop.placing.place",
+    "shop.books.hold", "shop.erasure.erase", "shop.erasure.erase_doubts", "shop.erasure.install",
     "shop.stock_services.supply_of", "shop.paper_services.take_signed",
 })  # fmt: skip

@@ -69,21 +69,20 @@ def test_of_two_hundred_buyers_one_gets_the_piece(shop: Shop) -> None:
 
 
 def test_control_without_the_guard_the_piece_is_sold_to_many(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All look whether there is one left, then all take it: the true statement without its guard."""
+    """All look whether there is one left, then all take it: the true statement without what guards the stock."""
     all_have_looked, hold = threading.Barrier(FEW), books.hold
     guarded = reserving.HOLD_TOGETHER
-    begin, end = guarded.index("UPDATE credits_account SET"), guarded.index("), turned AS")
+    begin, end = guarded.index("UPDATE credits_account s"), guarded.index("), numbered AS")
+    unguarded = f"{guarded[:begin]} SELECT $1::bigint AS id FROM locked WHERE $2::bigint > 0 {guarded[end:]}"
 
-    def look_then_take(order: Order, begun: reserving.Begun, stock_id: int, unit: str) -> None:
+    def look_then_take(order: Order, seen: Any, stock_id: int, unit: str, *more: Any) -> None:
         if ledger.balance(stock_id).available < order.quantity:
             raise books.refusals.sold_out(0, unit)
         all_have_looked.wait(timeout=30)
-        hold(order, begun, stock_id, unit)
+        hold(order, seen, stock_id, unit, *more)
 
     monkeypatch.setattr(books, "hold", look_then_take)
-    monkeypatch.setattr(
-        reserving, "HOLD_TOGETHER", f"{guarded[:begin]} SELECT $1::bigint AS id WHERE $2::bigint > 0 {guarded[end:]}"
-    )
+    monkeypatch.setattr(reserving, "_statement", lambda clauses: f"{unguarded}, {clauses} {reserving._ANSWER}")
     supply, members = shop.stock(shop.good(price=5), 1), [shop.member() for _ in range(FEW)]
     told = at_once([lambda member=member: wants(member, supply) for member in members])  # type: ignore[misc]
     assert Counter(told) == {"reserved": FEW}
@@ -97,16 +96,17 @@ def test_a_limit_holds_also_when_one_person_presses_everywhere_at_once(shop: Sho
     assert points_of(member) == (100, 2, 98)
 
 
-def test_control_without_the_persons_lock_the_limit_is_passed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_persons_guard_the_limit_is_passed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     all_have_counted, counted = threading.Barrier(FEW), placing.within_limit
 
     def count_then_wait(*words: Any) -> None:
         counted(*words)
         all_have_counted.wait(timeout=30)
 
-    locking, lock = reserving._LOCK_MEMBER, " FOR NO KEY UPDATE"
-    assert locking.endswith(lock)
-    monkeypatch.setattr(reserving, "_LOCK_MEMBER", locking.removesuffix(lock))
+    guarded, guard = reserving.HOLD_TOGETHER, "AND (ctid, xmin)::text = $16::text"
+    assert guard in guarded
+    unguarded = guarded.replace(guard, "AND $16::text <> ''")
+    monkeypatch.setattr(reserving, "_statement", lambda clauses: f"{unguarded}, {clauses} {reserving._ANSWER}")
     monkeypatch.setattr(placing, "within_limit", count_then_wait)
     supply, member = shop.stock(shop.good(price=1, limit_quantity=1), 50), shop.member()
     assert Counter(at_once([lambda: wants(member, supply)] * FEW)) == {"reserved": FEW}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from linli.credits import ledger, reserving
@@ -70,12 +70,10 @@ def hold(key: str, account: int, amount: int, until: str = "2026-12-31T00:00:00+
 
 def reserve(key: str, person: int, points: int, stock: int, pieces: int, until: str) -> Answer:
     """Reserve points and pieces for each other, as a shop does; both holds."""
-    with transaction.atomic():
-        begun = reserving.begin(person, points, actor=None)
-        reserving.hold_together(
-            begun, key, stock, pieces, until=datetime.fromisoformat(until), source_type="tests", source_id=1
-        )
-    return ["done", begun.points_hold, begun.pieces_hold]
+    return ["done", *reserving.hold_together(
+        reserving.look(person), key, points, stock, pieces, until=datetime.fromisoformat(until), source_type="tests",
+        source_id=1, actor=None,
+    )]  # fmt: skip
 
 
 def collect(hold: int, key: str, sink: int) -> Answer:
@@ -137,16 +135,15 @@ def award_for(pool: int, members: list[int], seconds: float, name: str) -> Answe
     return ["done", done, refused, time.perf_counter() - begun]
 
 
-def reserve_for(supplies: list[int], person: int, seconds: float, name: str) -> Answer:
-    """Reserve in the shop for so long; how many were done and how many refused, and the seconds it took."""
+def reserve_for(supplies: list[int], person: int, seconds: float, name: str, most: int = 1_000_000) -> Answer:
+    """Reserve in the shop for so long, or so many times; how many were done and refused, and the seconds it took."""
     from linli.shop.services import reserve
     from linli.work.engine import StepRefused
     from tests.shop.scene import resident
 
     actor, chance = resident(person), random.Random(f"{name}:{person}")
-    reserve(actor, chance.choice(supplies), 1, key=f"{name}:{person}:first")  # statements are prepared, code is loaded
     done, refused, begun = 0, 0, time.perf_counter()
-    while time.perf_counter() < begun + seconds:
+    while time.perf_counter() < begun + seconds and done + refused < most:
         try:
             reserve(actor, chance.choice(supplies), 1, key=f"{name}:{person}:{done + refused}")
             done += 1

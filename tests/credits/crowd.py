@@ -2,7 +2,8 @@
 
 Run as a program (`python -m tests.credits.crowd`) it loads the product once, forks a child for each line of its input
 (a JSON list of acts, see tests/credits/acting.py), and starts them all at the same moment. Each answer is told on its
-standard output as soon as the transaction has ended: that is the acknowledgement.
+standard output as soon as the transaction has ended: that is the acknowledgement. Acts in front of a null are done
+before the start and not told: a benchmark begins when all statements are prepared.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-Acts = Sequence[Sequence[Any]]
+Acts = Sequence[Sequence[Any] | None]
 PATIENCE_SECONDS = 120
 
 
@@ -149,9 +150,12 @@ def _child(number: int, acts: Acts, start: int) -> None:
     from tests.credits.acting import act
 
     connection.ensure_connection()
+    begin = acts.index(None) + 1 if None in acts else 0
+    for name, words in filter(None, acts[:begin]):
+        act(name, **words)
     _tell(child=number, pid=os.getpid())
     os.read(start, 1)
-    for name, words in acts:
+    for name, words in filter(None, acts[begin:]):
         _tell(child=number, answer=act(name, **words))
     connection.close()
 

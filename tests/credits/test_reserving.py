@@ -1,7 +1,8 @@
-"""Points and pieces held for each other: both or neither, the stock's row last, in three statements."""
+"""Points and pieces held for each other: both or neither, by one look and one statement."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from psycopg import errors
 
 from linli.credits import ledger, reserving, sql
-from linli.credits.models import Account, Allocation, Hold, PendingHold
+from linli.credits.models import Account, Allocation, ExpiryNotice, Hold, PendingHold, Transfer
 from linli.credits.verifying import verify
 from tests.credits.conftest import award, in_days, person
 from tests.credits.laying import Street, lay
@@ -27,16 +28,19 @@ def street(world: Any) -> Street:
     return street
 
 
-def take(street: Street, points: int, pieces: int, *, key: str = "order:1", stock: int = 0) -> reserving.Begun:
+def owner(street: Street) -> int:
+    return Account.objects.get(pk=street.members[0]).person_id or 0
+
+
+def take(
+    street: Street, points: int, pieces: int, *, key: str = "order:1", stock: int = 0, seen: Any = None,
+    along: Any = None,
+) -> tuple[int, int]:  # fmt: skip
     """Both holds, as a shop takes them."""
-    owner = Account.objects.get(pk=street.members[0]).person_id or 0
-    with transaction.atomic():
-        begun = reserving.begin(owner, points, actor=None)
-        reserving.hold_together(
-            begun, key, stock or street.stock, pieces, until=timezone.now() + timedelta(days=1), source_type="order",
-            source_id=1,
-        )  # fmt: skip
-    return begun
+    return reserving.hold_together(
+        seen or reserving.look(owner(street)), key, points, stock or street.stock, pieces,
+        until=timezone.now() + timedelta(days=1), source_type="order", source_id=1, actor=None, along=along,
+    )  # fmt: skip
 
 
 def held(street: Street) -> tuple[int, int]:
@@ -44,18 +48,16 @@ def held(street: Street) -> tuple[int, int]:
 
 
 def test_both_are_held_and_may_be_collected_or_given_back(street: Street, query_counter: Any) -> None:
-    with query_counter(at_most=4):  # three, and the look-up of the test
+    with query_counter(at_most=3):  # two, and the look-up of the test
         first = take(street, 13, 2)
     assert held(street) == (13, 2)
-    taken = Allocation.objects.filter(hold_id=first.points_hold).order_by("id").values_list("amount", flat=True)
+    taken = Allocation.objects.filter(hold_id=first[0]).order_by("id").values_list("amount", flat=True)
     assert list(taken) == [10, 3], "what expires first is held first"
-    assert dict(Hold.objects.values_list("key", "id")) == {
-        "order:1:points": first.points_hold, "order:1:pieces": first.pieces_hold,
-    }  # fmt: skip
+    assert dict(Hold.objects.values_list("key", "id")) == {"order:1:points": first[0], "order:1:pieces": first[1]}
     second = take(street, 7, 1, key="order:2")
-    for number, sink in ((first.points_hold, street.redeemed), (first.pieces_hold, street.handed)):
+    for number, sink in zip(first, (street.redeemed, street.handed), strict=True):
         ledger.collect(number, key=f"c{number}", credit_account=sink, actor=None)
-    for number in (second.points_hold, second.pieces_hold):
+    for number in second:
         ledger.void(number, key=f"v{number}", reason="", actor=None)
     assert held(street) == (0, 0) and ledger.balance(street.members[0]).available == 7
     assert ledger.balance(street.stock).available == 1 and not PendingHold.objects.exists()
@@ -64,15 +66,11 @@ def test_both_are_held_and_may_be_collected_or_given_back(street: Street, query_
 
 def test_a_hold_of_both_is_what_a_hold_of_each_would_be(street: Street) -> None:
     """So the same request sent through `hold` is known."""
-    made = take(street, 5, 1)
-    same: dict[str, Any] = {
-        "until": timezone.now() + timedelta(days=2),
-        "source_type": "order",
-        "source_id": 1,
-        "actor": None,
-    }
-    assert ledger.hold("order:1:points", street.members[0], 5, **same) == made.points_hold
-    assert ledger.hold("order:1:pieces", street.stock, 1, **same) == made.pieces_hold
+    points_hold, pieces_hold = take(street, 5, 1)
+    until = timezone.now() + timedelta(days=2)
+    same: dict[str, Any] = {"until": until, "source_type": "order", "source_id": 1, "actor": None}
+    assert ledger.hold("order:1:points", street.members[0], 5, **same) == points_hold
+    assert ledger.hold("order:1:pieces", street.stock, 1, **same) == pieces_hold
 
 
 @pytest.mark.parametrize(("points", "pieces"), [(21, 1), (5, 4)])
@@ -85,25 +83,54 @@ def test_what_is_not_there_is_not_held_and_the_other_neither(street: Street, poi
     assert verify().whole
 
 
-def test_nothing_is_written_for_a_stock_that_has_not_enough(street: Street) -> None:
-    """Also for a caller that goes on."""
-    owner = Account.objects.get(pk=street.members[0]).person_id or 0
-    with transaction.atomic():
-        begun = reserving.begin(owner, 5, actor=None)
-        with pytest.raises(ledger.Insufficient):
-            reserving.hold_together(begun, "k", street.stock, 9, until=timezone.now(), source_type="order", source_id=1)
-    assert held(street) == (0, 0) and not Hold.objects.exists() and verify().whole
+def test_what_the_caller_writes_along_is_written_with_the_holds_or_not_at_all(street: Street) -> None:
+    person_id = owner(street)
+    noted = reserving.Along(
+        "noted AS (INSERT INTO credits_expirynotice (account_id, expires_on, announced_at)"
+        f" SELECT ${reserving.FIRST_FREE}::bigint, current_date, now() FROM numbered WHERE points_hold < pieces_hold)",
+        [str(street.members[0])],
+    )
+    seen = reserving.look(person_id)
+    with pytest.raises(ledger.Insufficient):
+        take(street, 5, 9, seen=seen, along=noted)
+    assert not ExpiryNotice.objects.exists()
+    take(street, 5, 1, seen=seen, along=noted)
+    assert ExpiryNotice.objects.count() == 1
+    with pytest.raises(reserving.Changed):
+        take(street, 5, 1, key="order:2", seen=seen, along=noted)
+    assert ExpiryNotice.objects.count() == 1 and held(street) == (5, 1)
+
+
+def test_whatever_moves_a_members_points_has_their_account_looked_at_again(street: Street) -> None:
+    """Every change of lots turns the account's row, by which it is known."""
+    member, until = street.members[0], timezone.now() + timedelta(days=1)
+    made = ledger.hold("h", member, 4, until=until, source_type="t", source_id=1, actor=None)
+    changes: dict[str, Callable[[], Any]] = {
+        "award": lambda: ledger.post([award(street.pool, member, key="more")], actor=None),
+        "awards": lambda: ledger.post([award(street.pool, member, key=f"m{n}") for n in range(3)], actor=None),
+        "hold": lambda: ledger.hold("h2", member, 2, until=until, source_type="t", source_id=1, actor=None),
+        "void": lambda: ledger.void(made, key="v", reason="", actor=None),
+        "lapse": lambda: ledger.lapse(until + timedelta(days=1)),
+        "reverse": lambda: ledger.reverse(Transfer.objects.get(key="more").pk, key="r", reason="", actor=None),
+        "leave": lambda: ledger.leave(owner(street), actor=None, give_up=True),
+    }
+    for name, change in changes.items():
+        seen = reserving.look(owner(street))
+        change()
+        with pytest.raises(reserving.Changed):
+            take(street, 1, 1, seen=seen)
+        assert not Hold.objects.filter(key__startswith="order").exists(), name
 
 
 def test_what_cannot_be_reserved_is_refused(street: Street) -> None:
     take(street, 1, 1)
     with pytest.raises(IntegrityError), transaction.atomic():
         take(street, 1, 1)
-    for points, pieces, more in ((0, 1, {}), (1, 0, {}), (1, 1, {"key": ""}), (1, 1, {"stock": street.members[0]})):
+    for points, pieces, more in ((0, 1, {}), (1, 0, {}), (1, 1, {"key": ""}), (1, 1, {"stock": street.redeemed})):
         with pytest.raises(ledger.InvalidPosting):
             take(street, points, pieces, **{"key": "order:2", **more})  # type: ignore[arg-type]
-    with pytest.raises(ledger.Insufficient), transaction.atomic():
-        reserving.begin(person().pk, 1, actor=None)
+    with pytest.raises(ledger.Insufficient):
+        take(street, 1, 1, seen=reserving.look(person().pk))
     assert held(street) == (1, 1)
 
 

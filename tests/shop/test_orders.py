@@ -193,7 +193,7 @@ def test_a_volunteer_does_not_hand_over_to_themselves(shop: Shop) -> None:
 def test_statements_of_a_reservation_and_a_hand_over_are_few(shop: Shop, query_counter: Any) -> None:
     supply, member, volunteer = shop.stock(shop.good(limit_quantity=9), 5), shop.member(), shop.volunteer()
     services.reserve(member, supply.pk, 1, key="warm")
-    with query_counter(at_most=6):
+    with query_counter(at_most=4):
         order = services.reserve(member, supply.pk, 1, key="k").order
     with query_counter(at_most=36):
         services.hand_over(volunteer, order.pk, key="h")
