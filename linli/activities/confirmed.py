@@ -22,6 +22,7 @@ class Attended:
     series_id: int | None
     title: str
     theme: str
+    training_months: int | None
     role: str
     person_id: int
     place_id: int
@@ -42,9 +43,9 @@ class Attended:
 
 
 _ATTENDED = """
-SELECT t.id, a.id, a.series_id, a.title, a.theme, coalesce(r.name, ''), t.person_id, p.id, p.path::text,
-  a.organisation_id, a.campaign_id, a.leader_id, a.starts_at, a.ends_at, t.came_at, t.came_how, t.left_at, t.left_how,
-  t.late, t.confirmed_at, t.confirmed_by_id, t.synthetic
+SELECT t.id, a.id, a.series_id, a.title, a.theme, a.training_months, coalesce(r.name, ''), t.person_id, p.id,
+  p.path::text, a.organisation_id, a.campaign_id, a.leader_id, a.starts_at, a.ends_at, t.came_at, t.came_how, t.left_at,
+  t.left_how, t.late, t.confirmed_at, t.confirmed_by_id, t.synthetic
 FROM activities_attendance t JOIN activities_activity a ON a.id = t.activity_id
 JOIN places_place p ON p.id = a.place_id LEFT JOIN activities_role r ON r.id = t.role_id
 WHERE t.confirmed_at IS NOT NULL AND t.left_at IS NOT NULL AND {which} ORDER BY t.came_at, t.id

@@ -27,6 +27,7 @@ from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.work.engine import StepRefused
+from linli.work.themes import theme_named
 
 PLACES_MAX = 120
 
@@ -119,7 +120,7 @@ def _page(request: HttpRequest, activity_id: int, problem: typed.Problem | None)
         "photos": selectors.photos_of(row.pk), "risk": shown.RISK_LABELS[row.risk].text(shown.tongue()),
         "may_plan": actor.may(PLAN, place_path=path), "may_lead": leads(actor, row), "now": now,
         "live": row.state in ("draft", "published"), "format": format_name(row.format) if row.format else "",
-        "public": row.published_at is not None,
+        "public": row.published_at is not None, "theme": theme_named(row.theme, shown.tongue()),
     }  # fmt: skip
     status = problem.status if problem else 200
     return render(request, "activities/desk_activity.html", context, status=status)

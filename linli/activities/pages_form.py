@@ -122,7 +122,15 @@ def _wanted(sent: QueryDict, actor: Actor) -> Wanted:
         insurance=said("insurance"), minors=bool(sent.get("minors")), emergency=bool(sent.get("emergency")),
         permit_number=said("permit_number"),
         signup_until=_moment_or_none(said("signup_until")),
+        training_months=_training_months(sent),
     )  # fmt: skip
+
+
+def _training_months(sent: QueryDict) -> int | None:
+    """For how long a training is good; None for what is none."""
+    if not sent.get("training"):
+        return None
+    return typed.whole(sent.get("training_months", ""), "training_months")
 
 
 def _moment_or_none(text: str) -> datetime | None:
@@ -237,6 +245,7 @@ def _stored(row: Activity) -> dict[str, Any]:
         "topics": "、".join(row.topics), "tools": "、".join(row.tools), "place": str(row.place_id),
         "organisation": str(row.organisation_id or ""), "campaign": str(row.campaign_id or ""),
         "leader": row.leader.display_name if row.leader else "", "minors": row.minors, "emergency": row.emergency,
+        "training": row.training_months is not None, "training_months": row.training_months or "",
         "signup_until": f"{timezone.localtime(row.signup_until):{MOMENT}}" if row.signup_until else "",
         "skip_holidays": row.series.skip_holidays if row.series else False,
         "rule": row.series.rule if row.series else "",

@@ -25,10 +25,11 @@ from linli.places.models import Place
 from linli.work import moments
 from linli.work.themes import THEMES
 
-MINUTES_MAX = 24 * 60
+MINUTES_MAX, TRAINING_MONTHS_MAX = 24 * 60, 120
 SAID_ALIKE = (
     "title", "format_id", "theme", "purpose", "programme", "topics", "tools", "place_id", "spot", "organisation_id",
-    "leader_id", "campaign_id", "risk", "risk_notes", "insurance", "minors", "emergency", "permit_number", "synthetic",
+    "leader_id", "campaign_id", "risk", "risk_notes", "insurance", "minors", "emergency", "permit_number",
+    "training_months", "synthetic",
 )  # fmt: skip
 """What a series and its activities say alike."""
 
@@ -58,6 +59,7 @@ class Wanted:
     minors: bool = False
     emergency: bool = False
     permit_number: str = ""
+    training_months: int | None = None
     signup_until: datetime | None = None
     synthetic: bool = False
 
@@ -69,6 +71,8 @@ def described(actor: Actor, wanted: Wanted, *, publish: bool) -> dict[str, Any]:
         raise refuse("bad_minutes", "minutes", "时长在1分钟到24小时之间。", "From 1 minute to 24 hours.")
     if wanted.risk not in RISKS:
         raise refuse("bad_risk", "risk", "请选择风险程度。", "Choose how risky it is.")
+    if wanted.training_months is not None and not 0 <= wanted.training_months <= TRAINING_MONTHS_MAX:
+        raise refuse("bad_months", "training_months", "有效期最多120个月。", "At most 120 months.")
     if wanted.emergency and wanted.minors:
         raise refuse(
             "no_minors", "minors", "抢险救灾不能有未成年人参加。", "Minors may not take part in emergency relief."
@@ -81,7 +85,7 @@ def described(actor: Actor, wanted: Wanted, *, publish: bool) -> dict[str, Any]:
     _named(wanted)
     return {
         "title": public(wanted.title, "title", 120, needed=True), "format_id": wanted.format_id, "place": place,
-        "theme": wanted.theme,
+        "theme": wanted.theme, "training_months": wanted.training_months,
         "purpose": public(wanted.purpose, "purpose", 500), "programme": public(wanted.programme, "programme", 4000),
         "topics": listed(wanted.topics, "topics"), "tools": listed(wanted.tools, "tools"),
         "spot": public(wanted.spot, "spot", 120), "organisation_id": wanted.organisation_id or actor.organisation_id,

@@ -14,6 +14,7 @@ from linli.activities import confirmed
 from linli.activities.confirmed import Attended
 from linli.people.access import Actor, require
 from linli.places.models import Place
+from linli.volunteering import trained
 from linli.volunteering.duty import Stay, on_duty
 from linli.volunteering.hours import CONFIRM, good_theme, settle
 from linli.volunteering.models import HoursEntry, JoinedMember, Service, Volunteer
@@ -25,8 +26,11 @@ STRUCK = "出勤已取消"
 
 
 def hear_closing(activity_id: int, actor: Actor) -> None:
-    """The leader closed an activity, or corrected it afterwards: propose hours for who was there."""
-    propose(confirmed.of_activity(activity_id), activity_id, actor)
+    """The leader closed an activity, or corrected it: propose hours for who was there, or record their training."""
+    rows = confirmed.of_activity(activity_id)
+    with transaction.atomic():
+        propose([row for row in rows if row.training_months is None], activity_id, actor)
+        trained.follow(rows, activity_id, actor)
 
 
 def propose(rows: Sequence[Attended], activity_id: int, actor: Actor | None = None) -> int:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from linli.activities import figures, formats, setup
 from linli.activities.formats import WantedFormat
-from linli.activities.models import Format
+from linli.activities.models import Activity, Format
 from linli.activities.posts import Post
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work.engine import StepRefused
@@ -95,3 +95,25 @@ def test_two_of_one_name_in_one_area_are_refused(world: World) -> None:
     with pytest.raises(StepRefused) as refusal:
         formats.change(community, other.pk, EVENING)
     assert refusal.value.code == "doubled"
+
+
+def test_an_activity_says_its_kind_and_that_it_is_a_training(world: World) -> None:
+    client = staff(world, "community")
+    form = {
+        "title": "应急救护培训", "place": str(world.places["east"].pk), "starts_at": "2026-12-05T09:00",
+        "ends": "11:00",
+        "post_name_0": "学员", "post_capacity_0": "30", "theme": "mutual_help", "training": "1",
+        "training_months": "121", "act": "publish",
+    }  # fmt: skip
+    wrong = client.post("/desk/activities/new/", form)
+    assert wrong.status_code == 422 and "最多120个月" in wrong.content.decode()
+    made = client.post("/desk/activities/new/", {**form, "training_months": "24"})
+    row = Activity.objects.get()
+    assert (row.theme, row.training_months) == ("mutual_help", 24)
+    page = client.get(made["Location"]).content.decode()
+    assert "邻里互助" in page and "24 个月内有效" in page
+    edited = client.get(f"/desk/activities/{row.pk}/edit/").content.decode()
+    assert 'name="training" value="1" checked' in edited and 'value="24"' in edited
+    client.post(f"/desk/activities/{row.pk}/edit/", {**form, "training": ""})
+    row.refresh_from_db()
+    assert row.training_months is None

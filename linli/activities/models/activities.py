@@ -43,7 +43,8 @@ class Described(models.Model):
     """What a series and an activity say alike.
 
     `spot` is where people meet, in words; `topics` and `tools` are lists of words. `theme` is the kind of good deed
-    (`work.themes`) that the hours served here are; blank where none fits. `risk` above none needs `insurance`
+    (`work.themes`) that the hours served here are; blank where none fits. `training_months` makes it a training: for so
+    long it is good for who attended, 0 for ever; a training gives no hours. `risk` above none needs `insurance`
     before it may be published (志愿服务条例 art. 17); `minors` may come with a guardian's consent, never to emergency
     relief (山东省志愿服务条例 art. 10). `permit_number` is that of the local white list for activities in schools.
     """
@@ -66,6 +67,7 @@ class Described(models.Model):
     minors = models.BooleanField(default=False)
     emergency = models.BooleanField(default=False)
     permit_number = models.CharField(max_length=60, blank=True, default="")
+    training_months = models.PositiveSmallIntegerField(null=True)
     synthetic = models.BooleanField(default=False)
     created_by = models.ForeignKey("people.Person", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()

@@ -8,12 +8,13 @@ from django.db.models import F, Q
 
 
 class Training(models.Model):
-    """A training a volunteer took part in (培训), valid until a day or for good."""
+    """A training a volunteer took part in (培训), valid until a day or for good; `activity` where it was one here."""
 
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
     title = models.CharField(max_length=120)
     organiser = models.CharField(max_length=120, blank=True)
+    activity = models.ForeignKey("activities.Activity", models.PROTECT, null=True, related_name="+")
     happened_on = models.DateField()
     minutes = models.PositiveSmallIntegerField(default=0)
     valid_until = models.DateField(null=True)
