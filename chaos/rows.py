@@ -121,6 +121,11 @@ ROWS: tuple[Row, ...] = (
         "One call of each service in one state; other states are proved by the rooms' own tests.", scales=False,
     ),
     Row(
+        "looks", "things and personal fields of neighbours × how and by whom they are looked at",
+        "tests/matrix/test_rooms.py", "cells", 1, 1, "each shown, masked or hidden as the tables say",
+        "One thing of each kind in each place; pages and files are read as text, not as they look.", scales=False,
+    ),
+    Row(
         "patrol", "records with photos made with no network, the browser killed twice, answers lost, the line cut",
         "tests/browser/test_patrol_offline.py", "observations", 24, 200,
         "each arrives exactly once, with its photo and its finding",

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
 from linli.people.access import Actor
+from linli.people.masking import mask_text
 from linli.people.personal import contacts
 from linli.volunteering import selectors, vocabulary
 from linli.volunteering.models import Service
@@ -69,7 +70,7 @@ def volunteers_xlsx(actor: Actor, search: selectors.Search) -> bytes:
 
 
 def hours_xlsx(actor: Actor, since: Any, until: Any) -> bytes:
-    """Confirmed services of the actor's places in a period, names masked (2 statements)."""
+    """Confirmed services of the actor's places in a period; names, and phones in the texts, masked (2 statements)."""
     rows = list(
         Service.objects.filter(
             selectors.reach(actor.scopes(selectors.VIEW)), state=Service.CONFIRMED, member=None,
@@ -81,7 +82,7 @@ def hours_xlsx(actor: Actor, since: Any, until: Any) -> bytes:
     table = [
         [
             row.happened_on, known[row.person_id].name, row.place.name,
-            row.organisation.name if row.organisation else "", row.content, float(hours_text(row.minutes)),
+            row.organisation.name if row.organisation else "", mask_text(row.content), float(hours_text(row.minutes)),
             vocabulary.said(vocabulary.ORIGINS, row.origin), _("补录") if row.late else "",
         ]
         for row in rows
@@ -97,7 +98,7 @@ def feedback_xlsx(lines: Sequence[UnitLine], period: str) -> bytes:
             line.row.organisation.name, line.row.place.name, line.figures.members, line.figures.services,
             line.figures.people, float(line.figures.hours), line.figures.claimed, line.figures.solved,
             timezone.localtime(line.feedback.confirmed_at).date() if line.feedback else _("未确认"),
-            line.feedback.remark if line.feedback else "",
+            mask_text(line.feedback.remark) if line.feedback else "",
         ]
         for line in lines
     ]  # fmt: skip

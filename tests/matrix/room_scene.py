@@ -136,8 +136,8 @@ def volunteers(world: World, one: Neighbour) -> Iterator[Thing]:
     bulk.record_services([bulk.ServiceRow(f"past:{one.whose}", one.person, place, SATURDAY, 600, f"送药{one.whose}")])
     page = f"/desk/volunteers/services/{service.pk}/"
     yield Thing("hours", one, service.pk, {
-        "list": ("/desk/volunteers/hours/others/", (page, f"扫雪{one.whose}")), "detail": (page, (f"扫雪{one.whose}",)),
-        "export": ("/desk/volunteers/hours.xlsx", (f"送药{one.whose}",)),
+        "list": ("/desk/volunteers/hours/others/", (page,)), "detail": (page, (one.whose,)),
+        "export": ("/desk/volunteers/hours.xlsx", (one.whose,)),
         "own": (f"/volunteering/services/{service.pk}/", ()),
     })  # fmt: skip
     made = certifying.ask(director, one.person, purpose=f"求职{one.whose}")
@@ -153,7 +153,7 @@ def volunteers(world: World, one: Neighbour) -> Iterator[Thing]:
     appeal = HoursAppeal.objects.create(
         service=service, person_id=one.person, text=f"早到{one.whose}", wanted=90, made_at=timezone.now()
     )
-    yield Thing("hours_appeal", one, appeal.pk, {"list": ("/desk/volunteers/appeals/", (f"早到{one.whose}",))})
+    yield Thing("hours_appeal", one, appeal.pk, {"list": ("/desk/volunteers/appeals/", (one.whose,))})
 
 
 def joined(world: World, one: Neighbour) -> Iterator[Thing]:
@@ -164,8 +164,8 @@ def joined(world: World, one: Neighbour) -> Iterator[Thing]:
     row = joining.join_member(director, new)
     page = f"/desk/volunteers/joined/{unit.pk}/"
     yield Thing("joined_member", one, row.pk, {
-        "list": ("/desk/volunteers/joined/", one.marks), "detail": (page, one.marks),
-        "export": ("/desk/volunteers/joined.xlsx", one.marks),
+        "list": ("/desk/volunteers/joined/", (page,)), "detail": (page, one.marks),
+        "export": ("/desk/volunteers/joined.xlsx", (world.places[one.community].name,)),
     })  # fmt: skip
 
 
@@ -208,14 +208,14 @@ def awards(world: World, one: Neighbour, rules: RuleSet) -> Iterator[Thing]:
     )
     page = f"/desk/points/appeals/{appeal.pk}/"
     yield Thing("award_appeal", one, appeal.pk, {
-        "list": ("/desk/points/appeals/", (page,)), "detail": (page, (f"不对{one.whose}",)),
-        "own": (f"/points/awards/{paid.pk}/appeal/", (f"不对{one.whose}",)),
+        "list": ("/desk/points/appeals/", (page,)), "detail": (page, (one.whose,)),
+        "own": (f"/points/awards/{paid.pk}/appeal/", (one.whose,)),
     })  # fmt: skip
     rule, phone = rules.rules.get(source="nominated").pk, one.phone
     named = nominating.Named(rule, one.name, phone, timezone.localdate(), f"送饭{one.whose}", came_from="staff")
     nomination = nominating.nominate(director, named, key=one.whose)
     page = f"/desk/points/nominations/{nomination.pk}/"
-    ways = {"list": ("/desk/points/nominations/", (page,)), "detail": (page, (f"送饭{one.whose}",))}
+    ways = {"list": ("/desk/points/nominations/", (page,)), "detail": (page, (one.whose,))}
     if one.whose != "grid2_same_community":  # that one is still to be looked at
         nominating.put_on_notice(world.actor("street2" if one.street == "far_street" else "street"), nomination.pk,
                                  f"做好事{one.whose}")  # fmt: skip
@@ -242,8 +242,9 @@ def orders(world: World, one: Neighbour) -> Iterator[Thing]:
     ).supply  # fmt: skip
     order = services.reserve(as_resident(one.person), supply.pk, 1, key=f"o{one.whose}").order
     mark = (f"抽纸{one.whose}",)
+    at_counter = f"/desk/counter/?code={order.code}&counter={counter.pk}"
     yield Thing("order", one, order.pk, {
-        "list": ("/desk/shop/orders/", mark), "detail": (f"/desk/counter/?code={order.code}&counter=0", mark),
+        "list": ("/desk/shop/orders/", mark), "detail": (at_counter, mark),
         "own": (f"/points/shop/orders/{order.pk}/", mark),
     })  # fmt: skip
 

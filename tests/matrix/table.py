@@ -35,6 +35,16 @@ def write(name: str, heads: tuple[str, ...], table: Table) -> None:
             writer.writerow([*key, *(table[key][column] for column in columns)])
 
 
+def completed(name: str, measured: Table, columns: tuple[str, ...]) -> Table:
+    """Measured rows with the cells that were not asked in the quick set as the file has them."""
+    keys = len(next(iter(measured)))
+    expected = {} if UPDATING else read(name, keys)
+    return {
+        key: {who: row[who] if who in row else expected.get(key, {}).get(who, "") for who in columns}
+        for key, row in measured.items()
+    }
+
+
 def differences(expected: Table, measured: Table) -> list[str]:
     """What has no expected row, what is expected and gone, and every cell that differs."""
     found = [f"no expected row: {' '.join(key)}" for key in sorted(set(measured) - set(expected))]
