@@ -10,16 +10,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from linli.awards.books import Books, Member, facts_of, joined_days, members, tally_of
+from linli.awards.books import Books, Member, facts_of, joined_days, members, tally_of, told
 from linli.awards.models import Award
 from linli.awards.models.awards import GRANTED, NONE, REVERSED, TO_SETTLE, WAITING
 from linli.awards.models.rules import DEEDS
-from linli.awards.rules import Book, Fact, Verdict, book_on, decide_all, last_day
+from linli.awards.rules import Book, Fact, Terms, Verdict, book_on, decide_all, last_day
 from linli.credits import opening, posting
 from linli.credits.errors import AlreadyExpired, AlreadyReversed, Insufficient
 from linli.credits.postings import Posting
+from linli.credits.sql import arrays, fetch
 from linli.people.access import Actor
-from linli.work.models import Deed
 
 CHUNK = 5000
 Decided = tuple[Fact, Verdict, Book | None]
@@ -35,12 +35,11 @@ def award_deeds(ids: Sequence[int], *, today: date | None = None) -> int:
     """Decide on deeds, each once; how many awards were written (with those of no points). About 15 statements."""
     day = today or timezone.localdate()
     with transaction.atomic():
-        deeds = list(Deed.objects.filter(pk__in=list(ids)).only(
-            "pk", "kind", "person_id", "place_id", "happened_on", "quantity", "facts", "withdrawn_at"
-        ))  # fmt: skip
-        gone = [deed.pk for deed in deeds if deed.withdrawn_at is not None]
-        facts = facts_of(deed for deed in deeds if deed.withdrawn_at is None)
-        found = members((fact.person_id for fact in facts), lock=True) if facts else {}
+        deeds = told(ids)
+        gone = [deed.pk for deed in deeds if deed.withdrawn]
+        facts = facts_of(deed for deed in deeds if not deed.withdrawn)
+        # Also of those whose deeds are gone: an award that is just being written for one is waited for.
+        found = members((deed.person_id for deed in deeds), lock=True) if deeds else {}
         facts = [fact for fact in facts if fact.person_id in found]
         known = _known([fact.id for fact in facts])
         facts = [fact for fact in facts if fact.id not in known]
@@ -51,9 +50,16 @@ def award_deeds(ids: Sequence[int], *, today: date | None = None) -> int:
 
 
 def _known(deed_ids: Sequence[int]) -> set[int]:
-    """Deeds that were decided before. An array, because thousands of literals cost more to plan than to look up."""
+    """Deeds that were decided before, or withdrawn since they were read: under the lock nobody does either meanwhile.
+
+    An array, because thousands of literals cost more to plan than to look up.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT deed_id FROM awards_award WHERE deed_id = ANY(%s)", [list(deed_ids)])
+        cursor.execute(
+            "SELECT deed_id FROM awards_award WHERE deed_id = ANY(%s)"
+            " UNION ALL SELECT id FROM work_deed WHERE id = ANY(%s) AND withdrawn_at IS NOT NULL",
+            [list(deed_ids), list(deed_ids)],
+        )
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -86,19 +92,21 @@ def _pay(
     decided: Sequence[Decided], books: Books, found: dict[int, Member], today: date
 ) -> tuple[dict[int, int], set[int]]:
     """Transfers by deed, and the deeds for which the pool of the street has not enough: these wait for it."""
-    wanted: dict[int, list[Posting]] = {}
+    wanted: dict[int, list[tuple[Fact, Verdict, Terms]]] = {}
     for fact, verdict, book in decided:
         if verdict.outcome == GRANTED and verdict.rule is not None and book is not None:
-            title, months = books.titles[verdict.rule.id], verdict.rule.validity_months
-            wanted.setdefault(book.place_id, []).append(posting_for(
-                f"deed:{fact.id}", 0, found[fact.person_id].account_id, verdict.points, title, today,
-                ("deed", fact.id), months,
-            ))  # fmt: skip
+            wanted.setdefault(book.place_id, []).append((fact, verdict, verdict.rule))
     transfers: dict[int, int] = {}
     unpaid: set[int] = set()
     for place_id in sorted(wanted):
         pool = opening.pool(place_id)
-        postings = [_from(pool, entry) for entry in wanted[place_id]]
+        postings = [
+            posting_for(
+                f"deed:{fact.id}", pool, found[fact.person_id].account_id, verdict.points, books.titles[rule.id], today,
+                ("deed", fact.id), rule.validity_months,
+            )
+            for fact, verdict, rule in wanted[place_id]
+        ]  # fmt: skip
         try:
             with transaction.atomic():
                 posted = posting.post(postings, actor=None)
@@ -111,13 +119,6 @@ def _pay(
     return transfers, unpaid
 
 
-def _from(pool: int, entry: Posting) -> Posting:
-    return Posting(
-        entry.key, entry.kind, pool, entry.credit, entry.amount, entry.reason, entry.effective_on, entry.source_type,
-        entry.source_id, entry.expires_on,
-    )  # fmt: skip
-
-
 _COLUMNS = (
     ("key", "text"), ("person_id", "bigint"), ("place_id", "bigint"), ("rule_id", "bigint"), ("rule_code", "text"),
     ("source", "text"), ("deed_id", "bigint"), ("happened_on", "date"), ("quantity", "int"), ("points", "int"),
@@ -126,7 +127,8 @@ _COLUMNS = (
 _INSERT = (
     f"INSERT INTO awards_award ({', '.join(name for name, _ in _COLUMNS)}, reason, made_at)"
     f" SELECT {', '.join('n.why::jsonb' if name == 'why' else f'n.{name}' for name, _ in _COLUMNS)}, '', now()"
-    f" FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in _COLUMNS)}) AS n({', '.join(n for n, _ in _COLUMNS)})"
+    f" FROM unnest({', '.join(f'${n}::{kind}[]' for n, (_, kind) in enumerate(_COLUMNS, start=1))})"
+    f" AS n({', '.join(name for name, _ in _COLUMNS)})"
 )
 
 
@@ -134,8 +136,7 @@ def _insert(decided: Sequence[Decided], transfers: dict[int, int], unpaid: set[i
     """All awards in one statement."""
     rows = [_row(fact, verdict, book, transfers, unpaid) for fact, verdict, book in decided]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        fetch(_INSERT, arrays(_COLUMNS, rows))
 
 
 def _row(

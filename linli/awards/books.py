@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Sum
 from django.utils import timezone
 
-from linli.awards.models import Award, Rule, RuleSet
+from linli.awards.models import Rule, RuleSet
 from linli.awards.models.awards import COUNTING
 from linli.awards.models.rules import DEEDS
 from linli.awards.rules import Book, Fact, Tally, Terms
-from linli.people.models import Appointment
+from linli.credits.sql import fetch, numbers, texts
 from linli.people.roles import ROLES
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.work.models import Deed
+
+FLOWER = "sticker"
+"""Under this code flowers are tallied whose sheet has no rule; they count towards the caps over all rules."""
 
 STAFF_ROLES = tuple(slug for slug, role in ROLES.items() if role.staff)
 """Roles of paid staff and officials: what they mend or are praised for in these days is duty. Hours of service are told
@@ -68,15 +71,42 @@ class Books:
         }
 
 
-def facts_of(deeds: Iterable[Deed], *, sources: Sequence[str] = DEEDS) -> list[Fact]:
+class Told(NamedTuple):
+    """A deed as it was told, read without what awarding does not need."""
+
+    pk: int
+    kind: str
+    person_id: int
+    place_id: int
+    happened_on: date
+    quantity: int
+    facts: dict[str, Any]
+    withdrawn: bool
+
+
+_TOLD = """
+SELECT id, kind, person_id, place_id, happened_on, quantity, facts, withdrawn_at IS NOT NULL
+FROM work_deed WHERE id = ANY($1::bigint[])
+"""
+_IN_OFFICE = """
+SELECT person_id, valid_from, valid_to FROM people_appointment
+WHERE person_id = ANY($1::bigint[]) AND role = ANY($2::text[])
+"""
+
+
+def told(ids: Iterable[int]) -> list[Told]:
+    """Deeds by their ids (1 statement)."""
+    return [Told(*row[:6], json.loads(row[6]), row[7]) for row in fetch(_TOLD, [numbers(ids)])]
+
+
+def facts_of(deeds: Iterable[Deed | Told], *, sources: Sequence[str] = DEEDS) -> list[Fact]:
     """Deeds as the rules see them (1 statement, for who was in office)."""
     rows = [deed for deed in deeds if deed.kind in sources]
     held: dict[int, list[tuple[date, date | None]]] = {}
-    found = Appointment.objects.filter(person_id__in={row.person_id for row in rows}, role__in=STAFF_ROLES)
-    for person_id, begin, end in found.values_list("person_id", "valid_from", "valid_to"):
+    for person_id, begin, end in fetch(_IN_OFFICE, [numbers({row.person_id for row in rows}), texts(STAFF_ROLES)]):
         held.setdefault(person_id, []).append((begin, end))
 
-    def on_duty(deed: Deed) -> bool:
+    def on_duty(deed: Deed | Told) -> bool:
         told = deed.facts.get("duty", False if deed.kind == "hours" else None)
         if told is not None:
             return bool(told)
@@ -120,22 +150,33 @@ def members(person_ids: Iterable[int], *, lock: bool) -> dict[int, Member]:
         }  # fmt: skip
 
 
+_COUNTED = """
+SELECT person_id, place_id, rule_code, happened_on, sum(points)::bigint FROM awards_award
+WHERE person_id = ANY($1::bigint[]) AND happened_on >= $2::date AND happened_on < $3::date AND state = ANY($4::text[])
+GROUP BY person_id, place_id, rule_code, happened_on
+UNION ALL
+SELECT s.person_id, h.street_id, coalesce(r.code, $5::text), (s.redeemed_at AT TIME ZONE $6::text)::date,
+  sum(h.points)::bigint
+FROM awards_sticker s JOIN awards_stickersheet h ON h.id = s.sheet_id LEFT JOIN awards_rule r ON r.id = h.rule_id
+WHERE s.person_id = ANY($1::bigint[]) AND s.redeemed_at >= $2::date::timestamp AT TIME ZONE $6::text
+  AND s.redeemed_at < $3::date::timestamp AT TIME ZONE $6::text
+GROUP BY 1, 2, 3, 4
+"""
+
+
 def tally_of(person_ids: Iterable[int], days: Sequence[date]) -> Tally:
-    """What counts towards the caps of these months (1 statement). Read it under the lock of `members`."""
+    """What counts towards the caps of these months (1 statement). Read it under the lock of `members`.
+
+    Awards count on the day of their deed, flowers on the day on which they were taken.
+    """
     tally = Tally()
     if not days:
         return tally
     begin = min(days).replace(day=1)
     end = (max(days).replace(day=1) + timedelta(days=31)).replace(day=1)
-    rows = (
-        Award.objects.filter(
-            person_id__in=set(person_ids), happened_on__gte=begin, happened_on__lt=end, state__in=COUNTING
-        )
-        .values_list("person_id", "place_id", "rule_code", "happened_on")
-        .annotate(points=Sum("points"))
-    )
-    for person_id, place_id, code, day, points in rows:
-        tally.add(person_id, place_id, code, day, points)
+    zone = timezone.get_current_timezone_name()
+    for row in fetch(_COUNTED, [numbers(set(person_ids)), begin, end, texts(COUNTING), FLOWER, zone]):
+        tally.add(*row)
     return tally
 
 
