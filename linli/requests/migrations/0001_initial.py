@@ -28,8 +28,8 @@ class Migration(migrations.Migration):
                 ('phone_tail_blind', models.BinaryField(null=True)),
                 ('tracking_digest', models.BinaryField(unique=True)),
                 ('erased_at', models.DateTimeField(null=True)),
-                ('accused_organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
-                ('suggested_category', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='work.category')),
+                ('accused_organisation', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                ('suggested_category', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='work.category')),
             ],
             options={
                 'indexes': [models.Index(fields=['phone_blind'], name='request_phone')],
