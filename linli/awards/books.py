@@ -96,7 +96,7 @@ WHERE person_id = ANY($1::bigint[]) AND role = ANY($2::text[])
 
 def told(ids: Iterable[int]) -> list[Told]:
     """Deeds by their ids (1 statement)."""
-    return [Told(*row[:6], json.loads(row[6]), row[7]) for row in fetch(_TOLD, [numbers(ids)])]
+    return [Told._make((*row[:6], json.loads(row[6]), row[7])) for row in fetch(_TOLD, [numbers(ids)])]
 
 
 def facts_of(deeds: Iterable[Deed | Told], *, sources: Sequence[str] = DEEDS) -> list[Fact]:
