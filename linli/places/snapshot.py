@@ -212,7 +212,10 @@ class PlaceSnapshot:
 
 
 def _new_part(text: str, name: str) -> str:
-    # A grid or building repeats what stands above it in its name; the address says it once.
+    # A grid or building repeats what stands above it in its name, from the street on: the address says it once, also
+    # where it begins further down.
+    if text and text in name:
+        return name[name.index(text) + len(text) :]
     for length in range(min(len(text), len(name)), 1, -1):
         if text.endswith(name[:length]):
             return name[length:]

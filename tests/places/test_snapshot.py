@@ -13,6 +13,7 @@ import shapely
 from django.db import connection, transaction
 
 from linli.places import calendar_services, selectors, services
+from linli.places import snapshot as snapshot_module
 from linli.places.errors import PlaceProblem
 from linli.places.geometry import from_wkb
 from linli.places.models import Boundary
@@ -82,6 +83,13 @@ def test_two_layers(small: SmallDistrict) -> None:
     assert snapshot.find_by_code("990001001001001", "grid").id == small.grids[0].pk  # type: ignore[union-attr]
 
 
+def test_a_name_that_repeats_more_than_what_is_said_above_it_is_said_once() -> None:
+    assert snapshot_module._new_part("西湖社区", "中山街道西湖社区第1网格") == "第1网格"
+    assert snapshot_module._new_part("中山街道西湖社区", "西湖社区第1网格") == "第1网格"
+    assert snapshot_module._new_part("西湖社区", "东湖小区") == "东湖小区"
+    assert snapshot_module._new_part("", "西湖社区") == "西湖社区"
+
+
 def test_chain_names_and_codes(small: SmallDistrict) -> None:
     compound = services.create_place(
         actor_label="test", kind="site", site_kind="compound", name="阳光小区", parent_id=small.grids[0].pk
@@ -91,6 +99,7 @@ def test_chain_names_and_codes(small: SmallDistrict) -> None:
     kinds = [row.kind for row in snapshot.ancestors(building.pk)]
     assert kinds == ["district", "street", "community", "grid", "site", "building"]
     assert snapshot.full_name(building.pk) == "试验区中山街道西湖社区第1网格阳光小区3号楼"
+    assert snapshot.full_name(building.pk, "community") == "西湖社区第1网格阳光小区3号楼"
     assert snapshot.ancestor_of_kind(building.pk, "street").id == small.street.pk  # type: ignore[union-attr]
     assert snapshot.find_by_code("990001001").name == "中山街道"  # type: ignore[union-attr]
     assert snapshot.find_by_code("000000") is None
