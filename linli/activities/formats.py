@@ -14,6 +14,7 @@ from linli.activities.planning import MINUTES_MAX
 from linli.activities.posts import Post
 from linli.activities.words import clean, public, refuse
 from linli.people.access import Actor, ObjectHidden
+from linli.people.access import refuse as refuse_act
 from linli.people.audit import record
 from linli.work.themes import THEMES
 
@@ -102,6 +103,8 @@ def switch(actor: Actor, format_id: int, *, active: bool) -> Format:
 
 def _held(actor: Actor, format_id: int) -> Format:
     row = Format.objects.select_for_update(of=("self",)).select_related("place").filter(pk=format_id).first()
-    if row is None or not may_edit(actor, row):
+    if row is None:
         raise ObjectHidden(PLAN)
+    if not may_edit(actor, row):
+        refuse_act(actor, PLAN, place_path=str(row.place.path) if row.place else None, hidden=True)
     return row

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from linli.activities import bulk, checking, closing, handing, planning, signing
+from linli.activities import bulk, checking, closing, formats, handing, planning, signing
 from linli.activities import series as serial
 from linli.activities.bulk import PastActivity
 from linli.activities.checking import Ticked
-from linli.activities.models import Activity, Series, Signup
+from linli.activities.models import Activity, Format, Series, Signup
 from linli.activities.posts import Post
 from linli.activities.recurrence import weekly
 from linli.activities.signing import Asked
@@ -226,6 +226,24 @@ def _results(world: World) -> Act:
     )  # fmt: skip
 
 
+def _format(world: World) -> formats.WantedFormat:
+    return formats.WantedFormat("创建日", 90, POSTS, purpose="清理环境")
+
+
+def _new_format(world: World) -> Format:
+    return formats.add(world.actor("community"), world.places["east"].pk, _format(world))
+
+
+def _change_format(world: World) -> Act:
+    row = _new_format(world)
+    return lambda: formats.change(world.actor("community"), row.pk, _format(world))
+
+
+def _switch_format(world: World) -> Act:
+    row = _new_format(world)
+    return lambda: formats.switch(world.actor("community"), row.pk, active=False)
+
+
 def _past(world: World) -> Act:
     begin = timezone.now() - timedelta(days=400)
     rows = [
@@ -240,6 +258,9 @@ def _past(world: World) -> Act:
 
 CASES = within("activities", {
     "bulk.record_past": _past,
+    "formats.add": lambda world: lambda: _new_format(world),
+    "formats.change": _change_format,
+    "formats.switch": _switch_format,
     "planning.create": _create,
     "planning.publish": _publish,
     "planning.edit_one": _edit,

@@ -25,7 +25,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         activities.posts.move_up activities.signing.leave activities.telling.tell
         awards.awarding.pay awards.awarding.took_back awards.listing.take_back
         volunteering.hours.settle volunteering.registering.person_for volunteering.registering.set_number
-        volunteering.registering.join_team
+        volunteering.registering.join_team volunteering.joining.person_of volunteering.trained.follow
     """),
     "changes one row, and nothing beside it": named("""
         activities.calendars.new_key activities.calendars.drop_key activities.checking.strike
@@ -43,6 +43,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         campaigns.erasure.erase_doubts inspections.erasure.erase inspections.erasure.erase_doubts
         inspections.erasure.erase_of_item work.erasure.erase_held work.erasure.erase_waiting work.erasure.erase_words
         people.log_erasure.erase people.log_erasure.erase_doubts
+        work.erasure.erase_added
         activities.erasure.erase activities.erasure.erase_doubts awards.erasure.erase volunteering.erasure.erase
     """),
     "counts tries, refusals and signs of life outside the transaction they are about: a refused try counts": named("""
