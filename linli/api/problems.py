@@ -15,8 +15,9 @@ from django.utils.translation import get_language
 from ninja.errors import HttpError, ValidationError
 
 from linli.kernel.labels import Label
-from linli.people.access import ObjectHidden
+from linli.people.access import ObjectHidden, note_hidden
 from linli.people.errors import PeopleProblem
+from linli.people.gates import actor_on
 from linli.places.errors import PlaceProblem
 from linli.work.engine import StepRefused
 from linli.work.refused import FileRefused
@@ -134,6 +135,8 @@ def on_step_refused(request: HttpRequest, error: StepRefused) -> HttpResponse:
 
 def on_not_found(request: HttpRequest, error: Exception) -> HttpResponse:
     """Missing and hidden look alike."""
+    if isinstance(error, ObjectHidden):
+        note_hidden(actor_on(request), error, request.method or "")
     return of_label(404, "not_found", NOT_FOUND)
 
 

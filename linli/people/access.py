@@ -26,6 +26,7 @@ from django.http import Http404
 from linli.people import refusals
 from linli.people.roles import ROLES, SYSTEM_PERMISSIONS
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Channel = Literal["staff", "resident", "anonymous", "system"]
 
 
@@ -197,6 +198,15 @@ def require(
     """Refuse unless the actor may: raises `PermissionRefused` (403), or with `hidden` `ObjectHidden` (404)."""
     if not actor.may(permission, place_path=place_path, organisation_ids=organisation_ids):
         refuse(actor, permission, place_path=place_path, organisation_ids=organisation_ids, hidden=hidden)
+
+
+def note_hidden(actor: Actor, error: ObjectHidden, method: str) -> None:
+    """A request that would have written, about what is hidden from the actor, is a refused act: one audit row.
+
+    Reading it is none: a number that was mistyped says nothing. Whoever noted the refusal before has said more of it.
+    """
+    if method not in SAFE_METHODS:
+        refusals.note_once(refusals.Refusal(actor.person_id, actor.channel, error.permission))
 
 
 def require_somewhere(actor: Actor, permission: str) -> None:

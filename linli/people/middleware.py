@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from linli.people import refusals
-from linli.people.access import Actor, anonymous
+from linli.people.access import Actor, ObjectHidden, anonymous, note_hidden
 from linli.people.addresses import shortened_address
 from linli.people.loading import load_actor, load_actor_from_token
 from linli.people.sessions import STRONG, USER, SessionStore
@@ -59,6 +59,11 @@ class ActorMiddleware:
         if attended and store is not None and getattr(store, "row", None) is not None:
             store.touch()
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Note an act that ended at an object hidden from the actor, wherever the page found that out."""
+        if isinstance(exception, ObjectHidden):
+            note_hidden(cast(Actor, request.actor), exception, request.method or "")  # type: ignore[attr-defined]
 
     def _unfinished(self, request: HttpRequest) -> HttpResponse | None:
         """Send people with a first password, or without the second factor their role needs, to finish that."""

@@ -45,6 +45,13 @@ def note(refusal: Refusal) -> None:
         collection.refusals.append(refusal)
 
 
+def note_once(refusal: Refusal) -> None:
+    """Remember a refusal of this request unless one is remembered already: the act was refused once."""
+    collection = _collection.get()
+    if collection is not None and not collection.refusals:
+        collection.refusals.append(refusal)
+
+
 @contextmanager
 def collected() -> Iterator[list[Refusal]]:
     """Collect the refusals of a request; the caller writes them when the block has ended."""

@@ -177,11 +177,15 @@ def test_refused_end_to_end_changes_nothing(world: World) -> None:
     """A sample over REST: one wrong person for every transition of the state, and one step of another state."""
     call = Caller(world)
     number = call.report()["number"]
-    before = Item.objects.values().get(number=number)
+    before, rows = Item.objects.values().get(number=number), AccessRefusal.objects.count()
     workflow = kind("request").workflow
     for transition in workflow.leaving("dispatched"):
         for who in ("grid_west", "resident", "auditor"):
+            assert call.get(f"/requests/{number}", who).status == 404
+            assert AccessRefusal.objects.count() == rows, "who only looked has tried nothing"
             assert call.step(number, who, transition.code).status == 404
+            rows += 1
+            assert AccessRefusal.objects.count() == rows, "an act on what is hidden leaves one audit row"
     for code in ("verify_pass", "approve_reply", "rate_satisfied", "grant_suspension"):
         assert call.step(number, "dispatcher", code).status in (403, 409, 422)
     assert Item.objects.values().get(number=number) == before

@@ -276,3 +276,13 @@ def test_days_stand_in_forms_as_browsers_want_them(client_of, district):
     district.appoint(colleague, "unit_handler", unit="bureau")
     page = client.get(f"/desk/people/staff/{colleague.pk}/").content.decode()
     assert f'name="valid_from" value="{timezone.localdate().isoformat()}"' in page
+
+
+def test_a_form_about_what_is_hidden_leaves_one_audit_row_and_a_look_at_it_none(client_of):
+    client = client_of("grid_worker", place="grid_1")
+    hidden = "/desk/items/20990101-00001/"
+    assert client.get(hidden).status_code == 404
+    assert AccessRefusal.objects.count() == 0
+    for many in (1, 2):
+        assert client.post(f"{hidden}contact/").status_code == 404
+        assert AccessRefusal.objects.count() == many
