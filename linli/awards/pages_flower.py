@@ -89,14 +89,16 @@ def _take(request: HttpRequest, actor: Actor, code: str, secret: str) -> HttpRes
         secret = secret or redeeming.new_secret()
         seen = redeeming.keep(code, secret)
     else:
+        secret = secret or redeeming.new_secret()
         try:
             seen = redeeming.redeem(actor, code, secret, joining=bool(request.POST.get("joining")))
         except ledger.LedgerProblem as problem:
             return _page(request, redeeming.look(code, actor.person_id, secret), problem=problem)
-    if not seen.took and seen.state not in ("own", "kept", "ready"):
+    if not seen.took and seen.state not in ("own", "kept", "ready", "capped"):
         return _page(request, seen, status=409)
-    response = HttpResponseRedirect(here)
-    if actor.person_id is None:
+    capped = seen.state == "capped"
+    response = _page(request, seen, status=409) if capped else HttpResponseRedirect(here)
+    if actor.person_id is None or capped:
         response.set_cookie(
             COOKIE, secret, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", secure=bool(settings.LINLI_HTTPS)
         )
@@ -141,6 +143,7 @@ def _words(seen: Seen) -> tuple[str, str]:
         "ready": (_("送您一朵小红花"), _("谢谢您的文明举动。")),
         "own": (_("小红花收到了"), _("%(points)s已经在您的账户里。") % until),
         "kept": (_("小红花收好了"), _("先存在这部手机里。%(claim)s 前用手机号登录，就能放进积分账户。") % until),
+        "capped": (_("小红花收好了"), _capped(seen)),
         "lapsed": (_("这朵小红花过期了"),
                    _("它在这部手机里存到了 %(claim)s。谢谢您的文明举动，欢迎下次再领。") % until),
         "taken": (_("这朵小红花已经有人收下了"),
@@ -152,6 +155,21 @@ def _words(seen: Seen) -> tuple[str, str]:
         "unknown": (_("没有认出这朵小红花"), _("请再扫一次，或核对贴纸上的 16 位码。")),
     }  # fmt: skip
     return words[seen.state]
+
+
+def _left(count: int) -> str:
+    """What is still kept because the limit of the day was reached."""
+    return ngettext(
+        "今天到上限了，还有 %(n)d 朵存在手机里，明天再放。", "今天到上限了，还有 %(n)d 朵存在手机里，明天再放。", count
+    ) % {"n": count}
+
+
+def _capped(seen: Seen) -> str:
+    """Why it was only kept, and until when it can be put in."""
+    words = {"n": seen.limit, "claim": seen.claims_until}
+    if seen.limit is None:
+        return _("积分到上限了，这一朵先存在这部手机里。%(claim)s 前，过几天都能放进账户。") % words
+    return _("一天最多记 %(n)d 分，今天到了。这一朵先存在这部手机里，%(claim)s 前哪天都能放进账户。") % words
 
 
 @never_cache
@@ -176,6 +194,9 @@ def mine(request: HttpRequest) -> HttpResponse:
                 messages.success(
                     request, _("%(n)d 朵小红花放进账户，共 %(points)d 分。") % {"n": count, "points": points}
                 )
+            member = bool(ledger.members_among([actor.person_id]))
+            if (left := kept_on(secret)).count and member:
+                messages.info(request, _left(left.count))
             return _private(HttpResponseRedirect(reverse("credits:own") if count else reverse("awards:flowers")))
     signed_in = actor.person_id is not None
     context = {

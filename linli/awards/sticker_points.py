@@ -12,8 +12,9 @@ from datetime import date
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
+from linli.awards.books import members, tally_of
 from linli.awards.models import Sticker
-from linli.awards.rules import last_day
+from linli.awards.rules import ALL, last_day
 from linli.credits import ledger
 from linli.credits.funding import budget_left
 from linli.credits.models import Account
@@ -50,6 +51,34 @@ def ask_budget(street_id: int, points: int) -> None:
     left = budget_left(pool_id)
     if left is not None and left < committed(street_id) + points:
         raise StepRefused("no_budget", NO_BUDGET, status=409, field="count")
+
+
+def fitting(rows: Sequence[Sticker], person_id: int) -> list[Sticker]:
+    """Those of these stickers for which the limits of their rules leave room today (≤ 2 statements).
+
+    A flower counts whole or not at all, and the first of a day always fits, whatever the limit: a limit holds back what
+    is too much and never makes a flower worthless. Under the lock of the person's account, so that two phones do not
+    count on the same room.
+    """
+    if all(row.sheet.rule is None for row in rows):
+        return list(rows)
+    members([person_id], lock=True)
+    today = timezone.localdate()
+    tally, found = tally_of([person_id], [today]), []
+    for row in rows:
+        rule, street, points = row.sheet.rule, row.sheet.street_id, row.sheet.points
+        if rule is None:
+            found.append(row)
+            continue
+        limits = ((rule.code, rule.day_cap, rule.month_cap), (ALL, rule.rule_set.day_cap, rule.rule_set.month_cap))
+        if all(
+            rest is None or rest >= points or rest == cap
+            for code, *caps in limits
+            for cap, rest in zip(caps, tally.left(person_id, street, code, today, (caps[0], caps[1])), strict=True)
+        ):
+            tally.add(person_id, street, rule.code, today, points)
+            found.append(row)
+    return found
 
 
 def pay(rows: Sequence[Sticker], person_id: int, actor: Actor) -> None:

@@ -7,7 +7,7 @@ looked at, and the ledger's key is its own number.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import transaction
@@ -36,6 +36,8 @@ class Seen:
     synthetic: bool = False
     took: bool = False
     """Whether this very request took it."""
+    limit: int | None = None
+    """How many points a day the rule gives at most, where that is why it is only kept (`state` capped)."""
 
 
 UNKNOWN = Seen("unknown")
@@ -68,7 +70,7 @@ def look(code: str, person_id: int | None, secret: str) -> Seen:
 
 
 def _locked(code: str) -> Sticker | None:
-    rows = Sticker.objects.select_for_update(of=("self",)).select_related("sheet")
+    rows = Sticker.objects.select_for_update(of=("self",)).select_related("sheet__rule__rule_set")
     return rows.filter(code_digest=digest(clean_code(code))).first()
 
 
@@ -103,7 +105,8 @@ def _person(actor: Actor) -> int:
 def redeem(actor: Actor, code: str, secret: str = "", *, joining: bool = False) -> Seen:
     """Put the points of a flower into the actor's own account. Twice is once. Raises LedgerProblem, PermissionRefused.
 
-    Who does not take part in points is asked first: without `joining` nothing is written (`took` stays false).
+    Who does not take part in points is asked first: without `joining` nothing is written (`took` stays false). What the
+    limits of the rule leave no room for today is kept on this phone (`state` capped), to be put in another day.
     """
     person_id = _person(actor)
     row = _locked(code)
@@ -112,27 +115,40 @@ def redeem(actor: Actor, code: str, secret: str = "", *, joining: bool = False) 
     seen = _seen(row, person_id, secret)
     if seen.state not in ("ready", "kept") or not _takes_part(person_id, actor, row.sheet.street_id, joining):
         return seen
+    if not sticker_points.fitting([row], person_id):
+        return _put_off(row, secret)
     _into_account([row], person_id, actor)
     return _seen(row, person_id, secret, took=True)
 
 
+def _put_off(row: Sticker, secret: str) -> Seen:
+    """Keep a flower on this phone, because its rule gives no more today."""
+    if row.claim_digest is None and secret:
+        row.claim_digest, row.claimed_at = digest(secret), timezone.now()
+        row.save(update_fields=["claim_digest", "claimed_at"])
+    rule = row.sheet.rule
+    return replace(_seen(row, None, secret), state="capped", limit=rule.day_cap if rule is not None else None)
+
+
 @transaction.atomic
 def gather(actor: Actor, secret: str, *, joining: bool = False) -> tuple[int, int]:
-    """Put all flowers that this phone keeps into the actor's account: how many, and how many points they gave.
+    """Put the flowers that this phone keeps into the actor's account: how many, and how many points they gave.
 
-    None without `joining` for who does not take part. Raises LedgerProblem, PermissionRefused.
+    What the limits of their rules leave no room for today stays on the phone. None without `joining` for who does not
+    take part. Raises LedgerProblem, PermissionRefused.
     """
     person_id = _person(actor)
     if not secret:
         return 0, 0
     rows = list(
-        Sticker.objects.select_for_update(of=("self",)).select_related("sheet").order_by("pk")
+        Sticker.objects.select_for_update(of=("self",)).select_related("sheet__rule__rule_set").order_by("pk")
         .filter(claim_digest=digest(secret), person=None, sheet__claims_until__gte=timezone.localdate())
     )  # fmt: skip
     if not rows or not _takes_part(person_id, actor, rows[0].sheet.street_id, joining):
         return 0, 0
-    _into_account(rows, person_id, actor)
-    return len(rows), sum(row.sheet.points for row in rows)
+    fitting = sticker_points.fitting(rows, person_id)
+    _into_account(fitting, person_id, actor)
+    return len(fitting), sum(row.sheet.points for row in fitting)
 
 
 def _takes_part(person_id: int, actor: Actor, street_id: int, joining: bool) -> bool:

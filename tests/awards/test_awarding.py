@@ -117,6 +117,23 @@ def test_a_withdrawn_deed_gives_its_points_back_or_becomes_a_matter_for_a_person
     assert deciding.leave_be(world.actor("director"), award.pk, "已兑换").state == GRANTED
 
 
+def test_a_deed_that_is_withdrawn_while_it_is_being_decided_earns_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    the_rules(world)
+    person, real = a_member(), awarding.members
+
+    def meanwhile(people: Any, *, lock: bool) -> Any:
+        """The deed was read as standing; then somebody withdraws it, before the accounts are locked."""
+        deeds.withdraw(["a"])
+        return real(people, lock=lock)
+
+    ids = deeds.record([done(world, person, "a"), done(world, person, "b")])
+    monkeypatch.setattr(awarding, "members", meanwhile)
+    awarding.hear(ids)
+    assert list(Award.objects.values_list("deed__key", flat=True)) == ["b"]
+
+
 def test_a_second_person_confirms_and_nobody_confirms_their_own(world: World) -> None:
     the_rules(world)
     person = a_member()

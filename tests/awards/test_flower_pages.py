@@ -16,6 +16,7 @@ from linli.credits import ledger
 from linli.people import erasing
 from linli.people.models import Person
 from tests.awards.test_stickers import codes, sheet, wanted
+from tests.support.awarded import the_rules
 from tests.support.people import signed_in_client
 from tests.support.small_world import in_small_world, small_world_database, world
 from tests.support.world import World
@@ -81,6 +82,22 @@ def test_a_phone_without_account_keeps_it_and_puts_it_in_later(
     assert done.redirect_chain[-1][0] == "/points/" and "2 朵小红花放进账户，共 4 分" in text_of(done)
     other = Client().post(flower(codes[0]))
     assert other.status_code == 409 and "已经有人收下了" in text_of(other) and "一分不少" in text_of(other)
+
+
+def test_what_is_over_the_limit_of_the_day_is_kept_and_says_until_when(
+    world: World, sheet: StickerSheet, codes: list[str]
+) -> None:
+    rule = {"category": "civil_traffic", "title": "头盔", "source": "sticker", "points": 2, "day_cap": 3}
+    row = the_rules(world, rules=(rule,)).rules.get()
+    StickerSheet.objects.filter(pk=sheet.pk).update(rule=row)
+    client = client_of(world, "resident")
+    client.post(flower(codes[0]), {"joining": "1"})
+    held_back = client.post(flower(codes[1]))
+    assert held_back.status_code == 409 and "一天最多记 3 分" in text_of(held_back)
+    assert f"{sheet.claims_until}" in text_of(held_back) and "小红花收好了" in text_of(held_back)
+    assert "1 朵，值 2 积分" in text_of(client.get("/flower/"))
+    again = client.post("/flower/", follow=True)
+    assert "还有 1 朵存在手机里" in text_of(again)
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -11,17 +11,20 @@ import zxingcpp
 from django.db import connection
 from django.utils import timezone
 
+from linli.awards import awarding
 from linli.awards import sticker_redeeming as redeeming
 from linli.awards import sticker_selectors as selectors
 from linli.awards import sticker_services as services
-from linli.awards.models import Sticker, StickerMove, StickerSheet
+from linli.awards.models import Award, Sticker, StickerMove, StickerSheet
 from linli.awards.sticker_papers import SIGNS, Printed, flower_url, sheet_pdf
 from linli.awards.sticker_points import committed
 from linli.awards.sticker_rules import ALPHABET, Standing, clean_code, digest, grouped, new_code, runs, seen_as
 from linli.credits import ledger
 from linli.credits.models import Transfer
 from linli.people.access import ObjectHidden, PermissionRefused
+from linli.work import deeds
 from linli.work.engine import StepRefused
+from tests.support.awarded import done, the_rules
 from tests.support.small_world import in_small_world, small_world_database, world
 from tests.support.world import World
 
@@ -187,6 +190,46 @@ def test_staff_on_duty_earn_nothing(world: World, sheet: StickerSheet, codes: li
     with pytest.raises(PermissionRefused):
         redeeming.redeem(world.actor("anonymous"), codes[0])
     assert not Transfer.objects.exists() and redeeming.look(codes[0], None, "").state == "ready"
+
+
+FLOWER_RULE = {"category": "civil_traffic", "title": "小红花", "source": "sticker", "points": 2}
+
+
+@pytest.mark.parametrize(
+    ("rule", "head", "taken"),
+    [({}, {}, 4), ({"day_cap": 5}, {}, 2), ({"month_cap": 2}, {}, 1), ({}, {"day_cap": 4}, 2), ({"day_cap": 1}, {}, 1)],
+)
+def test_the_limit_of_a_day_holds_back_what_is_too_much_and_keeps_it(
+    world: World, codes: list[str], rule: dict[str, int], head: dict[str, int], taken: int
+) -> None:
+    the_rules(world, rules=({**FLOWER_RULE, **rule},), **head)
+    street, resident, phone = world.actor("street"), world.actor("resident"), redeeming.new_secret()
+    rules = services.sticker_rules_of(world.places["street"].pk, timezone.localdate())
+    made = services.make_sheet(street, wanted(world, rule_id=rules[0].pk), key="k")
+    services.print_sheet(street, made.pk, 0)
+    services.hand_out(street, made.pk, world.users["grid"].person_id, 1, 12)
+    seen = [redeeming.redeem(resident, code, phone, joining=True) for code in codes[:4]]
+    assert [row.state for row in seen] == ["own"] * taken + ["capped"] * (4 - taken), "whole flowers, the first always"
+    assert ledger.balance(ledger.member_account(resident.person_id or 0)).points == 2 * taken
+    assert selectors.kept_on(phone).count == 4 - taken, "none is lost"
+    assert redeeming.gather(resident, phone) == (0, 0)
+    Sticker.objects.exclude(redeemed_at=None).update(redeemed_at=timezone.now() - timedelta(days=40))
+    assert redeeming.gather(resident, phone)[0] == min(4 - taken, taken), "another day there is room again"
+
+
+def test_flowers_count_towards_what_all_rules_give_in_a_day(world: World, codes: list[str]) -> None:
+    hours = {"category": "volunteering", "title": "志愿服务", "source": "hours", "points": 2, "unit": "hour"}
+    the_rules(world, rules=(FLOWER_RULE, hours), day_cap=5)
+    street, resident = world.actor("street"), world.actor("resident")
+    person = resident.person_id or 0
+    rules = services.sticker_rules_of(world.places["street"].pk, timezone.localdate())
+    made = services.make_sheet(street, wanted(world, rule_id=rules[0].pk), key="k")
+    services.print_sheet(street, made.pk, 0)
+    services.hand_out(street, made.pk, world.users["grid"].person_id, 1, 12)
+    assert redeeming.redeem(resident, codes[0], "phone", joining=True).state == "own"
+    awarding.hear(deeds.record([done(world, person, "h", quantity=300, days_ago=0)]))
+    assert Award.objects.get().points == 3, "of ten points the flower has left three"
+    assert redeeming.redeem(resident, codes[1], "phone").state == "capped"
 
 
 def test_without_an_account_the_phone_keeps_it_until_somebody_signs_in(
