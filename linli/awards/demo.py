@@ -52,6 +52,8 @@ STREETS = (
                month_cap=40, second_above=6),
         Wanted("elder_care", "陪伴老人", "hours", 3, "上门看望、陪诊、送餐。", theme="elder_care", unit="hour",
                day_cap=9),
+        Wanted("environment", "清洁家园", "hours", 3, "创建日、巡河、清小广告。", theme="environment", unit="hour",
+               day_cap=9, month_cap=45),
         Wanted("environment", "随手清理", "fixed", 3, "发现垃圾、乱堆放，自己动手清理并拍照。", day_cap=9,
                month_cap=30, evidence="photo"),
         Wanted("mutual_help", "完成微心愿", "wish", 8, confirmer="officer", evidence="photo"),

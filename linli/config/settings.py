@@ -70,6 +70,7 @@ LINLI_DEMO_LOADERS = [
     "linli.awards.demo.load",
     "linli.awards.demo_stickers.load",
     "linli.volunteering.demo.load",
+    "linli.awards.demo_hours.load",
     "linli.shop.demo.load",
     "linli.insight.demo.load",
 ]
