@@ -1,6 +1,6 @@
 """The demo's points for hours: some of those who served at activities take part, so the whole way can be followed.
 
-From the activity to its check-in, the confirmed hours, their deed, the rule for that kind of deed, and the award. People
+From the activity to its check-in, the confirmed hours, their deed, the rule for that kind of deed and the award. People
 and hours are synthetic; they are what the demo of volunteering has confirmed.
 """
 
