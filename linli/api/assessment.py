@@ -10,7 +10,7 @@ from ninja.params import functions as param
 
 from linli.api import schemas
 from linli.api.callers import SignedIn, caller
-from linli.assessment import scoring, selectors
+from linli.assessment import foreseeing, scoring, selectors
 from linli.assessment.models import Assessment
 from linli.people.access import Actor, ObjectHidden, covers, require_somewhere
 from linli.places.models import Place
@@ -80,7 +80,7 @@ def read_score(request: HttpRequest, assessment_id: AssessmentId, place: PlaceId
 def read_forecast(request: HttpRequest, assessment_id: AssessmentId, place: PlaceId = None) -> dict[str, Any]:
     """Sites drawn at random, thousands of times; seeded, so that the same records give the same answer."""
     actor, row = _found(request, assessment_id)
-    expected = selectors.forecast(row, str(_place(actor, row, place).path))
+    expected = foreseeing.forecast(row, str(_place(actor, row, place).path))
     losses = [
         {"id": loss.question.id, "code": loss.question.code, "title": loss.question.title, "points": loss.points}
         for loss in expected.losses

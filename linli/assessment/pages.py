@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.assessment import scoring, selectors, services
+from linli.assessment import foreseeing, scoring, selectors, services
 from linli.assessment.framing import (
     Frame,
     chart,
@@ -158,7 +158,7 @@ def board(request: HttpRequest, assessment_id: int) -> HttpResponse:
     tasks = _tasks_at(found, selectors.tasks(found.actor, found.row))
     stand = scoring.standing(seen)
     bad_sites = stand.site[stand.result == 0].tolist()
-    plan = selectors.plan_of(found.row)
+    plan = foreseeing.plan_of(found.row)
     percent = scored.percent()
     units = _units(found, scored, tasks)
     parts = _parts(found, seen, bad_sites, plan.target)
@@ -279,7 +279,7 @@ def _trend(found: Frame) -> dict[str, Any]:
 def forecast(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """The forecast as a piece of the board, which asks for it when it has been drawn."""
     found = frame(request, assessment_id)
-    expected = selectors.forecast(found.row, found.place.path)
+    expected = foreseeing.forecast(found.row, found.place.path)
     losses = [
         {"label": label_of(found.tree.nodes[loss.question.id]), "points": loss.points, "failing": 100 * loss.failing,
          "url": found.url("node", loss.question.id)}

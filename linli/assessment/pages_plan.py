@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.assessment import packing, selectors, services, simulation
+from linli.assessment import foreseeing, packing, selectors, services, simulation
 from linli.assessment.framing import Frame, chart, frame, label_of, language, score_words, staff_page
 from linli.assessment.models import AuditPack
 from linli.people.access import ObjectHidden, require
@@ -35,11 +35,11 @@ def plan_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
     found = frame(request, assessment_id)
     if request.method == "POST":
         return _save(request, found)
-    plan = selectors.plan_of(found.row)
-    wanted, states = selectors.repair_plan(found.row, plan.target, found.place.path)
-    before = selectors.forecast(found.row, found.place.path)
-    after = selectors.forecast(found.row, found.place.path, mended=wanted.repairs) if wanted.repairs else None
-    ground = selectors.ground_of(found.place.path)
+    plan = foreseeing.plan_of(found.row)
+    wanted, states = foreseeing.repair_plan(found.row, plan.target, found.place.path)
+    before = foreseeing.forecast(found.row, found.place.path)
+    after = foreseeing.forecast(found.row, found.place.path, mended=wanted.repairs) if wanted.repairs else None
+    ground = foreseeing.ground_of(found.place.path)
     samples = [
         {"kind": kind, "label": SITE_KINDS[kind].text(language()) if kind in SITE_KINDS else kind,
          "sites": len(ground.sites[kind]),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from django.utils import timezone
 
-from linli.assessment import scoring, selectors
+from linli.assessment import foreseeing, scoring, selectors
 from linli.assessment.models import Assessment, ScoreSnapshot
 from linli.places.models import Place
 from linli.standards.rules import Score, Tally
@@ -52,7 +52,7 @@ def take(row: Assessment, place: Place | None = None, *, with_forecast: bool = T
     found = selectors.scored(row, seen)
     expected: dict[str, Any] = {}
     if with_forecast:
-        forecast = selectors.forecast(row, str(where.path))
+        forecast = foreseeing.forecast(row, str(where.path))
         expected = {"expected": forecast.expected, "low": forecast.low, "high": forecast.high,
                     "visits": forecast.visits, "seed": row.pk}  # fmt: skip
     snapshot = ScoreSnapshot(

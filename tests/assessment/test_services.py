@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linli.assessment import selectors, services
+from linli.assessment import foreseeing, selectors, services
 from linli.assessment.models import Assessment, EvidenceLink, IndicatorTask
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.standards.models import Node, NodeUnit, Version
@@ -217,7 +217,7 @@ def test_the_plan_is_kept_and_checked(world: World, opened: Assessment) -> None:
     director = world.actor("director")
     services.set_plan(director, opened.pk, services.PlanChange(samples={"lane": 4}, target=88.5))
     row = services.set_plan(director, opened.pk, services.PlanChange(samples={"market": 2}, efforts={"x": 2.5}))
-    plan = selectors.plan_of(row)
+    plan = foreseeing.plan_of(row)
     assert plan.samples == {"lane": 4, "market": 2} and plan.target == 88.5 and plan.efforts == {"x": 2.5}
     for wrong in (
         services.PlanChange(samples={"lane": -1}), services.PlanChange(efforts={"x": 0}),
