@@ -19,18 +19,18 @@ class Migration(migrations.Migration):
             name='Hold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160, unique=True)),
+                ('key', models.CharField(max_length=160)),
                 ('request_hash', models.BinaryField()),
                 ('amount', models.BigIntegerField()),
                 ('until', models.DateTimeField()),
                 ('source_type', models.CharField(max_length=40)),
                 ('source_id', models.BigIntegerField()),
                 ('created_at', models.DateTimeField()),
-                ('actor_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                ('actor_person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
             ],
             options={
                 'indexes': [models.Index(fields=['source_type', 'source_id'], name='hold_source')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='hold_amount')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='hold_key_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='hold_amount')],
             },
         ),
         migrations.CreateModel(
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='hold',
             name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='credits.account'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='credits.account'),
         ),
         migrations.CreateModel(
             name='LedgerSeal',
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
             name='Transfer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160, unique=True)),
+                ('key', models.CharField(max_length=160)),
                 ('request_hash', models.BinaryField()),
                 ('kind', models.CharField(max_length=16)),
                 ('amount', models.BigIntegerField()),
@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('debit_version', None)), fields=['debit', 'id'], name='transfer_open_debit'), models.Index(condition=models.Q(('credit_version', None)), fields=['credit', 'id'], name='transfer_open_credit')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfer_amount'), models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='transfer_between_two'), models.CheckConstraint(condition=models.Q(models.Q(('debit_balance', None), ('debit_version', None)), models.Q(('debit_balance__isnull', False), ('debit_hash__isnull', False), ('debit_version__gt', 0)), _connector='OR'), name='transfer_debit_side'), models.CheckConstraint(condition=models.Q(models.Q(('credit_balance', None), ('credit_hash', None), ('credit_version', None)), models.Q(('credit_balance__isnull', False), ('credit_hash__isnull', False), ('credit_version__gt', 0)), _connector='OR'), name='transfer_credit_side'), models.CheckConstraint(condition=models.Q(('debit_hash__isnull', False), ('credit_hash__isnull', False), _connector='OR'), name='transfer_hashed'), models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='transfer_reversed_once'), models.UniqueConstraint(condition=models.Q(('debit_version__isnull', False)), fields=('debit', 'debit_version'), name='transfer_debit_version'), models.UniqueConstraint(condition=models.Q(('credit_version__isnull', False)), fields=('credit', 'credit_version'), name='transfer_credit_version')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='transfer_key_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfer_amount'), models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='transfer_between_two'), models.CheckConstraint(condition=models.Q(models.Q(('debit_balance', None), ('debit_version', None)), models.Q(('debit_balance__isnull', False), ('debit_hash__isnull', False), ('debit_version__gt', 0)), _connector='OR'), name='transfer_debit_side'), models.CheckConstraint(condition=models.Q(models.Q(('credit_balance', None), ('credit_hash', None), ('credit_version', None)), models.Q(('credit_balance__isnull', False), ('credit_hash__isnull', False), ('credit_version__gt', 0)), _connector='OR'), name='transfer_credit_side'), models.CheckConstraint(condition=models.Q(('debit_hash__isnull', False), ('credit_hash__isnull', False), _connector='OR'), name='transfer_hashed'), models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='transfer_reversed_once'), models.UniqueConstraint(condition=models.Q(('debit_version__isnull', False)), fields=('debit', 'debit_version'), name='transfer_debit_version'), models.UniqueConstraint(condition=models.Q(('credit_version__isnull', False)), fields=('credit', 'credit_version'), name='transfer_credit_version')],
             },
         ),
         migrations.CreateModel(
@@ -168,16 +168,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('outcome', models.CharField(choices=[('collected', '已领取'), ('voided', '已取消'), ('lapsed', '逾期退回')], max_length=10)),
-                ('key', models.CharField(max_length=160, unique=True)),
+                ('key', models.CharField(max_length=160)),
                 ('reason', models.CharField(blank=True, max_length=120)),
                 ('grace_until', models.DateField(null=True)),
                 ('created_at', models.DateTimeField()),
-                ('actor_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                ('actor_person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
                 ('hold', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='resolution', to='credits.hold')),
                 ('transfer', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collected', to='credits.transfer')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'collected'), ('transfer__isnull', False)), models.Q(('outcome__in', ('voided', 'lapsed')), ('transfer', None)), _connector='OR'), name='resolution_transfer')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='resolution_key_once'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'collected'), ('transfer__isnull', False)), models.Q(('outcome__in', ('voided', 'lapsed')), ('transfer', None)), _connector='OR'), name='resolution_transfer')],
             },
         ),
         migrations.CreateModel(

@@ -11,18 +11,21 @@ class Hold(models.Model):
 
     database_privileges = "append"
 
-    key = models.CharField(max_length=160, unique=True)
+    key = models.CharField(max_length=160)
     request_hash = models.BinaryField()
-    account = models.ForeignKey("credits.Account", models.PROTECT, related_name="holds")
+    account = models.ForeignKey("credits.Account", models.PROTECT, related_name="holds", db_index=False)
     amount = models.BigIntegerField()
     until = models.DateTimeField()
     source_type = models.CharField(max_length=40)
     source_id = models.BigIntegerField()
-    actor_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    actor_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="hold_amount")]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="hold_key_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="hold_amount"),
+        ]
         indexes = [models.Index(fields=["source_type", "source_id"], name="hold_source")]
 
 
@@ -52,18 +55,19 @@ class Resolution(models.Model):
 
     hold = models.OneToOneField(Hold, models.PROTECT, related_name="resolution")
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    key = models.CharField(max_length=160, unique=True)
+    key = models.CharField(max_length=160)
     transfer = models.OneToOneField("credits.Transfer", models.PROTECT, null=True, related_name="collected")
     reason = models.CharField(max_length=120, blank=True)
     grace_until = models.DateField(null=True)
-    actor_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    actor_person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="resolution_key_once"),
             models.CheckConstraint(
                 condition=Q(outcome="collected", transfer__isnull=False)
                 | Q(outcome__in=("voided", "lapsed"), transfer=None),
                 name="resolution_transfer",
-            )
+            ),
         ]

@@ -21,7 +21,7 @@ class Transfer(models.Model):
 
     database_privileges = "append"
 
-    key = models.CharField(max_length=160, unique=True)
+    key = models.CharField(max_length=160)
     request_hash = models.BinaryField()
     kind = models.CharField(max_length=16)
     debit = models.ForeignKey("credits.Account", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -48,6 +48,7 @@ class Transfer(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="transfer_key_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two"),
             models.CheckConstraint(
