@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from linli.activities import planning, setup, signing
+from linli.activities import formats, planning, setup, signing
+from linli.activities.formats import WantedFormat
 from linli.activities.models import Activity, Signup
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
@@ -51,4 +52,5 @@ def _gathered(world: World) -> dict[str, str]:
         ends = begin + timedelta(hours=2)
         Activity.objects.filter(pk=running.pk).update(starts_at=begin, ends_at=ends)
         Signup.objects.filter(activity=running).update(starts_at=begin, ends_at=ends)
-    return {"coming": str(coming.pk), "running": str(running.pk)}
+        evening = formats.add(officer, place, WantedFormat("纳凉晚会", 120, (Post("演出", 10), Post("观众", 80))))
+    return {"coming": str(coming.pk), "running": str(running.pk), "format": str(evening.pk)}

@@ -71,6 +71,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/volunteers/hours/activity/{hours_activity}/", "/desk/volunteers/services/{service}/",
         "/desk/volunteers/appeals/", "/desk/volunteers/certificates/", "/desk/volunteers/stars/",
         "/desk/activities/", "/desk/activities/new/", "/desk/activities/{running}/", "/desk/activities/{coming}/edit/",
+        "/desk/activities/formats/", "/desk/activities/formats/new/", "/desk/activities/formats/{format}/",
         "/desk/volunteers/rules/", "/desk/volunteers/joined/", "/desk/volunteers/joined/new/",
         "/desk/volunteers/joined/{joined}/", "/desk/volunteers/concerns/",
     ),
