@@ -1,4 +1,4 @@
-"""The demo's activities of campaigns (A2) and of the office for creation work: held, counted, with a picture each.
+"""The demo's activities of campaigns (A2) and of the office for creation work: held, counted, with a picture where one is asked for.
 
 They are what campaign pages list and what an assessment links as evidence; nobody signs up here, heads are counted.
 """
@@ -28,6 +28,8 @@ from linli.work.demo_photos import upload
 JIMO, TONGJI = "370215", "370215003"
 SPACE = uuid.UUID("0d7a3a0c-33f1-4f0e-8f4e-1c8f8f0a9c27")
 SEED = 20261124
+PICTURED = frozenset({"文明交通", "文明餐桌", "移风易俗", "文明行为条例"})
+"""Topics of which an assessment asks for pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def load(progress: Callable[[str], object] | None = None) -> int:
 
 
 def _hold(actor: Actor, told: Told, place: Place, campaign_id: int | None, number: int, dice: random.Random) -> None:
-    """Planned three days before, held, closed the same day with heads, words and a picture."""
+    """Planned three days before, held, closed the same day with heads and words."""
     day = timezone.localdate() - timedelta(days=told.days)
     begin = timezone.make_aware(datetime.combine(day, time(9 + number % 7)))
     unit = Organisation.objects.filter(place=place, kind="community_committee").order_by("pk").first()
@@ -89,11 +91,13 @@ def _hold(actor: Actor, told: Told, place: Place, campaign_id: int | None, numbe
     with moments.replaying(begin - timedelta(days=3)):
         row = planning.create(actor, wanted, key=_key(number), publish=True)
     taken = begin + timedelta(minutes=40)
-    photo = upload(dice, owner="demo", mended=True, at=taken, lon=place.lon or 0.0, lat=place.lat or 0.0)
+    photos: tuple[str, ...] = ()
+    if set(told.topics) & PICTURED:
+        photos = (upload(dice, owner="demo", mended=True, at=taken, lon=place.lon or 0.0, lat=place.lat or 0.0),)
     with moments.replaying(begin + timedelta(hours=2)):
         closing.close(actor, row.pk)
         closing.count_heads(actor, row.pk, told.heads)
-        closing.record_results(actor, row.pk, results=told.results, outcomes={}, photos=(photo,))
+        closing.record_results(actor, row.pk, results=told.results, outcomes={}, photos=photos)
 
 
 def _who(role: str, place: Place) -> Actor | None:

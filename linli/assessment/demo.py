@@ -27,7 +27,7 @@ SEED = 20261124
 HANDLERS = ("unit_handler", "unit_head", "street_officer", "community_officer")
 SHARES = (("accepted", 0.62), ("submitted", 0.14), ("returned", 0.08))
 PROVED = (("accepted", 0.5), ("submitted", 0.25))
-LACKING = (("returned", 0.25), ("submitted", 0.15))
+LACKING = (("returned", 0.16), ("submitted", 0.1))
 """What becomes of tasks that ask for evidence: of those with all of it, and of those with less. The rest waits."""
 WORDS = "已按要求完成，现场照片和台账见佐证。"
 EXPLAINED = "工作已做，佐证还在整理，先报说明。"
