@@ -49,6 +49,7 @@ def join(actor: Actor, wanted: Wanted) -> Volunteer:
     """Register oneself; again, it changes the registration. Raises StepRefused (422) with what to do."""
     if actor.person_id is None:
         refuse(actor, REGISTER, hidden=True)
+    assert actor.person_id is not None, "refuse raises"
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=actor.person_id)
         if not personal.opened(person, "name"):
