@@ -1,4 +1,4 @@
-"""The demo's activities of campaigns (A2) and of the office for creation work: held, counted, with a picture where one is asked for.
+"""The demo's activities of campaigns (A2) and of the creation office: held, counted, with pictures where asked for.
 
 They are what campaign pages list and what an assessment links as evidence; nobody signs up here, heads are counted.
 """
