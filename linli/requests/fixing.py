@@ -16,18 +16,27 @@ from linli.work.visibility import may_see_item
 FIX = "fix_on_spot"
 
 
+THEMES_OF = {
+    "sanitation": "environment", "urban_management": "environment", "greening": "environment",
+    "environment": "environment", "traffic": "civil_traffic",
+}  # fmt: skip
+"""The kind of good deed that mending is, by what the category's unit answers for; of other matters none is said."""
+
+
 def is_deed(actor: Actor, transition: str) -> bool:
     """Whether what is reported is a deed of the actor: mended on the spot by somebody who is not paid for it."""
     return transition == FIX and actor.person_id is not None and not actor.is_staff
 
 
-def tell(actor: Actor, item_id: int, place_id: int | None) -> None:
-    """Record the deed (4 statements, none without a place); told again it is the same one."""
+def tell(actor: Actor, item_id: int) -> None:
+    """Record the deed (5 statements, 1 without a place); told again it is the same one."""
+    place_id, function = Item.objects.values_list("place_id", "category__function").get(pk=item_id)
     if actor.person_id is not None and place_id is not None:
         deeds.record([
             deeds.Done(
                 key=deeds.fixed_key(item_id), kind=deeds.FIXED, person_id=actor.person_id, place_id=place_id,
                 happened_on=timezone.localdate(), source=("item", item_id),
+                facts={"theme": THEMES_OF.get(function or "", "")},
             )
         ])  # fmt: skip
 

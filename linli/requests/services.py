@@ -32,7 +32,6 @@ from linli.work import services as work
 from linli.work.engine import Order, StepRefused
 from linli.work.flush import Rows
 from linli.work.itemview import ItemView
-from linli.work.models import Item
 from linli.work.references import unknown
 from linli.work.terms import Catalogue
 
@@ -108,8 +107,7 @@ def _fixed(actor: Actor, opened: Callable[[], work.Outcome]) -> work.Outcome:
     with transaction.atomic():
         outcome = opened()
         if not outcome.repeated:
-            place_id = Item.objects.values_list("place_id", flat=True).get(pk=outcome.item_id)
-            fixing.tell(actor, outcome.item_id, place_id)
+            fixing.tell(actor, outcome.item_id)
     return outcome
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from linli.awards import deciding
 from linli.awards.models import Award
 from linli.credits import ledger
+from linli.requests import fixing
 from linli.site.captaincy import Thanks, came_of, said_of, thanks
 from linli.work import deeds
 from linli.work.models import Deed, Evidence, Item
@@ -104,6 +105,21 @@ def test_what_a_captain_mends_is_a_deed_once_and_what_is_passed_on_is_none(world
     deed = Deed.objects.get()
     assert (deed.kind, deed.person_id, deed.quantity) == ("fixed", world.users["captain"].person_id, 1)
     assert deed.key == f"fixed:{Item.objects.get(state='closed').pk}"
+
+
+@pytest.mark.parametrize(
+    ("function", "theme"), [("sanitation", "environment"), ("traffic", "civil_traffic"), ("housing", ""), ("", "")]
+)
+def test_the_category_says_which_kind_of_deed_mending_was(
+    world: World, captain: Client, function: str, theme: str
+) -> None:
+    category = world.category("0102")
+    type(category).objects.filter(pk=category.pk).update(function=function)
+    send(captain, photos=photo(1))
+    item = Item.objects.get()
+    Item.objects.filter(pk=item.pk).update(category=category)
+    fixing.tell(world.actor("captain"), item.pk)
+    assert Deed.objects.get().facts == {"theme": theme}
 
 
 def mended_and_rewarded(world: World, captain: Client) -> tuple[Item, int]:
