@@ -3,12 +3,13 @@
 import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
 import { chartOption, type ChartData } from "./lib/charts";
 import { pictures } from "./lib/picture";
 
-echarts.use([BarChart, LineChart, AriaComponent, GridComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([BarChart, LineChart, AriaComponent, GridComponent, TooltipComponent, LabelLayout, CanvasRenderer]);
 
 function colours(): Record<string, string> {
   const style = getComputedStyle(document.documentElement);
@@ -24,6 +25,8 @@ function draw(element: HTMLElement): void {
   box.className = "chart";
   box.setAttribute("role", "img");
   box.setAttribute("aria-label", element.dataset["label"] ?? "");
+  // A bar for each name needs its line; only so every name and number can stand beside its bar.
+  if (data.kind === "rows") box.style.height = `max(16rem, ${data.names.length * 1.75 + 3}rem)`;
   element.append(box);
   const chart = echarts.init(box);
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -18,7 +18,7 @@ export function chartOption(data: ChartData, colours: Record<string, string>): R
     inverse: lying,
     axisTick: { show: false },
     axisLine: { lineStyle: { color: colours["rule"] } },
-    axisLabel: { color: colours["ink-soft"], fontSize: 14 },
+    axisLabel: { color: colours["ink-soft"], fontSize: 14, ...(lying ? { interval: 0 } : {}) },
   };
   const value = {
     type: "value",
