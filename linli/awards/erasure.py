@@ -1,7 +1,8 @@
 """What awards hold of persons in words: stories and notices of nominations, objections, appeals.
 
 The points themselves stay with the emptied row of the person: the ledger has to balance. A nomination of somebody who
-is erased loses its words and its place in the list of honour; texts that the person wrote about others lose theirs too.
+is erased loses its words, its photos and its place in the list of honour; texts that the person wrote about others
+lose theirs too.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from linli.awards.models import Appeal, Award, Nomination, Objection
+from linli.awards.selectors import HOLDER
 from linli.kernel.labels import Label
 from linli.people import erasing, mentions
 from linli.people.access import Actor
 from linli.people.erasing import Held, Subject
+from linli.work import erasure as files
 
 LABEL = Label("积分的提名、异议和申诉", "Nominations, objections and appeals about points")
 OPEN = (Nomination.NEW, Nomination.NOTICE, Nomination.SECOND)
@@ -35,13 +38,15 @@ def count(subject: Subject) -> Held:
 
 def erase(subject: Subject, actor: Actor, reason: str) -> int:
     """Empty the texts; how many rows. What is still open ends: work without words cannot be done."""
+    held = Nomination.objects.filter(_nominations(subject)).values_list("pk", flat=True)
+    photos = files.erase_held(HOLDER, list(held))
     Nomination.objects.filter(_nominations(subject), state__in=OPEN).update(state=Nomination.WITHDRAWN)
     total = Nomination.objects.filter(_nominations(subject)).update(story="", notice="", reason="", honour_at=None)
     total += Objection.objects.filter(person_id__in=subject.same).update(text="", answer="")
     Appeal.objects.filter(person_id__in=subject.same, state=Appeal.OPEN).update(state=Appeal.WITHDRAWN)
     total += Appeal.objects.filter(person_id__in=subject.same).update(text="", answer="")
     Award.objects.filter(person_id__in=subject.same).exclude(reason="").update(reason="")
-    return total + _in_others(subject)
+    return total + photos + _in_others(subject)
 
 
 def _in_others(subject: Subject) -> int:

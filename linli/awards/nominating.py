@@ -15,14 +15,17 @@ from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
 from linli.awards.models import Award, Nomination, Objection, Rule, RuleSet
 from linli.awards.models.awards import WAITING
 from linli.awards.rules import Fact, Tally, Verdict, needs_person, reckon
+from linli.awards.selectors import HOLDER
 from linli.credits.errors import LedgerProblem
 from linli.people import masking, personal
 from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
 from linli.people.models import Person
 from linli.people.services import in_force
+from linli.work import evidence_links
 
 TAKE_PART, PROPOSE = "awards.take_part", "awards.propose"
+PHOTOS_MAX = 3
 STORY_MAX, NOTICE_MAX, OBJECTION_MAX, QUANTITY_MAX, DAYS_BACK = 1000, 500, 500, 600, 90
 
 _DOOR = re.compile(r"[0-9０-９一二三四五六七八九十]+\s*(?:单元|室|门牌)")
@@ -30,7 +33,10 @@ _DOOR = re.compile(r"[0-9０-９一二三四五六七八九十]+\s*(?:单元|室
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Who did what, as a nominator tells it. The person is found by phone and name, or made known by them."""
+    """Who did what, as a nominator tells it. The person is found by phone and name, or made known by them.
+
+    `photos`: tokens of uploads; asked for where the rule needs one, seen by staff only.
+    """
 
     rule_id: int
     name: str
@@ -40,6 +46,7 @@ class Named:
     quantity: int = 1
     came_from: str = "neighbour"
     synthetic: bool = False
+    photos: tuple[str, ...] = ()
 
 
 def rules_for(place_id: int, source: str = "nominated", day: date | None = None) -> list[Rule]:
@@ -84,6 +91,7 @@ def nominate(actor: Actor, named: Named, *, key: str) -> Nomination:
         raise refused("bad_day", "请填最近三个月内的日期。", "A day of the last three months.", "happened_on")
     if not 1 <= named.quantity <= QUANTITY_MAX:
         raise refused("bad_number", f"请填1到{QUANTITY_MAX}。", f"From 1 to {QUANTITY_MAX}.", "quantity")
+    _photos(rule, named)
     person_id = personal.find_or_create_resident(name=name, phone=phone)
     if actor.person_id is None or actor.person_id in personal.same_phone_ids(person_id):
         raise refused("not_oneself", "不能提名自己。请邻居来提名。", "Nobody names themselves.", "phone")
@@ -92,8 +100,19 @@ def nominate(actor: Actor, named: Named, *, key: str) -> Nomination:
         quantity=named.quantity, story=story, came_from=named.came_from, nominated_by_id=actor.person_id,
         synthetic=named.synthetic, made_at=timezone.now(),
     )  # fmt: skip
+    held = evidence_links.Held(HOLDER, row.pk, named.photos, "report")
+    evidence_links.hold([held], actor, timezone.now())
     record("points.nomination", actor_id=actor.person_id, subject=f"nomination:{row.pk}", what="made")
     return row
+
+
+def _photos(rule: Rule, named: Named) -> None:
+    if rule.evidence == "photo" and not named.photos:
+        raise refused(
+            "no_photo", "这一类要一张照片，只给审核的人看。", "A photo is needed; only staff see it.", "photos"
+        )
+    if len(named.photos) > PHOTOS_MAX:
+        raise refused("too_many", f"最多{PHOTOS_MAX}张照片。", f"At most {PHOTOS_MAX} photos.", "photos")
 
 
 def _key(actor: Actor, key: str) -> str:

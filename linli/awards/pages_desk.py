@@ -150,7 +150,7 @@ def nomination(request: HttpRequest, nomination_id: int) -> HttpResponse:
         "reviewer": names.get(row.reviewed_by_id or 0),
         "decider": names.get(row.decided_by_id or 0), "typed_notice": text_of(request, "notice") or row.notice,
         "open": row.state in (Nomination.NEW, Nomination.NOTICE, Nomination.SECOND),
-        "days": row.rule.rule_set.notice_days,
+        "days": row.rule.rule_set.notice_days, "photos": selectors.photos_of(row.pk),
     }  # fmt: skip
     return render(request, "awards/desk_nomination.html", context, status=refusal.status if refusal else 200)
 

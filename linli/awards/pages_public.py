@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.awards import nominating, selectors, words
-from linli.awards.asking import day_of, language, number, own_page, text_of
+from linli.awards.asking import day_of, language, number, own_page, photos_of_form, text_of
 from linli.awards.models import Nomination, Rule
 from linli.credits import public
 from linli.credits.selectors import pool_figures
@@ -113,6 +114,7 @@ def _form(request: HttpRequest, place_id: int, refusal: StepRefused | None = Non
     context = {
         **frame(request), "rules": [_line(rule) for rule in found], "typed": typed, "refusal": refusal,
         "place": place, "today": timezone.localdate(), "days": found[0].rule_set.notice_days,
+        "photos": any(rule.evidence == "photo" for rule in found),
     }  # fmt: skip
     return render(request, "awards/nominate.html", context, status=refusal.status if refusal else 200)
 
@@ -130,6 +132,7 @@ def nominate(request: HttpRequest, place_id: int) -> HttpResponse:
         text_of(request, "story"),
     )  # fmt: skip
     try:
+        named = replace(named, photos=photos_of_form(request, nominating.PHOTOS_MAX))
         nominating.nominate(actor, named, key=text_of(request, "key") or new_key())
     except StepRefused as refusal:
         return _form(request, place_id, refusal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.awards import nominating, rule_services, selectors, words
-from linli.awards.asking import day_of, language, number, staff_page, text_of
+from linli.awards.asking import day_of, language, number, photos_of_form, staff_page, text_of
 from linli.awards.deciding import refused
 from linli.awards.models import Rule, RuleSet
 from linli.awards.rule_services import Head, Wanted
@@ -208,6 +209,7 @@ def propose(request: HttpRequest, place_id: int) -> HttpResponse:
             number(text_of(request, "quantity")) or 1, came,
         )  # fmt: skip
         try:
+            named = replace(named, photos=photos_of_form(request, nominating.PHOTOS_MAX))
             made = nominating.nominate(actor_on(request), named, key=text_of(request, "key") or new_key())
             return redirect("awards:nomination", made.pk)
         except StepRefused as problem:
@@ -218,6 +220,6 @@ def propose(request: HttpRequest, place_id: int) -> HttpResponse:
         typed |= {"happened_on": timezone.localdate().isoformat(), "key": new_key(), "quantity": "1"}
     context = {
         "place": place, "rules": [(rule, words.rule_lines(rule)) for rule in found], "typed": typed,
-        "refusal": refusal, "today": timezone.localdate(),
+        "refusal": refusal, "today": timezone.localdate(), "photos": any(rule.evidence == "photo" for rule in found),
     }  # fmt: skip
     return render(request, "awards/desk_propose.html", context, status=refusal.status if refusal else 200)

@@ -17,8 +17,11 @@ from linli.people.access import Actor, ObjectHidden, require
 from linli.people.masking import mask_name
 from linli.people.models import Person
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
+from linli.work.models import Evidence
 
 VIEW = "awards.view"
+HOLDER = "nomination"
+"""The word by which evidence names a nomination as its holder."""
 PAGE = 50
 
 
@@ -206,6 +209,18 @@ def nomination_for(actor: Actor, nomination_id: int) -> Nomination:
         raise ObjectHidden(VIEW)
     require(actor, VIEW, place_path=str(row.place.path), hidden=True)
     return row
+
+
+def photos_of(nomination_id: int) -> list[int]:
+    """Photos of a nomination that are there still (1 statement)."""
+    rows = Evidence.objects.filter(holder=HOLDER, holder_id=nomination_id, removed_at=None).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def may_see_photos(actor: Actor, nomination_id: int) -> bool:
+    """Whether the actor may see the photos of a nomination: staff of its place (for `work.holders`)."""
+    row = Nomination.objects.select_related("place").filter(pk=nomination_id).first()
+    return row is not None and actor.is_staff and actor.may(VIEW, place_path=str(row.place.path))
 
 
 def on_notice(district: PlaceRow | None) -> list[Nomination]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from linli.awards import awarding
+from linli.awards import awarding, selectors
 from linli.awards.appealing import appeal_until
 from linli.awards.models import Award
 from linli.awards.models.awards import GRANTED, REVERSED, TO_SETTLE
@@ -18,7 +18,7 @@ from linli.credits import correcting, explaining, words
 from linli.credits.explaining import Explanation
 from linli.kernel.labels import Label
 from linli.people.access import Actor
-from linli.work import proofs
+from linli.work import holders, proofs
 from linli.work.proofs import Proof
 from linli.work.themes import theme_named
 
@@ -112,7 +112,8 @@ def take_deed(source_id: int, reason: str, actor: Actor) -> bool:
 
 
 def install() -> None:
-    """Tell the pages of the ledger."""
+    """Tell the pages of the ledger, and who may see photos of nominations."""
+    holders.register(selectors.HOLDER, selectors.may_see_photos, address="/desk/points/nominations/{id}/")
     for name, said, told, taking in (
         ("award", by_award, explain_award, take_award), ("deed", by_deed, explain_deed, take_deed)
     ):  # fmt: skip
