@@ -73,7 +73,7 @@ def lead(request: HttpRequest, activity_id: int) -> HttpResponse:
         try:
             _act(request, actor, activity_id)
         except FileRefused as refusal:
-            problem = Problem(str(refusal), "photos", refusal.status)
+            problem = Problem(refusal.message, "photos", refusal.status)
         except StepRefused as refusal:
             problem = typed.problem_of(refusal)
         else:
