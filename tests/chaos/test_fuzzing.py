@@ -30,15 +30,27 @@ from schemathesis.specs.openapi.checks import (
 
 from chaos.tally import is_full, tell, tries
 from linli.api.urls import api
+from linli.inspections.models import PendingConflict
 from linli.kernel.workflow import Field, FieldKind
+from linli.people import erasing
 from linli.requests.workflow import REQUEST
+from linli.work.kinds import kinds
 from linli.work.models import Item
+from tests.chaos.assessment_cases import opened
+from tests.inspections.conftest import patrolled
+from tests.matrix.test_ground_fields import walked
 from tests.requests.walk import WAYS, Walker
 from tests.support.calling import Caller
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 NAMES = sorted(o["operationId"] for operations in api.document()["paths"].values() for o in operations.values())
-WHO = ("anonymous", "resident", "grid", "handler", "head", "dispatcher", "supervisor", "admin", "auditor")
+WHO = (
+    "anonymous", "resident", "grid", "community", "handler", "head", "dispatcher", "supervisor", "director", "admin",
+    "auditor",
+)  # fmt: skip
+READING = frozenset(
+    operations["get"]["operationId"] for operations in api.document()["paths"].values() if "get" in operations
+)
 STATES = ("received", "dispatched", "signed", "waiting", "replied", "handled", "closed")
 # Operations that change something, or whose parameters reach furthest, get more of the requests.
 WEIGHTS = {"take_steps": 4, "take_own_steps": 3, "create_request": 4, "list_requests": 3, "upload": 2}
@@ -99,9 +111,40 @@ def requests_in_states(call: Caller) -> dict[str, list[str]]:
     return found
 
 
+def of_the_ground(call: Caller, wanted: set[str]) -> dict[str, list[Any]]:
+    """What other parameters of addresses may be: a round with its team and a record to decide, an assessment …"""
+    world = call.world
+    found: dict[str, list[Any]] = {}
+    if "place_id" in wanted:
+        found["place_id"] = [place.pk for place in world.places.values()]
+    if "kind" in wanted:
+        found["kind"] = [entry.workflow.kind for entry in kinds()]
+    if wanted & {"round_id", "team_id", "version_id", "conflict_id"}:
+        patrol = patrolled(world)
+        found["round_id"], found["version_id"] = [patrol.round.pk], [patrol.version.pk]
+        found["team_id"] = list(patrol.round.teams.values_list("pk", flat=True))
+        if "conflict_id" in wanted:
+            walked(patrol)
+            found["conflict_id"] = list(PendingConflict.objects.values_list("pk", flat=True))
+    if "assessment_id" in wanted:
+        found["assessment_id"] = [opened(world).pk]
+    if "erasure_id" in wanted:
+        found["erasure_id"] = [erasing.ask(world.actor("resident"), world.users["resident"].person_id or 0).pk]
+    return found
+
+
+def test_every_parameter_of_an_address_has_something_that_is_there(call: Caller) -> None:
+    wanted = {name for each in NAMES for name in _parameters(each)}
+    found = requests_in_states(call) | of_the_ground(call, wanted)
+    assert wanted == set(found)
+    assert all(found.values()), "of each there is one"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_sent_breaks_the_interface(call: Caller, schema: Any, name: str, quiet: None) -> None:
-    known = requests_in_states(call) if {"number", "token"} & set(_parameters(name)) else {}
+    wanted = set(_parameters(name))
+    known = requests_in_states(call) if {"number", "token"} & wanted else of_the_ground(call, wanted)
+    good = 0
     for who in WHO:
         call.headers(who)
     left, round_ = -(-share(name) // AS_MANY), 0
@@ -113,21 +156,22 @@ def test_nothing_sent_breaks_the_interface(call: Caller, schema: Any, name: str,
                 sender.run(name, min(left, CHUNK), seed + round_ if is_full() else None)
                 transaction.set_rollback(True)
             tell("fuzz", sender.sent, server_errors=0, schema_violations=0, good_answers=sender.good)
-            left, round_ = left - min(left, CHUNK), round_ + 1
+            left, round_, good = left - min(left, CHUNK), round_ + 1, good + sender.good
+    assert good or not known or name not in READING, "what is there was never found: only refusals were proved"
 
 
 def _parameters(name: str) -> list[str]:
     for operations in api.document()["paths"].values():
         for operation in operations.values():
             if operation["operationId"] == name:
-                return [part["name"] for part in operation.get("parameters", [])]
+                return [part["name"] for part in operation.get("parameters", []) if part["in"] == "path"]
     return []
 
 
 class Sender:
     """Sends what Hypothesis draws for one operation."""
 
-    def __init__(self, call: Caller, operation: Any, known: dict[str, list[str]]) -> None:
+    def __init__(self, call: Caller, operation: Any, known: dict[str, list[Any]]) -> None:
         self.call, self.operation, self.known = call, operation, known
         self.sent = self.good = 0
         self.ids = {
