@@ -86,7 +86,7 @@ def decide(actor: Actor, appeal_id: int, answer: str, *, points: int = 0) -> App
     award = row.award
     require(actor, CONFIRM, place_path=str(award.place.path), hidden=True)
     if row.state != Appeal.OPEN:
-        if row.decided_by_id == actor.person_id:
+        if row.decided_by_id == actor.person_id and (row.state == Appeal.GRANTED) == (points > 0):
             return row
         raise refused("decided", "这条申诉已经答复过了。", "This appeal was answered before.", status=409)
     if actor.person_id is None or actor.person_id in (row.person_id, award.decided_by_id, award.proposed_by_id):

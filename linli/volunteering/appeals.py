@@ -71,15 +71,15 @@ def decide(actor: Actor, appeal_id: int, *, upheld: bool, minutes: int, answer: 
     if row is None or service is None:
         raise ObjectHidden(CONFIRM)
     require(actor, CONFIRM, place_path=str(service.place.path), hidden=True)
+    if row.state != Appeal.OPEN:
+        if row.decided_by_id == actor.person_id and (row.state == Appeal.UPHELD) == upheld:
+            return row
+        raise refused("decided", "已经答复过。", "It has been answered.", status=409)
     if actor.person_id == row.person_id or decided_by(service) == actor.person_id:
         raise refused(
             "same_person", "异议要由没有确认过这条时长的人办理。", "Somebody else than who confirmed decides.",
             status=403,
         )  # fmt: skip
-    if row.state != Appeal.OPEN:
-        if row.decided_by_id == actor.person_id and (row.state == Appeal.UPHELD) == upheld:
-            return row
-        raise refused("decided", "已经答复过。", "It has been answered.", status=409)
     if upheld:
         if not 0 < minutes <= DAY:
             raise refused("bad_minutes", "时长要大于0，不超过24小时。", "More than 0, at most 24 hours.", "hours")

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -18,8 +18,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from linli.activities import planning
-from linli.activities.planning import Wanted
 from linli.exchange import services as import_services
 from linli.inspections.dissuasion import record_dissuasion, setup_themes
 from linli.inspections.letters import urge
@@ -30,13 +28,9 @@ from linli.people.models import Appointment, Person, User
 from linli.people.roles import ROLES
 from tests.matrix.looking import cookie
 from tests.matrix.table import UPDATING, Table, differences, settle
-from tests.support import small_standard
-from tests.support.awarded import one_of_each
+from tests.support import rooms, small_standard
 from tests.support.calling import Caller
-from tests.support.flowers import with_flowers
-from tests.support.redeeming import with_a_shop
 from tests.support.shops import a_promised_shop
-from tests.support.volunteers import volunteered
 from tests.support.world import World
 
 METHODS = ("GET", "POST")
@@ -78,7 +72,11 @@ def sample(route: str, known: dict[str, str]) -> str:
 
     def value(found: re.Match[str]) -> str:
         converter, name = found[1], found[2]
-        return known.get(name) or {"int": "1", "uuid": known["uuid"]}.get(converter or "", "x")
+        return (
+            known.get(f"{route} {name}")
+            or known.get(name)
+            or {"int": "1", "uuid": known["uuid"]}.get(converter or "", "x")
+        )
 
     path = _PARAMETER.sub(value, route)
     return "/" + path.replace("$", "").replace("\\Z", "").replace("\\", "")
@@ -122,14 +120,7 @@ def _neighbourly(world: World) -> dict[str, str]:
     plan = plan_visits(community, place, "走访", day, day, 9, key=next(key))
     letter = urge(community, place, world.units["property"].pk, "请清理楼道", day, key=next(key))
     record = record_dissuasion(world.actor("grid"), world.places["east_grid1"].pk, theme, 2, key=next(key))
-    return {"plan_id": str(plan.pk), "letter_id": str(letter.pk), "record_id": str(record.pk)} | _activity(world)
-
-
-def _activity(world: World) -> dict[str, str]:
-    """An activity of the eastern community that is under way."""
-    wanted = Wanted("清理楼道", world.places["east"].pk, timezone.now() - timedelta(minutes=10))
-    made = planning.create(world.actor("community"), wanted, key=uuid.UUID(int=4), publish=True)
-    return {"activity_id": str(made.pk)}
+    return {"plan_id": str(plan.pk), "letter_id": str(letter.pk), "record_id": str(record.pk)}
 
 
 def known_values(world: World) -> dict[str, str]:
@@ -142,8 +133,7 @@ def known_values(world: World) -> dict[str, str]:
         "version_id": str(version.pk), "node_id": str(draft.nodes.filter(level="criterion")[0].pk),
         "number": made["number"], "token": made["tracking_token"], "place_id": str(place), "organisation_id": str(unit),
         "batch_id": str(_import_batch(world)), **_neighbourly(world),
-        **a_promised_shop(world), **one_of_each(world), **volunteered(world), **with_flowers(world),
-        **with_a_shop(world),
+        **a_promised_shop(world), **rooms.everything(world),
         "person_id": str(person), "kind": "request", "what": "person", "uuid": "0190163d-8694-739b-aea5-966c26f8ad90",
     }  # fmt: skip
 
