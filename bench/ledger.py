@@ -90,21 +90,21 @@ def beside(
 ) -> tuple[list[float], list[float]]:  # fmt: skip
     """Rounds on the full ledger, for members with a past, and on the empty one; in turn, and in turned order.
 
-    Both begin with a checkpoint and a round that does not count: after a checkpoint the first change of a page
-    writes the whole page to the log, and a load that has just ended makes every page such a one.
+    Both begin with a checkpoint and one award to each member that does not count: after a checkpoint the first change
+    of a page writes the whole page to the log, and a load that has just ended makes every page such a one.
     """
     with administrating() as admin:
         admin.execute("CHECKPOINT")
     places = {"full": (past[:MEMBERS], here()), "empty": (street.members, without)}
+    for members, address in places.values():
+        given = [{"key": f"first:{n}", "debit": street.pool, "credit": n, "amount": 5} for n in members]
+        assert at_once(address, [[["post_all", {"postings": given}]]])[0][0][0] == "done"
     found: dict[str, list[float]] = {name: [] for name in places}
-    for number in range(-1, ROUNDS):
+    for number in range(ROUNDS):
         for name in sorted(places, reverse=number % 2 == 0):
             members, address = places[name]
-            rate = service_rate(street.pool, members, f"beside:{number}", address)
-            if number >= 0:
-                found[name].append(rate)
-        if number >= 0:
-            console.print(f"[dim]  {number + 1}: full {found['full'][-1]:.0f}/s  empty {found['empty'][-1]:.0f}/s")
+            found[name].append(service_rate(street.pool, members, f"beside:{number}", address))
+        console.print(f"[dim]  {number + 1}: full {found['full'][-1]:.0f}/s  empty {found['empty'][-1]:.0f}/s")
     return found["full"], found["empty"]
 
 
