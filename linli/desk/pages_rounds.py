@@ -313,8 +313,10 @@ def round_action(request: HttpRequest, round_id: int) -> HttpResponse:
             rounds.link_campaign(actor, round_id, _number(chosen, "campaign") if chosen else None)
             messages.success(request, _("已记录。"))
         elif what == "drop_team":
-            rounds.drop_team(actor, round_id, _number(request.POST.get("team", ""), "team"))
-            messages.success(request, _("该组已退出，它的未查点位等待重新排路线；已查的保留。"))
+            if rounds.drop_team(actor, round_id, _number(request.POST.get("team", ""), "team")):
+                messages.success(request, _("该组已退出，正在为其余小组重新排路线；已查的保留。"))
+            else:
+                messages.success(request, _("该组已退出，它的未查点位等待重新排路线；已查的保留。"))
         else:
             site = _number(request.POST.get("site", ""), "site")
             rounds.set_site_state(actor, round_id, site, request.POST.get("state", ""), request.POST.get("reason", ""))

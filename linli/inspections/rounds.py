@@ -312,13 +312,22 @@ def set_site_state(actor: Actor, round_id: int, site_id: int, state: str, reason
 
 
 @transaction.atomic
-def drop_team(actor: Actor, round_id: int, team_id: int) -> None:
-    """A team drops out: its sites that are not done go back to nobody, until the round is planned again."""
+def drop_team(actor: Actor, round_id: int, team_id: int) -> bool:
+    """A team drops out: its sites that are not done go back to nobody, and what was planned is planned again.
+
+    Whether it is: where there was a plan, other teams are left and days too. A second call changes nothing.
+    """
     row = _changing(actor, round_id)
-    RoundTeam.objects.filter(pk=team_id, round=row).update(active=False)
+    if not RoundTeam.objects.filter(pk=team_id, round=row, active=True).update(active=False):
+        return False
     RoundSite.objects.filter(round=row, team_id=team_id).exclude(state=RoundSite.DONE).update(
         team=None, position=None, planned_on=None, version=F("version") + 1
     )
+    others = RoundTeam.objects.filter(round=row, active=True).exists()
+    if row.planned_at is None or not others or row.until < timezone.localdate():
+        return False
+    request_plan(actor, round_id)
+    return True
 
 
 @transaction.atomic

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from linli.inspections import rounds, selectors
-from linli.inspections.models import Observation, Round, RoundSeries, RoundSite
+from linli.inspections import jobs, rounds, selectors
+from linli.inspections.models import Observation, Round, RoundSeries, RoundSite, RoundTeam
 from linli.inspections.rounds import NewRound, NewTeam, create_round
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.standards import observed
@@ -73,6 +73,23 @@ def test_the_plan_is_stored_and_a_team_that_drops_out_keeps_what_is_done(patrol:
     assert {left.reason for left in again.left_out} == {"no_team"}
     with pytest.raises(StepRefused):
         rounds.request_plan(patrol.world.actor("community"), patrol.round.pk)
+
+
+def test_a_plan_is_made_again_when_a_team_drops_out_and_others_are_left(
+    patrol: Patrol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(jobs.plan_round, "defer", lambda round_id: asked.append(round_id))
+    community, first = patrol.world.actor("community"), patrol.round.teams.get()
+    second, third = (
+        RoundTeam.objects.create(round=patrol.round, name=name, longitude=120.45, latitude=36.38) for name in "二三"
+    )
+    assert not rounds.drop_team(community, patrol.round.pk, third.pk), "nothing was planned yet"
+    rounds.carry_out_plan(patrol.round.pk, iterations=50)
+    assert rounds.drop_team(community, patrol.round.pk, second.pk)
+    assert not rounds.drop_team(community, patrol.round.pk, second.pk), "it is out already"
+    assert not rounds.drop_team(community, patrol.round.pk, first.pk), "nobody is left"
+    assert asked == [patrol.round.pk]
 
 
 def test_a_series_makes_each_week_once(patrol: Patrol) -> None:
