@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -16,9 +17,23 @@ WIDEST = 48
 Table = Sequence[Sequence[Any]]
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Signs that no workbook may hold; whoever pastes from elsewhere does not see them."""
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+NAME_MOST = 31
+
+
 def safe_cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """A text that a spreadsheet would take for a formula gets an apostrophe; signs it may not hold are left out."""
+    if not isinstance(value, str):
+        return value
+    text = _CONTROL.sub("", value)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def sheet_name(text: str) -> str:
+    """A name that a sheet may bear: without []:*?/\\ and apostrophes at its ends, at most 31 characters."""
+    return _NOT_IN_NAMES.sub(" ", text)[:NAME_MOST].strip(" '") or "1"
 
 
 def as_csv(rows: Table) -> bytes:
@@ -40,7 +55,7 @@ def as_xlsx(tables: Sequence[tuple[str, Table]], title: str) -> bytes:
     book.remove(book.active)
     moment = timezone.localtime().strftime("%Y-%m-%d %H:%M")
     for name, rows in tables:
-        sheet = book.create_sheet(name[:31])
+        sheet = book.create_sheet(sheet_name(name))
         sheet.append([safe_cell(title), moment])
         for row in rows:
             sheet.append([safe_cell(value) for value in row])

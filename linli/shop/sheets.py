@@ -9,13 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from linli.exchange.sheets import safe_cell, sheet_name
 from linli.shop.models import Settlement, SettlementLine
 from linli.work.printing.sheets import PDF, chinese_date, sheet_pdf
 
 __all__ = ["PDF", "XLSX", "report_xlsx", "settlement_pdf", "settlement_xlsx"]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 WIDEST = 48
 
 
@@ -35,11 +35,9 @@ def _book(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> by
 
     book = Workbook()
     sheet = book.active
-    sheet.title = title[:31]
+    sheet.title = sheet_name(title)
     for values in ([title], heads, *rows):
-        sheet.append([
-            f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value for value in values
-        ])  # fmt: skip
+        sheet.append([safe_cell(value) for value in values])
     sheet.freeze_panes = "A3"
     for column in sheet.iter_cols(min_row=2):
         longest = max(_width(cell.value) for cell in column)

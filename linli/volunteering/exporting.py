@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
+from linli.exchange.sheets import safe_cell, sheet_name
 from linli.people.access import Actor
 from linli.people.masking import mask_text
 from linli.people.personal import contacts
@@ -22,16 +23,11 @@ from linli.volunteering.selectors_joined import UnitLine
 ROWS_MAX, WIDEST = 20_000, 48
 
 
-def safe(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
 def workbook(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     """One sheet: title, moment, head, rows."""
     book = Workbook()
     sheet = book.active
-    sheet.title = title[:31]
+    sheet.title = sheet_name(title)
     sheet.append([title])
     sheet.append([timezone.localtime().strftime("%Y-%m-%d %H:%M")])
     sheet.append(list(head))
@@ -39,7 +35,7 @@ def workbook(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     for cell in sheet[3]:
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True)
     for row in rows:
-        sheet.append([safe(value) for value in row])
+        sheet.append([safe_cell(value) for value in row])
     sheet.freeze_panes = "A4"
     for column in sheet.iter_cols(min_row=3):
         longest = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(cell.value or "")) for cell in column)
