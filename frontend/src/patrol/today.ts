@@ -66,7 +66,12 @@ export function today(app: App, day: string): HTMLElement[] {
   const head = h("header", { class: "page-head" }, h("h1", { tabindex: -1 }, say("today")));
   if (!pack) return [head, ...warnings(app, day), without(app)];
   const all = app.views();
-  const order = walking(pack.sites).map((site, at) => ({ view: all.get(siteKey(site)) as SiteView, number: at + 1 }));
+  // A place that several rounds ask for is one stop: its lines bear one number.
+  let stop = 0;
+  const order = walking(pack.sites).map((site, at, sites) => {
+    if (site.id !== sites[at - 1]?.id) stop += 1;
+    return { view: all.get(siteKey(site)) as SiteView, number: stop };
+  });
   const counts = { all: order.length, done: order.filter(({ view }) => view.finished).length, due: 0 };
   counts.due = counts.all - counts.done;
   if (pack.rounds.length > 0) head.append(h("p", { class: "lead" }, pack.rounds.map((round) => round.title).slice(0, 3).join(" · ")));
