@@ -10,13 +10,17 @@ from collections.abc import Iterable
 
 import psycopg
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from tests.chaos.payloads import fitting
 
-ROOMS = ("exchange", "places", "people", "work", "standards", "requests", "campaigns", "inspections", "assessment")
+ROOMS = (
+    "exchange", "places", "people", "work", "standards", "requests", "campaigns", "inspections", "assessment",
+    "credits", "activities", "volunteering", "awards", "shop",
+)  # fmt: skip
 LONGEST = 1500
 
 FREE: dict[str, str] = {
@@ -74,6 +78,39 @@ FREE: dict[str, str] = {
     "inspections_dissuasiontheme": "name name_en",
     "inspections_dissuasionround": "title",
     "inspections_dissuasionnote": "words",
+    "credits_transfer": "reason",
+    "activities_format": "name name_en purpose programme roles",
+    "activities_series": "title purpose programme topics tools spot risk_notes insurance permit_number roles",
+    "activities_activity": (
+        "title purpose programme topics tools spot risk_notes insurance permit_number cancel_reason results"
+    ),
+    "activities_role": "name skills",
+    "activities_signup": "reason",
+    "activities_attendance": "struck_reason corrected_reason",
+    "volunteering_service": "role content evidence",
+    "volunteering_hoursentry": "reason",
+    "volunteering_appeal": "text answer",
+    "volunteering_volunteer": "skills_text",
+    "volunteering_training": "title organiser",
+    "volunteering_commendation": "title given_by document",
+    "volunteering_evaluation": "text",
+    "volunteering_certificate": "purpose number contents reason",
+    "volunteering_staraward": "reason",
+    "volunteering_joinedunit": "resources",
+    "volunteering_concern": "title result",
+    "volunteering_quarterfeedback": "remark",
+    "awards_award": "reason",
+    "awards_appeal": "text answer",
+    "awards_nomination": "story notice reason",
+    "awards_objection": "text answer",
+    "awards_ruleset": "title introduction",
+    "awards_rule": "title note",
+    "awards_stickersheet": "theme",
+    "shop_partner": "name agreement_number",
+    "shop_counter": "name address",
+    "shop_donation": "donor what slip_number",
+    "shop_good": "name words unit suspended_for",
+    "shop_receipt": "slip_number",
 }
 CODES: dict[str, str] = {
     "exchange_importbatch": "kind digest mapping mapping_digest answers report state under_path",
@@ -95,12 +132,12 @@ CODES: dict[str, str] = {
     "people_dutyshift": "kind",
     "people_handover": "reason",
     "people_handoverline": "name",
-    "people_organisation": "kind pinyin path",
+    "people_organisation": "kind pinyin path functions",
     "people_team": "kind",
     "people_teammember": "function",
     "people_appointment": "role",
     "people_person": "kind pinyin",
-    "campaigns_campaign": "kind",
+    "campaigns_campaign": "kind site_kinds wheres",
     "campaigns_campaignplace": "part",
     "work_deed": "key kind source_type facts",
     "assessment_assessment": "state plan",
@@ -109,10 +146,10 @@ CODES: dict[str, str] = {
     "assessment_scoresnapshot": "seen tallies forecast",
     "assessment_auditpack": "state",
     "standards_version": "state",
-    "standards_node": "level method rule evidence category",
+    "standards_node": "level method rule evidence category site_kinds",
     "standards_nodeunit": "part",
-    "inspections_roundseries": "rule teams",
-    "inspections_round": "kind state",
+    "inspections_roundseries": "rule teams places site_kinds",
+    "inspections_round": "kind state places site_kinds",
     "inspections_roundsite": "state",
     "inspections_finding": "handling",
     "inspections_pendingconflict": "reason payload state",
@@ -135,19 +172,63 @@ CODES: dict[str, str] = {
     "work_searchentry": "text",  # searched, never shown
     "work_idempotencykey": "scope key answer",
     "requests_requestdetail": "channel",
+    "credits_account": "kind unit owner_type",
+    "credits_hold": "key source_type",
+    "credits_resolution": "outcome key reason",
+    "credits_transfer": "key kind source_type",
+    "activities_series": "theme risk rule",
+    "activities_format": "theme",
+    "activities_activity": "theme risk state",
+    "activities_attendance": "came_how left_how",
+    "activities_mark": "how",
+    "activities_headcount": "kind",
+    "activities_outcome": "kind",
+    "activities_signup": "state",
+    "activities_handing": "state",
+    "volunteering_hoursrules": "rounding_mode",
+    "volunteering_service": "key theme origin state",
+    "volunteering_hoursentry": "act reckoned",
+    "volunteering_appeal": "state",
+    "volunteering_joinedmember": "posts",
+    "volunteering_concern": "key kind state",
+    "volunteering_quarterfeedback": "figures",
+    "volunteering_evaluation": "by_kind",
+    "volunteering_certificate": "state code",
+    "volunteering_staraward": "state",
+    "volunteering_volunteer": "skills times roles consent consent_version",
+    "awards_award": "key rule_code source state why",
+    "awards_appeal": "state",
+    "awards_nomination": "key came_from state",
+    "awards_objection": "key",
+    "awards_ruleset": "state",
+    "awards_rule": "code category source theme unit rounding evidence confirmer",
+    "awards_stickermove": "kind",
+    "shop_partner": "kind",
+    "shop_counter": "hours",
+    "shop_donation": "key kind",
+    "shop_good": "kind limit_period",
+    "shop_receipt": "key kind",
+    "shop_order": "key code state ending_key",
+    "shop_orderevent": "what channel",
+    "shop_stocktake": "key state",
+    "shop_stocktakeline": "reason",
 }
 _TEXT = (models.CharField, models.TextField, models.JSONField)
 
 
 def text_columns() -> dict[str, dict[str, models.Field]]:
-    """The text and JSON columns of all tables of the rooms."""
+    """The text and JSON columns of all tables of the rooms, lists of texts among them."""
     found: dict[str, dict[str, models.Field]] = {}
     for model in apps.get_models():
         if model._meta.app_label in ROOMS:
-            fields = [field for field in model._meta.concrete_fields if isinstance(field, _TEXT)]
+            fields = [field for field in model._meta.concrete_fields if _is_text(field)]
             if fields:
                 found[model._meta.db_table] = {str(field.column): field for field in fields}
     return found
+
+
+def _is_text(field: models.Field) -> bool:
+    return isinstance(field.base_field if isinstance(field, ArrayField) else field, _TEXT)
 
 
 def undecided() -> list[str]:
@@ -161,16 +242,22 @@ def undecided() -> list[str]:
     return sorted((columns ^ set(told)) - known | doubled)
 
 
+def marks() -> dict[str, str]:
+    """A short text for each free column, which stands at the end of what is written there."""
+    columns = [f"{table}.{name}" for table, names in FREE.items() for name in names.split()]
+    return {column: f"q{number:03d}q" for number, column in enumerate(columns)}
+
+
 def poison(owner: psycopg.Connection, payloads: tuple[str, ...]) -> int:
     """Write payloads into all free columns of all rows; how many values were written."""
-    written = 0
+    written, told = 0, marks()
     for table, names in FREE.items():
         fields = text_columns()[table]
         key = _key_of(table)
         ids = [row[0] for row in owner.execute(sql.SQL("SELECT {} FROM {}").format(*_named(key, table))).fetchall()]
         for place, identity in enumerate(ids):
             values = {
-                name: _value(fields[name], payloads, place * 7 + number, identity)
+                name: _value(fields[name], payloads, place * 7 + number, identity, told[f"{table}.{name}"])
                 for number, name in enumerate(names.split())
             }
             _write(owner, table, key, identity, values)
@@ -188,15 +275,19 @@ def _key_of(table: str) -> str:
     return str(model._meta.pk.column)
 
 
-def _value(field: models.Field, payloads: tuple[str, ...], first: int, identity: object) -> object:
+def _value(field: models.Field, payloads: tuple[str, ...], first: int, identity: object, mark: str) -> object:
     if isinstance(field, models.JSONField):
-        text = fitting(payloads, 400, first)
+        text = fitting(payloads, 400, first) + mark
+        if field.column == "roles":  # the posts of an activity
+            name = fitting(payloads, 40 - len(mark), first) + mark
+            return Jsonb([{"name": name, "capacity": 3, "skills": [name]}])
         return Jsonb([text] if field.column in ("keywords", "references") else {"reason": text, "advice": text})
-    most = min(field.max_length or LONGEST, LONGEST)
+    if isinstance(field, ArrayField):
+        most = (field.base_field.max_length or LONGEST) - len(mark)
+        return [fitting(payloads, most, first + number) + mark for number in range(2)]
     if field.unique or field.column in ("code", "number", "source_number", "name"):
-        mark = str(identity)[-8:]
-        return fitting(payloads, most - len(mark), first) + mark
-    return fitting(payloads, most, first)
+        mark = str(identity)[-8:] + mark
+    return fitting(payloads, min(field.max_length or LONGEST, LONGEST) - len(mark), first) + mark
 
 
 def _write(owner: psycopg.Connection, table: str, key: str, identity: object, values: dict[str, object]) -> None:
