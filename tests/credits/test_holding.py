@@ -123,6 +123,30 @@ def test_holds_lapse_by_themselves(pool: int, lots: list[int], member: int, rese
     assert refused.value.outcome == "lapsed"
 
 
+def test_what_one_source_holds_lapses_in_a_transaction_of_its_own(
+    lots: list[int], member: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So one that breaks off leaves what lapsed before it, and nothing half done of its own."""
+    until = timezone.now() - timedelta(hours=1)
+    first, *second = [
+        ledger.hold(key, member, 2, until=until, source_type="order", source_id=source, actor=None)
+        for key, source in (("a", 1), ("b:points", 2), ("b:pieces", 2))
+    ]
+    give_back = holding._give_back
+
+    def breaks_off(number: int, *more: Any) -> None:
+        if number == second[1]:
+            raise ConnectionError
+        give_back(number, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holding, "_give_back", breaks_off)
+        with pytest.raises(ConnectionError):
+            ledger.lapse()
+    assert [row.hold_id for row in Resolution.objects.all()] == [first] and ledger.balance(member).held == 4
+    assert ledger.lapse() == second and ledger.balance(member).held == 0
+
+
 def test_statements_do_not_grow_with_history(pool: int, redeemed: int, reserve: Reserve, query_counter: Any) -> None:
     counts = []
     for size in (1, 40):
