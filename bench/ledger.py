@@ -42,7 +42,7 @@ ENTRIES = int(os.environ.get("LINLI_BENCH_ENTRIES", "10000000"))
 VERIFIED = int(os.environ.get("LINLI_BENCH_VERIFIED", "1000000"))
 BATCH = 20_000
 EMPTY, READY_SECONDS, PAIRS = "bench_empty", 0.3, 3
-"""Full and empty ledger are measured in so many short rounds for each long one: what else the machine does evens out."""
+"""Full and empty ledger are measured in so many short rounds for each long one: what else runs evens out."""
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:
