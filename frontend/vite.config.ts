@@ -20,7 +20,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
       input: ["public.css", "desk.css", "map.css", "public.ts", "desk.ts", "map.ts", "board.ts",
-        "patrol.css", "patrol/main.ts", "patrol/worker.ts", "captain/main.ts", "counter/main.ts"].map(source),
+        "patrol.css", "patrol/main.ts", "patrol/worker.ts", "captain/main.ts", "counter/main.ts",
+        "attend/worker.ts"].map(source),
     },
   },
   worker: { format: "es" },

@@ -15,10 +15,11 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
 
+from linli.activities import weighing
 from linli.activities.access import JOIN, LEAD, led
 from linli.activities.models import Activity, Attendance, Mark, Signup
 from linli.activities.models.attendance import LIST, POSITION, QR, WALK_IN
-from linli.activities.rotating import code_for, step_at, step_of
+from linli.activities.rotating import code_for, step_at, step_in, step_of
 from linli.activities.signing import NAME_MAX, good_phone, own_ids
 from linli.activities.words import clean, refuse
 from linli.kernel.coordinates import distance_metres
@@ -71,6 +72,11 @@ def scanned(activity_id: int, code: str) -> int | None:
     return step_of(_secret(), activity_id, code, moments.now())
 
 
+def step_shown(activity_id: int, code: str) -> int | None:
+    """The time step at which a code of this activity was shown, however long ago; None for any other text."""
+    return step_in(_secret(), activity_id, code)
+
+
 # --- Oneself ----------------------------------------------------------------------------------------------------------
 
 
@@ -106,16 +112,16 @@ def _oneself(
         raise ObjectHidden(JOIN)
     now = moments.now()
     with transaction.atomic():
-        activity = _open(activity_id)
+        activity = opened(activity_id)
         known = _known(key, activity_id, actor.person_id)
         if known is not None:
             return known
-        _in_time(activity, now, now)
-        distance = _distance(activity, position) if position is not None else None
-        signup = _signup_of(activity_id, own_ids(actor))
+        in_time(activity, now, now)
+        distance = distance_of(activity, position) if position is not None else None
+        signup = signup_of(activity_id, own_ids(actor))
         person_id = signup.person_id if signup is not None else actor.person_id
         mark = Mark(
-            activity=activity, person_id=person_id, out=out, how=how if signup or out else _as_walk_in(how), at=now,
+            activity=activity, person_id=person_id, out=out, how=how if signup or out else as_walk_in(how), at=now,
             recorded_at=now, recorded_by_id=actor.person_id, step=step, distance_metres=distance, key=key,
         )  # fmt: skip
         try:
@@ -126,14 +132,15 @@ def _oneself(
                 "code_used", "", "这个码您已经用过了，请扫最新的码。", "You used this code; scan the new one.",
                 status=409,
             ) from error  # fmt: skip
-        return _attend(activity, mark, signup)
+        return attend(activity, mark, signup)
 
 
-def _as_walk_in(how: str) -> str:
+def as_walk_in(how: str) -> str:
+    """How who has not signed up came."""
     return WALK_IN if how == QR else how
 
 
-def _open(activity_id: int) -> Activity:
+def opened(activity_id: int) -> Activity:
     """The activity, held against being closed meanwhile; refused when it is closed or called off."""
     with connection.cursor() as cursor:
         # Shared: those who check in do not wait for each other, only for the leader who is just closing.
@@ -141,11 +148,12 @@ def _open(activity_id: int) -> Activity:
     row = Activity.objects.select_related("place").filter(pk=activity_id).first()
     if row is None or row.state == Activity.DRAFT:
         raise ObjectHidden(JOIN)
-    _still_open(row)
+    _stillopened(row)
     return row
 
 
-def _in_time(activity: Activity, at: datetime, now: datetime) -> None:
+def in_time(activity: Activity, at: datetime, now: datetime) -> None:
+    """Raise StepRefused (422) unless the moment lies where this activity's list is open."""
     if at > now + AHEAD_MAX:
         raise refuse("clock_ahead", "at", "手机的时间比实际快，请校准。", "The phone's clock is ahead.")
     if at < activity.starts_at - BEFORE:
@@ -154,7 +162,8 @@ def _in_time(activity: Activity, at: datetime, now: datetime) -> None:
         raise refuse("too_late", "at", "已过签到时间，请找负责人补录。", "Too late; ask the leader.")
 
 
-def _distance(activity: Activity, position: tuple[float, float]) -> float:
+def distance_of(activity: Activity, position: tuple[float, float]) -> float:
+    """Metres from the place (CGCS2000); StepRefused (422) where it has no point or it is too far."""
     place: Place = activity.place
     if place.lon is None or place.lat is None:
         raise refuse(
@@ -178,20 +187,25 @@ def _known(key: UUID, activity_id: int, person_id: int) -> Attendance | None:
     return Attendance.objects.filter(activity_id=activity_id, person_id=mark.person_id).first()
 
 
-def _signup_of(activity_id: int, persons: Sequence[int]) -> Signup | None:
+def signup_of(activity_id: int, persons: Sequence[int]) -> Signup | None:
+    """The sign-up of one of these persons that has a place."""
     return Signup.objects.filter(activity_id=activity_id, person_id__in=persons, state=Signup.IN).first()
 
 
-def _attend(activity: Activity, mark: Mark, signup: Signup | None) -> Attendance:
+def attend(activity: Activity, mark: Mark, signup: Signup | None) -> Attendance:
     """What a mark comes to: the first check-in and the last check-out stand. The row is made when it is not there."""
     row, made = Attendance.objects.select_for_update().get_or_create(
         activity=activity, person_id=mark.person_id,
         defaults={
             "role_id": signup.role_id if signup else None, "signup": signup, "came_at": mark.at, "came_how": mark.how,
             "came_by_id": mark.recorded_by_id, "minors": signup.minors if signup else 0, "late": mark.late,
-            "changed_at": mark.recorded_at, "synthetic": activity.synthetic,
+            "changed_at": mark.recorded_at,
+            "arrived_at": mark.recorded_at if mark.clock_off_seconds is not None else None,
+            "synthetic": activity.synthetic,
         },
     )  # fmt: skip
+    if weighing.any_to_check(row):
+        return weighing.weigh(activity, row, mark)
     struck = row.struck_at is not None
     if struck:
         row.struck_at, row.struck_by, row.struck_reason = None, None, ""
@@ -203,6 +217,13 @@ def _attend(activity: Activity, mark: Mark, signup: Signup | None) -> Attendance
     row.changed_at = mark.recorded_at
     row.save()
     return row
+
+
+def put_right(at: datetime, sent_at: datetime | None, now: datetime) -> datetime:
+    """A phone's time, put right by what its clock said when it sent, where that is more than five minutes off."""
+    if sent_at is None or abs(sent_at - now) <= AHEAD_MAX:
+        return at
+    return now - max(sent_at - at, timedelta(0))
 
 
 # --- The leader's list ------------------------------------------------------------------------------------------------
@@ -232,10 +253,10 @@ def _tick(actor: Actor, activity_id: int, one: Ticked) -> Answer:
         if (mark.activity_id, mark.person_id) != (activity_id, one.person_id):
             raise refuse("key_used", "", "这次提交已用过，请刷新。", "The key was used already.", status=409)
         return Answer(one.key, "repeated")
-    _still_open(activity)
+    _stillopened(activity)
     now = moments.now()
-    _in_time(activity, one.at, now)
-    signup = _signup_of(activity_id, [one.person_id])
+    in_time(activity, one.at, now)
+    signup = signup_of(activity_id, [one.person_id])
     if signup is None and not Attendance.objects.filter(activity=activity, person_id=one.person_id).exists():
         raise refuse("not_on_list", "", "这个人不在名单上。", "That person is not on the list.")
     at = min(one.at, now)
@@ -243,20 +264,22 @@ def _tick(actor: Actor, activity_id: int, one: Ticked) -> Answer:
         activity=activity, person_id=one.person_id, out=one.out, how=LIST, at=at, recorded_at=now,
         recorded_by_id=actor.person_id, late=now - at > LATE, key=one.key,
     )  # fmt: skip
-    _attend(activity, made, signup)
+    attend(activity, made, signup)
     return Answer(one.key, "stored")
 
 
-def _still_open(activity: Activity) -> None:
+def _stillopened(activity: Activity) -> None:
     if activity.state != Activity.PUBLISHED:
         raise refuse("over", "", "活动已结束或已取消，不能再签到。", "The activity is over or called off.", status=409)
 
 
 @transaction.atomic
-def walk_in(actor: Actor, activity_id: int, *, name: str, phone: str, key: UUID) -> Attendance:
+def walk_in(
+    actor: Actor, activity_id: int, *, name: str, phone: str, key: UUID, at: datetime | None = None
+) -> Attendance:
     """Somebody came without having signed up (现场参加): noted by the leader, with a phone so that it counts for them.
 
-    The same key again gives the same attendance.
+    `at` is when it was noted, where the phone had no network then. The same key again gives the same attendance.
     """
     activity = led(actor, activity_id)
     called, number = clean(name, "name", NAME_MAX, needed=True), good_phone(phone)
@@ -264,15 +287,16 @@ def walk_in(actor: Actor, activity_id: int, *, name: str, phone: str, key: UUID)
     known = _known(key, activity_id, person_id)
     if known is not None:
         return known
-    _still_open(activity)
+    _stillopened(activity)
     now = moments.now()
-    _in_time(activity, now, now)
-    signup = _signup_of(activity_id, personal.same_phone_ids(person_id))
+    came = min(at or now, now)
+    in_time(activity, at or now, now)
+    signup = signup_of(activity_id, personal.same_phone_ids(person_id))
     mark = Mark.objects.create(
-        activity=activity, person_id=signup.person_id if signup else person_id, how=LIST if signup else WALK_IN, at=now,
-        recorded_at=now, recorded_by_id=actor.person_id, key=key,
+        activity=activity, person_id=signup.person_id if signup else person_id, how=LIST if signup else WALK_IN,
+        at=came, recorded_at=now, recorded_by_id=actor.person_id, late=now - came > LATE, key=key,
     )  # fmt: skip
-    return _attend(activity, mark, signup)
+    return attend(activity, mark, signup)
 
 
 @transaction.atomic
@@ -282,7 +306,7 @@ def strike(actor: Actor, activity_id: int, person_id: int, reason: str) -> Atten
     After the closing this is a correction, and whoever reckons hours hears of it (`closing.correct`).
     """
     activity = led(actor, activity_id)
-    _still_open(activity)
+    _stillopened(activity)
     row = Attendance.objects.select_for_update().filter(activity=activity, person_id=person_id).first()
     if row is None:
         raise ObjectHidden(LEAD)

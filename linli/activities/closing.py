@@ -48,7 +48,8 @@ def close(actor: Actor, activity_id: int, *, results: str | None = None) -> Acti
     """Close an activity (确认出勤): who checked in and was not struck out is confirmed. Closing again changes nothing.
 
     Who did not check out is taken as there until the planned end, or until now when that is earlier, and stays marked
-    so. Rooms that reckon hours hear of it in this transaction. Raises ObjectHidden (404), StepRefused (409).
+    so. What waits for the leader's look (`Attendance.to_check`) is not confirmed. Rooms that reckon hours hear
+    of it in this transaction. Raises ObjectHidden (404), StepRefused (409).
     """
     row = led(actor, activity_id)
     if row.state == Activity.CLOSED:
@@ -62,7 +63,7 @@ def close(actor: Actor, activity_id: int, *, results: str | None = None) -> Acti
     left = min(now, row.ends_at)
     there.filter(left_at=None, came_at__lte=left).update(left_at=left, left_how=CLOSING)
     there.filter(left_at=None).update(left_at=F("came_at"), left_how=CLOSING)
-    there.update(confirmed_at=now, confirmed_by_id=actor.person_id, changed_at=now)
+    there.filter(to_check=False).update(confirmed_at=now, confirmed_by_id=actor.person_id, changed_at=now)
     Signup.objects.filter(activity=row, state=Signup.WAITING).update(state=Signup.CANCELLED, ended_at=now)
     row.state, row.closed_at, row.closed_by_id, row.changed_at = Activity.CLOSED, now, actor.person_id, now
     if results is not None:
@@ -103,6 +104,8 @@ def correct(
         found = found or _late_comer(row, person_id, came_at, now)
         found.came_at, found.left_at, found.left_how, found.left_by_id = came_at, left_at, LIST, actor.person_id
         found.struck_at, found.struck_by, found.struck_reason = None, None, ""
+        if found.to_check:
+            found.to_check, found.checked_at, found.checked_by_id = False, now, actor.person_id
         found.late, found.confirmed_at, found.confirmed_by_id = True, now, actor.person_id
     found.corrected_reason, found.changed_at = said, now
     found.save()

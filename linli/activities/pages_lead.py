@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,9 +22,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.activities import checking, closing, selectors, shown, signing, typed
+from linli.activities import checking, closing, later, selectors, shown, signing, typed
 from linli.activities.access import LEAD, leads
-from linli.activities.checking import Ticked
+from linli.activities.checking import Answer, Ticked
 from linli.activities.closing import AUDIENCES, OUTCOMES
 from linli.activities.pages_public import page, private
 from linli.activities.rotating import STEP_SECONDS
@@ -41,6 +42,8 @@ from linli.work.senders import owner_of
 
 BACK_DAYS, AHEAD_DAYS = 7, 14
 TICKS_BYTES_MAX = 256 * 1024
+KEPT = timedelta(days=1)
+"""So long after the end a page with names lies on the phone for use without network."""
 
 
 def _led(actor: Actor, activity_id: int) -> Shown:
@@ -100,7 +103,12 @@ def _context(actor: Actor, found: Shown) -> dict[str, Any]:
         "where": shown.place_words(row.place.name, row.spot), "key": uuid.uuid4(),
         "waiting": [person for person in people if person["signed"] == "waiting"],
         "present": sum(1 for person in seated if person["present"]),
+        "sure": sum(1 for person in seated if person["present"] and not person["to_check"]),
         "open": row.state == "published" and row.starts_at - checking.BEFORE <= now <= row.ends_at + checking.AFTER,
+        "to_check": [person for person in seated if person["present"] and person["to_check"]], "me": actor.person_id,
+        "soon": row.state == "published" and now < row.starts_at - checking.BEFORE,
+        "opens": row.starts_at - checking.BEFORE, "until": row.ends_at + KEPT,
+        "kept": row.state == "published" and now < row.ends_at + KEPT,
         "begun": now >= row.starts_at, "closed": row.state == "closed",
         "audiences": [(kind, label.text(shown.tongue()), heads.get(kind, "")) for kind, label in AUDIENCES.items()],
         "kinds": [(kind, label.text(shown.tongue()), outcomes.get(kind, "")) for kind, label in OUTCOMES.items()],
@@ -117,6 +125,9 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
             (answer,) = checking.tick(actor, activity_id, [Ticked(person, act == "out", timezone.now(), key)])
             if answer.state == "refused":
                 raise refuse(answer.code, "", answer.text, answer.text, status=409)
+        case "vouch":
+            later.vouch(actor, activity_id, [typed.number(one) or 0 for one in sent.getlist("person")])
+            messages.success(request, _("已核对。"))
         case "strike":
             checking.strike(actor, activity_id, person, typed.said(sent, "reason"))
         case "walk_in":
@@ -199,29 +210,57 @@ def code(request: HttpRequest, activity_id: int) -> HttpResponse:
 @signed_in
 @require_POST
 def ticks(request: HttpRequest, activity_id: int) -> HttpResponse:
-    """`POST /activities/<number>/lead/ticks/`: `{"ticks": [{key, person, out, at}]}`, answered one by one."""
+    """`POST /activities/<number>/lead/ticks/`: ticks and walk-ins of the phone, answered one by one.
+
+    `{"sent_at": …, "ticks": [{key, person, out, at}], "walk_ins": [{key, name, phone, at}]}`; times are the phone's.
+    """
     actor = actor_on(request)
     _led(actor, activity_id)
     try:
-        wanted = _ticks(request.body[: TICKS_BYTES_MAX + 1])
+        wanted, came = _ticks(request.body[: TICKS_BYTES_MAX + 1], actor.person_id)
     except (ValueError, KeyError, TypeError, AttributeError):
         return JsonResponse({"title": "malformed", "status": 400}, status=400)
     try:
-        answers = checking.tick(actor, activity_id, wanted)
+        # Walk-ins first: somebody who came without a sign-up is on the list before they leave.
+        answers = [_walked_in(actor, activity_id, one) for one in came]
+        answers += checking.tick(actor, activity_id, wanted)
     except StepRefused as refusal:
         return JsonResponse({"title": refusal.code, "status": refusal.status}, status=refusal.status)
     told = [{"key": str(one.key), "state": one.state, "code": one.code, "text": one.text} for one in answers]
     return JsonResponse({"ticks": told})
 
 
-def _ticks(body: bytes) -> list[Ticked]:
+@dataclass(frozen=True, slots=True)
+class _Came:
+    key: uuid.UUID
+    at: datetime
+    name: str
+    phone: str
+
+
+def _ticks(body: bytes, person_id: int | None) -> tuple[list[Ticked], list[_Came]]:
     if len(body) > TICKS_BYTES_MAX:
         raise ValueError("too long")
-    found = []
-    for row in json.loads(body)["ticks"]:
-        key, at = typed.key_in(str(row["key"])), datetime.fromisoformat(str(row["at"]))
+    sent, ticked, came = json.loads(body), [], []
+    if "person" in sent and sent["person"] != person_id:
+        raise ObjectHidden(LEAD)
+    for row in sent.get("ticks", []):
         person = row["person"]
-        if key is None or timezone.is_naive(at) or not isinstance(person, int) or not 0 < person < 2**63:
+        if not isinstance(person, int) or not 0 < person < 2**63:
             raise ValueError("not a tick")
-        found.append(Ticked(person, bool(row["out"]), at, key))
-    return found
+        key, at = typed.stamped(row, sent)
+        ticked.append(Ticked(person, bool(row["out"]), at, key))
+    for row in sent.get("walk_ins", []):
+        key, at = typed.stamped(row, sent)
+        came.append(_Came(key, at, typed.said(row, "name"), typed.said(row, "phone")))
+    if len(came) > checking.MARKS_MAX:
+        raise ValueError("too many")
+    return ticked, came
+
+
+def _walked_in(actor: Actor, activity_id: int, one: _Came) -> Answer:
+    try:
+        checking.walk_in(actor, activity_id, name=one.name, phone=one.phone, key=one.key, at=one.at)
+    except StepRefused as refusal:
+        return Answer(one.key, "refused", refusal.code, refusal.label.text(actor.language))
+    return Answer(one.key, "stored")

@@ -27,6 +27,8 @@ from linli.work import inbox
 from linli.work.engine import StepRefused
 
 TICKET, TICKET_SALT = "linli_scanned", "linli.activities.scanned"
+KEPT = timedelta(days=1)
+"""So long after the end the page lies on the phone for use without network."""
 TICKET_AGE = timedelta(minutes=10)
 """Who scans a code and has to sign in first has so long for it; the code itself is too old after a minute."""
 
@@ -126,6 +128,7 @@ def here(request: HttpRequest, activity_id: int) -> HttpResponse:
         "row": found.row, "when": shown.when(found.row.starts_at, found.row.ends_at), "there": there,
         "where": shown.place_words(found.row.place.name, found.row.spot), "problem": problem, "key": uuid.uuid4(),
         "ticket": _ticket(request, activity_id) is not None, "stale": bool(request.GET.get("stale")),
+        "me": actor.person_id, "until": found.row.ends_at + KEPT,
         "has_point": found.row.place.lon is not None,
     }  # fmt: skip
     return private(page(request, "here.html", context, status=problem.status if problem else 200))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import UTC, datetime
 
 STEP_SECONDS = 30
 STEPS_TAKEN = 2
@@ -32,10 +32,24 @@ def code_for(secret: bytes, activity_id: int, step: int) -> str:
 
 def step_of(secret: bytes, activity_id: int, code: str, moment: datetime) -> int | None:
     """The step of a code that holds at this moment for this activity; None for any other text."""
+    step = step_in(secret, activity_id, code)
+    return step if step is not None and holds(step, moment) else None
+
+
+def holds(step: int, moment: datetime) -> bool:
+    """Whether the code of a step holds at a moment: the present one and the one before do."""
+    return 0 <= step_at(moment) - step < STEPS_TAKEN
+
+
+def step_in(secret: bytes, activity_id: int, code: str) -> int | None:
+    """The step of a code that was made for this activity, whenever; None for any other text."""
     number, mark, _rest = code[:_TEXT_MAX].partition("-")
     if not mark or not (number.isascii() and number.isdigit()):
         return None
     step = int(number)
-    if not 0 <= step_at(moment) - step < STEPS_TAKEN:
-        return None
     return step if hmac.compare_digest(code_for(secret, activity_id, step).encode(), code.encode()) else None
+
+
+def end_of(step: int) -> datetime:
+    """When the time step ends."""
+    return datetime.fromtimestamp((step + 1) * STEP_SECONDS, UTC)

@@ -117,7 +117,7 @@ def my_signup(persons: Sequence[int], activity_id: int) -> dict[str, Any] | None
 def my_attendance(persons: Sequence[int], activity_id: int) -> dict[str, Any] | None:
     """When these persons came and left, as far as it stands (1 statement)."""
     rows = fetch(
-        "SELECT came_at, left_at, came_how FROM activities_attendance WHERE activity_id = %(activity)s"
+        "SELECT came_at, left_at, came_how, to_check FROM activities_attendance WHERE activity_id = %(activity)s"
         " AND person_id = ANY(%(persons)s) AND struck_at IS NULL",
         {"activity": activity_id, "persons": list(persons)},
     )
@@ -157,7 +157,10 @@ _PEOPLE = """
 SELECT coalesce(m.person_id, t.person_id) AS person_id, m.id AS signup_id, coalesce(m.state, '') AS signed,
   coalesce(m.seats, 1) AS seats, coalesce(m.minors, 0) AS minors, m.turn, m.asked_at, m.made_by_id,
   coalesce(r.name, '') AS role, r.id AS role_id, t.id AS attendance_id, t.came_at, t.came_how, t.left_at, t.left_how,
-  t.late, t.confirmed_at, t.struck_at, t.struck_reason, m.instead_of_id IS NOT NULL AS instead
+  t.late, t.to_check, t.arrived_at, t.confirmed_at, t.struck_at, t.struck_reason,
+  m.instead_of_id IS NOT NULL AS instead,
+  CASE WHEN t.to_check THEN (SELECT max(abs(k.clock_off_seconds)) / 60 FROM activities_mark k
+    WHERE k.activity_id = t.activity_id AND k.person_id = t.person_id AND k.to_check) END AS clock_off_minutes
 FROM (SELECT * FROM activities_signup WHERE activity_id = %(activity)s AND state IN ('in', 'waiting')) m
 FULL JOIN (SELECT * FROM activities_attendance WHERE activity_id = %(activity)s) t ON t.person_id = m.person_id
 LEFT JOIN activities_role r ON r.id = coalesce(m.role_id, t.role_id)

@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 
+from linli.activities.checking import put_right
 from linli.activities.shown import tongue
 from linli.activities.words import refuse
 from linli.work.engine import StepRefused
@@ -40,6 +42,15 @@ def key_in(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def stamped(row: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[uuid.UUID, datetime]:
+    """Key and time of something that a phone kept, the time put right by `sent_at`; ValueError for anything else."""
+    key, at = key_in(str(row["key"])), datetime.fromisoformat(str(row["at"]))
+    by = datetime.fromisoformat(str(sent["sent_at"])) if "sent_at" in sent else None
+    if key is None or timezone.is_naive(at) or (by is not None and timezone.is_naive(by)):
+        raise ValueError("no key or no time")
+    return key, put_right(at, by, timezone.now())
 
 
 def number(text: str | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.activities import pages_desk, pages_form, pages_formats, pages_lead, pages_own, pages_public
+from linli.activities import pages_desk, pages_form, pages_formats, pages_lead, pages_own, pages_phone, pages_public
 
 app_name = "activities"
 
@@ -12,12 +12,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/", pages_public.index, name="index"),
     path("activities/calendar.ics", pages_public.feed, name="feed"),
     path("activities/calendar/<slug:token>.ics", pages_public.own_feed, name="own_feed"),
+    path("activities/worker.js", pages_phone.worker, name="worker"),
     path("activities/mine/", pages_own.mine, name="mine"),
     path("activities/lead/", pages_lead.leading, name="leading"),
     path("activities/<int:activity_id>/", pages_public.activity, name="activity"),
     path("activities/<int:activity_id>/poster.pdf", pages_public.poster, name="poster"),
     path("activities/<int:activity_id>/calendar.ics", pages_public.single, name="single"),
     path("activities/<int:activity_id>/here/", pages_own.here, name="here"),
+    path("activities/<int:activity_id>/here/later/", pages_phone.later_sent, name="later"),
     path("activities/<int:activity_id>/lead/", pages_lead.lead, name="lead"),
     path("activities/<int:activity_id>/lead/code/", pages_lead.code, name="code"),
     path("activities/<int:activity_id>/lead/ticks/", pages_lead.ticks, name="ticks"),

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from linli.activities import bulk, checking, closing, formats, handing, planning, signing
+from linli.activities import bulk, checking, closing, formats, handing, later, planning, signing
 from linli.activities import series as serial
 from linli.activities.bulk import PastActivity
 from linli.activities.checking import Ticked
+from linli.activities.later import Attempt
 from linli.activities.models import Activity, Format, Series, Signup
 from linli.activities.posts import Post
 from linli.activities.recurrence import weekly
@@ -188,6 +189,21 @@ def _by_position(world: World) -> Act:
     )
 
 
+def _later(world: World) -> Act:
+    """As a walk-in whose phone had no network, by a code that waits for the leader."""
+    activity = _under_way(world)
+    at = timezone.now() - timedelta(minutes=20)
+    with moments.replaying(at):
+        attempt = Attempt(UUID(int=9), False, at, checking.code_now(activity.pk))
+    return lambda: later.take(world.actor("resident"), activity.pk, [attempt], sent_at=timezone.now())
+
+
+def _vouch(world: World) -> Act:
+    _later(world)()
+    activity, person_id = Activity.objects.get(), world.actor("resident").person_id or 0
+    return lambda: later.vouch(world.actor("community"), activity.pk, [person_id])
+
+
 def _walk_in(world: World) -> Act:
     activity = _under_way(world)
     return lambda: checking.walk_in(
@@ -281,6 +297,8 @@ CASES = within("activities", {
     "checking.check_in_by_position": _by_position,
     "checking.tick": lambda world: _ticked(world, _under_way(world)),
     "checking.walk_in": _walk_in,
+    "later.take": _later,
+    "later.vouch": _vouch,
     "closing.close": _close,
     "closing.correct": _correct,
     "closing.count_heads": _count,

@@ -1,11 +1,10 @@
 /** What every page does with scripts: each behaviour hangs on a data attribute and works on swapped-in parts too. */
 
 import { found } from "./found";
+import { leaving } from "./leaving";
 import { map } from "./maps";
 import { photos } from "./photos";
 import { place } from "./place";
-import { position } from "./position";
-import { ticks } from "./ticks";
 import { toast } from "./toasts";
 import { voice } from "./voice";
 
@@ -14,8 +13,7 @@ const BEHAVIOURS: [string, (element: HTMLElement) => void][] = [
   ["[data-map]", map],
   ["[data-place]", place],
   ["[data-voice]", voice],
-  ["[data-position]", position],
-  ["[data-ticks]", ticks],
+  ["[data-attend]", (element) => void import("../attend/main").then(({ attend }) => attend(element))],
   ["[data-toast]", toast],
   // After [data-photos], whose form waits for its photos: only what is really sent counts as sent.
   ["[data-once]", sendsOnce],
@@ -118,4 +116,5 @@ export function ready(): void {
   document.addEventListener("click", dialogs);
   document.addEventListener("keydown", escape);
   enliven(document);
+  leaving();
 }

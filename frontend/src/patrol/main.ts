@@ -1,5 +1,6 @@
 /** The patrol's phone: one page that works with no network. Docs: docs/patrol.md. */
 
+import { forget } from "../attend/store";
 import { ready } from "../lib/page";
 import { App } from "./app";
 import { localDay } from "./day";
@@ -119,7 +120,7 @@ function signingOut(app: App): void {
     const waiting = Array.from(app.kept.values()).filter((kept) => kept.stage === "waiting").length;
     if (waiting > 0 && !window.confirm(say("sign_out_sure", { n: waiting }))) return;
     form.dataset["sure"] = "1";
-    void app.store.forget().then(async () => {
+    void Promise.all([app.store.forget(), forget()]).then(async () => {
       const known = await session();
       if (known.session) freshen(known.session.csrf);
       form.submit();

@@ -1,22 +1,15 @@
 /** Making a record: its key, its moment, its place (asked for only now), its photos made small. */
 
 import { readFacts } from "../lib/exif";
+import { newKey } from "../lib/key";
 import { shrink } from "../lib/shrink";
 import type { FileNote, Finding, Kept, Observation, Position, Result, Site } from "./types";
+
+export { newKey };
 
 const HEADER_BYTES = 256 * 1024;
 /** So long a record can be taken back before it leaves the phone. */
 export const UNDO_MILLISECONDS = 8000;
-
-/** A new idempotency key. Pages without a secure origin have no randomUUID, but they have random numbers. */
-export function newKey(): string {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
 
 export interface Making {
   site: Site;

@@ -14,7 +14,9 @@ class Attendance(models.Model):
 
     `confirmed` when the leader closed the activity with this person as present. `left_how` is `closing` where nobody
     checked out: the planned end then, or the closing when that was earlier. Hours are reckoned from confirmed rows by
-    the room of volunteering, never here. `minors` came along with the person.
+    the room of volunteering, never here. `minors` came along with the person. `arrived_at` is when a check-in that was
+    made without network reached the server. `to_check`: what stands is only what a phone sent later with a code, or by
+    a wrong clock; it is not confirmed before the leader has looked at it (`checked_at`).
     """
 
     activity = models.ForeignKey("activities.Activity", models.PROTECT, related_name="attendances")
@@ -29,6 +31,10 @@ class Attendance(models.Model):
     left_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     minors = models.PositiveSmallIntegerField(default=0)
     late = models.BooleanField(default=False)
+    arrived_at = models.DateTimeField(null=True)
+    to_check = models.BooleanField(default=False)
+    checked_at = models.DateTimeField(null=True)
+    checked_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     struck_at = models.DateTimeField(null=True)
@@ -52,6 +58,9 @@ class Attendance(models.Model):
             models.CheckConstraint(
                 condition=Q(struck_at=None) | ~Q(struck_reason=""), name="activities_struck_with_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(to_check=False) | Q(confirmed_at=None), name="activities_to_check_is_not_confirmed"
+            ),
         ]
 
 
@@ -60,6 +69,8 @@ class Mark(models.Model):
 
     `step` is the time step of the code that was scanned: a person uses it once, so a code that was copied and sent on
     is of no use to who was there already. Where it was made by position only the distance stays, in metres.
+    `clock_off_seconds`: how far the phone's clock was ahead (behind: negative) when it sent a mark later; `at` is put
+    right by it. `to_check`: it counts only when the leader says so.
     """
 
     database_privileges = "append"
@@ -74,6 +85,8 @@ class Mark(models.Model):
     step = models.BigIntegerField(null=True)
     distance_metres = models.FloatField(null=True)
     late = models.BooleanField(default=False)
+    to_check = models.BooleanField(default=False)
+    clock_off_seconds = models.IntegerField(null=True)
     key = models.UUIDField(unique=True)
 
     class Meta:

@@ -1,0 +1,93 @@
+/** One's own check-in by position or by the leader's code, with a network or without: it is kept first, then sent. */
+
+import { Scanner } from "../counter/scanner";
+import { Page } from "./pages";
+import type { Answer } from "./send";
+import type { Kept } from "./store";
+
+const WAIT = 30_000;
+
+/** The code in what was scanned: the address of this activity's check-in with `c=`. */
+export function codeIn(text: string, path: string): string {
+  const found = /^https?:\/\/[^/]+(\/activities\/\d+\/here\/)\?c=(\d+-[a-z2-7]{16})$/.exec(text.trim());
+  return found && found[1] === path ? (found[2] ?? "") : "";
+}
+
+/** What comes next: leaving, for who came last by what waits on the phone, else as the page says. */
+export function next(waiting: readonly Kept[], told: string): "in" | "out" {
+  const found = waiting.filter((one) => one.kind === "own" && !one.refused).pop();
+  return found ? (found.data["out"] ? "in" : "out") : told === "out" ? "out" : "in";
+}
+
+export function here(root: HTMLElement): void {
+  let out = root.dataset["next"] === "out";
+  const page: Page = new Page(root, async () => {
+    const waiting = (await page.mine()).filter((one) => !one.refused);
+    out = next(waiting, root.dataset["next"] ?? "") === "out";
+    for (const word of root.querySelectorAll<HTMLElement>("[data-in]")) word.textContent = (out ? word.dataset["out"] : word.dataset["in"]) ?? "";
+    const latest = waiting.pop();
+    if (!latest) return;
+    const time = new Date(latest.at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+    page.say(`${page.word(latest.data["out"] ? "saidOut" : "saidIn")} ${time} · ${page.word("saidKept")}`);
+  });
+  const keep = async (button: HTMLElement, data: Kept["data"]) => {
+    const became = await page.add("own", { ...data, out });
+    button.removeAttribute("aria-busy");
+    if (became === "sent") window.location.assign(window.location.pathname);
+    else if (became === "kept") await page.refresh();
+    else page.say(became.text || clock(page, became));
+  };
+  const code = root.querySelector<HTMLElement>("[data-scanned]");
+  const scanned = new URLSearchParams(window.location.search).get("c");
+  if (code && scanned) {
+    code.hidden = false;
+    code.addEventListener("click", () => void keep(code, { code: scanned }).then(() => (code.hidden = true)));
+  }
+  root.querySelector<HTMLElement>("[data-position-button]")?.addEventListener("click", (event) => locate(event.currentTarget as HTMLElement, page, keep));
+  scanning(root, page, keep);
+  void page.start();
+}
+
+type Keep = (button: HTMLElement, data: Kept["data"]) => Promise<void>;
+
+function clock(page: Page, answer: Answer): string {
+  return page.word("saidClock").replace("{n}", String(Math.abs(answer.clock_off_minutes ?? 0)));
+}
+
+/** The position is read when the button is pressed, and only then. */
+function locate(button: HTMLElement, page: Page, keep: Keep): void {
+  if (button.getAttribute("aria-busy")) return;
+  button.setAttribute("aria-busy", "true");
+  const failed = () => {
+    button.removeAttribute("aria-busy");
+    page.say(page.word("saidNowhere"));
+  };
+  if (!("geolocation" in navigator)) return failed();
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => void keep(button, { lon: Number(coords.longitude.toFixed(6)), lat: Number(coords.latitude.toFixed(6)), accuracy: Math.round(coords.accuracy) }),
+    failed,
+    { enableHighAccuracy: true, timeout: WAIT, maximumAge: 0 },
+  );
+}
+
+function scanning(root: HTMLElement, page: Page, keep: Keep): void {
+  const button = root.querySelector<HTMLElement>("[data-scan]");
+  const video = root.querySelector("video");
+  if (!button || !video || !navigator.mediaDevices) return;
+  button.hidden = false;
+  const scanner = new Scanner(video);
+  button.addEventListener("click", () => {
+    if (!video.hidden) {
+      scanner.stop();
+      video.hidden = true;
+      return;
+    }
+    video.hidden = false;
+    let found = "";
+    scanner
+      .start((text) => (found = codeIn(text, window.location.pathname)) !== "")
+      .then(() => (found ? keep(button, { code: found }) : undefined))
+      .catch(() => page.say(page.word("saidNoCamera")))
+      .finally(() => (video.hidden = true));
+  });
+}

@@ -1,0 +1,134 @@
+/** What activities keep on a phone: pages that open without network, and what was ticked there until it is sent.
+ *
+ * Pages hold names. They go at sign-out, at the sign-in page, when somebody else is signed in, and after their time.
+ */
+
+const CACHE = "linli-attend";
+/** Set while there may be something on the phone; its value asks whether to sign out with something unsent. */
+export const FLAG = "linli-attend";
+
+export interface Kept {
+  /** Made on the phone: however often it is sent, it counts once. */
+  key: string;
+  kind: "tick" | "walk_in" | "own";
+  /** Where it is sent. */
+  address: string;
+  /** Who made it: nobody else's session sends it. */
+  person: number;
+  /** The phone's time. */
+  at: string;
+  /** After this it is no longer kept. */
+  until: number;
+  data: Record<string, string | number | boolean>;
+  /** The server's refusal: shown until somebody has read it. */
+  refused: string;
+}
+
+export interface Owner {
+  person: number;
+  until: number;
+  sure: string;
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((yes, no) => {
+    request.onsuccess = () => yes(request.result);
+    request.onerror = () => no(request.error ?? new Error("IndexedDB"));
+  });
+}
+
+async function queue<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opening = indexedDB.open(CACHE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("kept", { keyPath: "key" });
+  const base = await done(opening);
+  try {
+    const transaction = base.transaction("kept", mode, { durability: "strict" });
+    const found = await done(act(transaction.objectStore("kept")));
+    if (mode === "readwrite") {
+      await new Promise<void>((yes, no) => {
+        transaction.oncomplete = () => yes();
+        transaction.onabort = () => no(transaction.error ?? new Error("IndexedDB"));
+      });
+    }
+    return found;
+  } finally {
+    base.close();
+  }
+}
+
+/** Everything that waits, the oldest first. */
+export async function all(): Promise<Kept[]> {
+  const found = (await queue("readonly", (store) => store.getAll())) as Kept[];
+  return found.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+export async function put(kept: Kept, sure: string): Promise<void> {
+  window.localStorage.setItem(FLAG, sure);
+  await queue("readwrite", (store) => store.put(kept));
+}
+
+export async function drop(key: string): Promise<void> {
+  await queue("readwrite", (store) => store.delete(key));
+}
+
+/** What must go: after its time, and names that somebody else typed. */
+export function stale(kept: readonly Kept[], now: number, person?: number): Kept[] {
+  return kept.filter((one) => one.until < now || (person !== undefined && one.person !== person && one.kind === "walk_in"));
+}
+
+/** Take off the phone what is past its time or of somebody else; `person` is who is signed in, where that is known. */
+export async function tidy(person?: number): Promise<void> {
+  for (const one of stale(await all(), Date.now(), person)) await drop(one.key);
+  const cache = await caches.open(CACHE);
+  let pages = 0;
+  for (const request of await cache.keys()) {
+    const until = (await cache.match(request, { ignoreVary: true }))?.headers;
+    if (!until?.has("X-Linli-Until")) continue;
+    const theirs = person !== undefined && Number(until.get("X-Linli-Person")) !== person;
+    if (theirs || Number(until.get("X-Linli-Until")) < Date.now()) await cache.delete(request, { ignoreVary: true });
+    else pages += 1;
+  }
+  if (pages) return;
+  await caches.delete(CACHE);
+  if (!(await all()).length) window.localStorage.removeItem(FLAG);
+}
+
+/** At the sign-in page: nobody is signed in, so no names lie open; what waits to be sent stays. */
+export async function forgetPages(): Promise<void> {
+  await caches.delete(CACHE);
+}
+
+/** At sign-out: everything goes. */
+export async function forget(): Promise<void> {
+  await caches.delete(CACHE);
+  await done(indexedDB.deleteDatabase(CACHE));
+  window.localStorage.removeItem(FLAG);
+}
+
+/** Keep a page with all that it needs; false when it is not to be had. */
+export async function keepPage(path: string, owner: Owner): Promise<boolean> {
+  if (!("serviceWorker" in navigator) || !("caches" in window)) return false;
+  await navigator.serviceWorker.register("/activities/worker.js", { scope: "/activities/" });
+  const answer = await fetch(path);
+  if (!answer.ok || answer.redirected) return false;
+  // Where the browser reads no codes itself, what reads them has to lie on the phone too.
+  if (path.endsWith("/here/") && !("BarcodeDetector" in window)) await import("jsqr");
+  window.localStorage.setItem(FLAG, owner.sure);
+  const cache = await caches.open(CACHE);
+  for (const address of needed()) if (!(await cache.match(address))) await cache.add(address);
+  const headers = new Headers(answer.headers);
+  for (const name of ["Content-Encoding", "Content-Length", "Vary"]) headers.delete(name);
+  headers.set("X-Linli-Until", String(owner.until));
+  headers.set("X-Linli-Person", String(owner.person));
+  await cache.put(path, new Response(await answer.blob(), { headers }));
+  return true;
+}
+
+/** Addresses of the scripts, styles and pictures that this page has loaded; the pages that are kept load the same. */
+function needed(): Set<string> {
+  const named = Array.from(document.querySelectorAll<HTMLLinkElement | HTMLScriptElement>("link[href], script[src]"));
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const names = [...loaded, ...named.map((element) => (element instanceof HTMLScriptElement ? element.src : element.href))];
+  const here = `${window.location.origin}/static/`;
+  return new Set(names.filter((name) => name.startsWith(here)).map((name) => name.split("#")[0] ?? name));
+}
