@@ -20,6 +20,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         inspections.unreached.note inspections.unreached.store requests.fixing.tell work.deeds.record
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
         inspections.mutual_telling.tell_result
+        activities.checking.attend activities.weighing.weigh
         activities.planning.add activities.planning.apply activities.planning.call_off
         activities.posts.add activities.posts.add_one activities.posts.change activities.posts.count
         activities.posts.move_up activities.signing.leave activities.telling.tell
