@@ -133,3 +133,9 @@ def test_a_neighbour_checks_in_on_a_hill_by_a_code_and_by_position(open_page: Op
             (False, "walk_in", True), (True, "position", False),
         ]  # fmt: skip
         assert Attendance.objects.get(activity=row, person_id=person).to_check
+    # Nobody is signed in any more: what shows names is gone from the phone.
+    page.wait_for_selector("[data-attend][data-ready]", state="attached")
+    assert page.evaluate("caches.has('linli-attend')")
+    page.context.clear_cookies()
+    page.goto("/login/")
+    page.wait_for_function("async () => !(await caches.has('linli-attend'))")

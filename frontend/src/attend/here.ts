@@ -13,10 +13,9 @@ export function codeIn(text: string, path: string): string {
   return found && found[1] === path ? (found[2] ?? "") : "";
 }
 
-/** What comes next: leaving, for who came last by what waits on the phone, else as the page says. */
+/** What comes next: leaving, where anything waits on the phone (the last check-out stands), else as the page says. */
 export function next(waiting: readonly Kept[], told: string): "in" | "out" {
-  const found = waiting.filter((one) => one.kind === "own" && !one.refused).pop();
-  return found ? (found.data["out"] ? "in" : "out") : told === "out" ? "out" : "in";
+  return told === "out" || waiting.some((one) => one.kind === "own" && !one.refused) ? "out" : "in";
 }
 
 export function here(root: HTMLElement): void {
@@ -41,6 +40,7 @@ export function here(root: HTMLElement): void {
   const scanned = new URLSearchParams(window.location.search).get("c");
   if (code && scanned) {
     code.hidden = false;
+    root.querySelector("[data-position-button]")?.classList.remove("button-primary");
     code.addEventListener("click", () => void keep(code, { code: scanned }).then(() => (code.hidden = true)));
   }
   root.querySelector<HTMLElement>("[data-position-button]")?.addEventListener("click", (event) => locate(event.currentTarget as HTMLElement, page, keep));

@@ -24,6 +24,7 @@ describe("what lies on the phone", () => {
     const queue = [kept("a"), kept("b", { data: { person: 9, out: true } }), kept("c", { data: { person: 8, out: false } })];
     expect([last(queue, 9), last(queue, 8), last(queue, 7)]).toEqual(["out", "in", ""]);
     expect([next([], "out"), next([], "in"), next([kept("a", { kind: "own", data: { out: false } })], "in")]).toEqual(["out", "in", "out"]);
+    expect(next([kept("a", { kind: "own", data: { out: true } })], "in")).toBe("out");
   });
 });
 
