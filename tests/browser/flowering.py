@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.utils import timezone
 
+from linli.awards import rule_services
 from linli.awards import sticker_redeeming as redeeming
 from linli.awards import sticker_services as services
 from linli.credits import ledger
@@ -42,11 +43,13 @@ _AWARDED: dict[str, dict[str, str]] = {}
 
 
 def awarded(world: World) -> dict[str, str]:
-    """Names for the addresses of awards: rules in force, what waits, a nomination on notice, an appeal. Made once."""
+    """Names for the addresses of awards: rules in force and a draft, what waits, a nomination, an appeal. Once."""
     if world.name not in _AWARDED:
         with world.inside():
             places = {"street": world.places["street"], "east_grid1": world.places["grid"]}
             rows = {name: Place.objects.get(pk=number) for name, number in places.items()}
             made = one_of_each(cast(Any, SimpleNamespace(actor=world.actor, places=rows)))
+            draft = rule_services.draft(world.actor("street"), rows["street"].pk)
+            made |= {"draft": str(draft.pk), "draft_rule": str(draft.rules.all()[0].pk)}
         _AWARDED[world.name] = {f"awards_{name.removesuffix('_id')}": number for name, number in made.items()}
     return _AWARDED[world.name]

@@ -57,6 +57,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/points/nominations/{awards_nomination}/", "/desk/points/appeals/",
         "/desk/points/appeals/{awards_appeal}/",
         "/desk/points/rules/", "/desk/points/rules/{awards_set}/", "/desk/points/rules/{awards_set}/try/",
+        "/desk/points/rules/{awards_draft}/rule/", "/desk/points/rules/{awards_draft}/rule/{awards_draft_rule}/",
+        "/desk/points/nominate/{street}/",
         "/desk/points/ledger/", "/desk/points/ledger/pools/{street}/",
         "/desk/points/ledger/accounts/{points_account}/",
         "/desk/points/ledger/transfers/{points_transfer}/correct/", "/desk/points/flowers/",
