@@ -17,6 +17,7 @@ from django.utils import timezone
 from linli.credits import ledger, reserving
 from linli.credits.errors import LedgerProblem
 from linli.credits.ledger import Posting
+from linli.credits.models import Lot
 
 Answer = list[Any]
 DAY = date(2026, 3, 1)
@@ -102,8 +103,9 @@ def expire(on: str, limit: int = 1_000_000, pause: float = 0.0) -> Answer:
     try:
         if not pause:
             return ["done", ledger.expire(day, limit)]
-        while done < limit and (some := ledger.expire(day, 1)):
-            done += some
+        # What another worker has in its hands is left to it, so one empty look does not mean that nothing is left.
+        while done < limit and Lot.objects.filter(remaining__gt=0, expires_on__lt=day).exists():
+            done += ledger.expire(day, 1)
             time.sleep(pause)
         return ["done", done]
     finally:

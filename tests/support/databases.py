@@ -30,7 +30,12 @@ from linli.config.postgres import Cluster
 from linli.config.provision import check_server, ensure_database, ensure_extensions, ensure_roles
 from linli.people import loading
 
-UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+UNSAFE_BUT_FAST = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300",
+    # Nothing is read from the log, and no database lives long enough to be tidied.
+    "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "4GB", "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}  # fmt: skip
 PREFIX = "linli_test"
 
 
