@@ -1,5 +1,6 @@
 """`make bench`: prints every figure with its floor as one table and writes bench/results.json.
 
+`python -m bench creating pages` runs only these; the rows of the others stay in the file, each with its day.
 LINLI_BENCH_ITEMS (default 1000000) sets the size of the large table, LINLI_BENCH_ROUNDS (default 5) the rounds.
 """
 
@@ -9,9 +10,12 @@ import json
 import os
 import platform
 import sys
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
 HOME = HERE.parent / ".linli-bench"
 os.environ["LINLI_HOME"] = str(HOME)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
@@ -59,10 +63,18 @@ def main() -> int:
     report = {
         "machine": {"system": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()},
         "versions": ground.versions,
-        "figures": [figure.as_row() for figure in figures],
+        "figures": with_earlier([figure.as_row() | {"measured": f"{date.today()}"} for figure in figures]),
     }
-    (HERE / "results.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return 0 if all(figure.met for figure in figures) else 1
+
+
+def with_earlier(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of this run, and after them those of earlier runs that measured something else."""
+    if not sys.argv[1:] or not RESULTS.exists():
+        return rows
+    new = {row["name"] for row in rows}
+    return [*rows, *(row for row in json.loads(RESULTS.read_text(encoding="utf-8"))["figures"] if row["name"] not in new)]
 
 
 if __name__ == "__main__":
