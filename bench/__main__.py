@@ -73,8 +73,8 @@ def with_earlier(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of this run, and after them those of earlier runs that measured something else."""
     if not sys.argv[1:] or not RESULTS.exists():
         return rows
-    new = {row["name"] for row in rows}
-    return [*rows, *(row for row in json.loads(RESULTS.read_text(encoding="utf-8"))["figures"] if row["name"] not in new)]
+    new, earlier = {row["name"] for row in rows}, json.loads(RESULTS.read_text(encoding="utf-8"))["figures"]
+    return [*rows, *(row for row in earlier if row["name"] not in new)]
 
 
 if __name__ == "__main__":
