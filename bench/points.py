@@ -180,7 +180,8 @@ def bare_reservation(person: int) -> str:
         "UPDATE bench_account SET held = held + 1, changed_at = now() WHERE id = :vgood;",
         *held(stock.hold_id, ":vgood", "vpieces"),
         like("bench_order", parts["order"], order.pk, {
-            "id": "DEFAULT", "key": key, "code": "substr(md5(random()::text), 1, 8)", "person_id": ":vbuyer",
+            "id": "DEFAULT", "key": key, "person_id": ":vbuyer",
+            "code": "substr(encode(uuid_send(gen_random_uuid()), 'base64'), 1, 8)",
             "points_hold_id": ":vpoints", "pieces_hold_id": ":vpieces",
         }) + " RETURNING id AS vorder \\gset",
         like("bench_event", parts["event"], event.pk, {"id": "DEFAULT", "order_id": ":vorder"}) + ";",
