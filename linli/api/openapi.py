@@ -8,7 +8,7 @@ from typing import Any
 from linli.api import examples
 from linli.api.problems import MEDIA_TYPE, TITLES
 from linli.api.schemas import Problem
-from linli.requests.workflow_fields import EVIDENCE
+from linli.work.fields import PHOTOS
 from linli.work.uploads import BYTES_MAX
 
 __all__ = ["DESCRIPTION", "complete"]
@@ -21,7 +21,7 @@ session (changes then need the header `X-CSRFToken`). Many addresses need neithe
 (RFC 9457) whose `code` is stable and whose `detail` is in the language of `Accept-Language` (zh-Hans, en).
 What does not exist and what you may not see look alike (404). Changes carry an `Idempotency-Key`; sent again with the
 same content they give the first answer, with other content 409. Unknown fields are refused. Times are ISO 8601 in UTC.
-Files: at most {BYTES_MAX // (1024 * 1024)} MB each; a step's field `{EVIDENCE.name}` takes the tokens of POST /uploads.
+Files: at most {BYTES_MAX // (1024 * 1024)} MB each; a step's field `{PHOTOS.name}` takes the tokens of POST /uploads.
 """
 
 BEARER, COOKIE = "token", "session"

@@ -10,34 +10,36 @@ from linli.inspections.workflow_fields import (
     AFTER,
     ANSWER,
     BEFORE,
-    CO_HANDLERS,
     CO_RECEIVERS,
     CO_UNIT,
-    DEMAND,
     DISPATCHER,
-    GIVER,
-    LEAD,
     LEAD_UNIT,
-    NOTE,
-    OVERRIDE,
-    PHOTOS,
-    PROPOSED,
-    REASON,
     RECEIVER_NAME,
-    REPLY_DUE,
-    REVIEW_ON,
     SIGNATURE,
-    SUCCESSOR,
     SUPERVISOR,
     TEAM,
     TIMER,
     UNIT,
-    UNIT_TO,
-    UNTIL,
     VERIFIER,
 )
 from linli.kernel.labels import Label
 from linli.kernel.workflow import BACK, SAME, START, Effect, Field, Meaning, Party, State, Transition, Workflow
+from linli.work.fields import (
+    CO_HANDLERS,
+    DEMAND,
+    GIVER,
+    LEAD,
+    NOTE,
+    OVERRIDE,
+    PHOTOS,
+    PROPOSED_UNIT,
+    REASON,
+    RECEIVER,
+    REPLY_DUE,
+    REVIEW_ON,
+    UNIT_TO,
+    UNTIL,
+)
 
 WITH_LEG = frozenset({"dispatched", "handling", "disputed", "suspended"})
 LIVE = WITH_LEG | {"accepted", "handled"}
@@ -123,7 +125,7 @@ def _dispatching() -> tuple[Transition, ...]:
         _t("sign_by_limit", "到时自动签收", "Signed at the limit", "dispatched", "handling", "request.system_sign",
            Party.SYSTEM, TIMER, effects="stamp:signed_at sign_lead_by_limit"),
         _t("ask_return", "申请退单", "Ask to return it", "dispatched handling", "disputed", "request.ask_return", leg,
-           LEAD_UNIT, (REASON, PROPOSED), "own_leg_leads own_leg_may_return no_pending_return",
+           LEAD_UNIT, (REASON, PROPOSED_UNIT), "own_leg_leads own_leg_may_return no_pending_return",
            "ask:return hold_leg:all"),
         _t("grant_return", "同意退单", "Grant the return", "disputed", "accepted", "request.decide_return", place,
            DISPATCHER, (REASON,), "return_pending", "grant:return end_legs unstamp:dispatched_at unstamp:signed_at"),
@@ -198,7 +200,7 @@ def _anytime() -> tuple[Transition, ...]:
         _t("comment", "备注", "Comment", LIVE | {"closed", "dropped"}, SAME, "request.comment", place,
            Label("能看到的工作人员", "staff who see it"), (ADVICE, PHOTOS)),
         _t("hand_over_person", "交接", "Handed over", LIVE, SAME, "request.system_hand_over", Party.SYSTEM,
-           Label("人员离任交接", "hand-over when someone leaves"), (GIVER, SUCCESSOR), effects="reassign_person"),
+           Label("人员离任交接", "hand-over when someone leaves"), (GIVER, RECEIVER), effects="reassign_person"),
     )  # fmt: skip
 
 

@@ -5,32 +5,17 @@ from __future__ import annotations
 from linli.kernel.labels import Label
 from linli.kernel.workflow import Field, FieldKind
 
-REASON = Field("reason", Label("理由", "Reason"))
 REASON_PUBLIC = Field("reason", Label("理由（诉求人可见）", "Reason (the reporter sees it)"), public=True)
 BASIS = Field("basis", Label("依据", "Basis"), hint=Label("职责清单、法规条款", "List of duties, article of law"))
 ANSWER = Field("answer", Label("答复（诉求人可见）", "Answer (the reporter sees it)"), public=True)
 ADVICE = Field("advice", Label("意见", "Advice"), required=False)
-CONTACT_NOTE = Field("note", Label("说明", "Note"), required=False)
 QUESTION = Field("question", Label("问题（诉求人可见）", "Question (the reporter sees it)"), public=True)
-SUPERVISION = Field("supervision", Label("督办要求", "What is asked"))
-OVERRIDE = Field("override", Label("协办未反馈的说明", "Why without the co-handlers' reports"), required=False)
 SIGNATURE = Field("signature", Label("接收人签名", "Receiver's signature"), FieldKind.SIGNATURE)
 
-LEAD = Field("lead", Label("主办单位", "Lead unit"), FieldKind.ORGANISATION)
-CO_HANDLERS = Field("co_handlers", Label("协办单位", "Co-handlers"), FieldKind.ORGANISATIONS, required=False)
 LOCAL = Field("local", Label("属地单位", "Local unit"), FieldKind.ORGANISATION, required=False)
-PROPOSED_UNIT = Field("proposed_unit", Label("建议承办单位", "Proposed unit"), FieldKind.ORGANISATION, required=False)
-UNIT_OR_PERSON = Field("unit", Label("转派给", "Pass to"), FieldKind.ORGANISATION)
 WORKER = Field("worker", Label("核实人", "Who checks"), FieldKind.PERSON, required=False)
-GIVER = Field("giver", Label("移交人", "Who leaves"), FieldKind.PERSON)
-RECEIVER = Field("receiver", Label("接手人", "Who takes over"), FieldKind.PERSON)
 OTHER_ITEM = Field("other", Label("并入的编号", "Number it is merged into"), FieldKind.ITEM)
 
-UNTIL = Field("until", Label("延长到", "Until"), FieldKind.DATETIME)
-REVIEW_ON = Field("review_on", Label("复核日期", "Review on"), FieldKind.DATETIME)
-REPLY_DUE = Field("reply_due", Label("答复时限", "Reply due"), FieldKind.DATETIME)
-
-EVIDENCE = Field("photos", Label("照片", "Photos"), FieldKind.EVIDENCE, required=False)
 BEFORE = Field("before", Label("处理前照片", "Photos before"), FieldKind.EVIDENCE, required=False)
 AFTER = Field("after", Label("处理后照片", "Photos after"), FieldKind.EVIDENCE, required=False, public=True)
 

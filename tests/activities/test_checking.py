@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from linli.activities import checking, closing, confirmed, contributing, figures, hearing, selectors, signing
 from linli.activities.checking import Ticked
-from linli.activities.models import Activity, Attendance, HeadCount, Mark, Role, Signup
+from linli.activities.models import Activity, Attendance, HeadCount, Mark, Role
 from linli.activities.posts import Post
 from linli.activities.rotating import STEP_SECONDS
 from linli.activities.signing import Asked
@@ -21,7 +21,7 @@ from linli.campaigns.contributors import Scope
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import moments
 from linli.work.engine import StepRefused
-from tests.activities.conftest import resident, role_of
+from tests.activities.conftest import resident, role_of, under_way
 from tests.support.world import World
 
 Held = Callable[..., Activity]
@@ -32,13 +32,7 @@ POSTS = (Post("参加者", 5),)
 def running(held: Held) -> Activity:
     """An activity that began an hour ago and goes on for another; residents 1 to 3 have signed up."""
     activity = held(ago=-timedelta(days=1), posts=POSTS)
-    for number in (1, 2, 3):
-        signing.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
-    begin = timezone.now() - timedelta(hours=1)
-    Activity.objects.filter(pk=activity.pk).update(starts_at=begin, ends_at=begin + timedelta(hours=2))
-    Signup.objects.filter(activity=activity).update(starts_at=begin, ends_at=begin + timedelta(hours=2))
-    activity.refresh_from_db()
-    return activity
+    return under_way(activity, began=timedelta(hours=1), lasts=timedelta(hours=2))
 
 
 def code_of(call: Callable[[], Any]) -> str:

@@ -13,15 +13,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from linli.activities import checking, closing, confirmed, later, rotating, selectors, signing
+from linli.activities import checking, closing, confirmed, later, rotating, selectors
 from linli.activities.checking import Ticked
 from linli.activities.later import Attempt, Told
-from linli.activities.models import Activity, Attendance, Mark, Signup
+from linli.activities.models import Activity, Attendance, Mark
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import moments
-from tests.activities.conftest import resident, role_of
+from tests.activities.conftest import resident, under_way
 from tests.activities.test_pages import as_resident, as_staff, body
 from tests.support.world import World
 
@@ -33,13 +32,7 @@ ZERO = timedelta(0)
 def hill(held: Held) -> Activity:
     """It began two hours ago and ends in an hour; residents 1 to 3 have signed up."""
     activity = held(ago=-timedelta(days=1), posts=(Post("队员", 5),))
-    for number in (1, 2, 3):
-        signing.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
-    begin = timezone.now() - timedelta(hours=2)
-    Activity.objects.filter(pk=activity.pk).update(starts_at=begin, ends_at=begin + timedelta(hours=3))
-    Signup.objects.filter(activity=activity).update(starts_at=begin, ends_at=begin + timedelta(hours=3))
-    activity.refresh_from_db()
-    return activity
+    return under_way(activity, began=timedelta(hours=2), lasts=timedelta(hours=3))
 
 
 def minutes(number: float) -> timedelta:

@@ -7,7 +7,6 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import psycopg
@@ -24,9 +23,10 @@ from linli.inspections.letters import urge
 from linli.inspections.models import DissuasionTheme
 from linli.inspections.visits import plan_visits
 from linli.people.importers import importer_for, operator
-from linli.people.models import Appointment, Person, User
+from linli.people.models import User
 from linli.people.roles import ROLES
 from tests.matrix.looking import cookie
+from tests.matrix.room_scene import appoint
 from tests.matrix.table import UPDATING, Table, differences, settle
 from tests.support import rooms, small_standard
 from tests.support.calling import Caller
@@ -146,7 +146,7 @@ def test_every_address_answers_every_role_as_expected(world: World, request: pyt
         ("counter", "counter_volunteer", "桂台", "east"),
     ):  # fmt: skip
         if not User.objects.filter(username=name).exists():
-            _appoint(world, name, role, label, place)
+            appoint(world, name, role, label, place)
     known = known_values(world)
     keys = {role: cookie(world.users[name]) if name else "" for role, name in USERS.items()}
     measured: Table = {}
@@ -176,15 +176,6 @@ def _check_doors(measured: Table) -> None:
             opened += [f"{method} {route} to {who}: {row[who]}" for who in outsiders if row[who] not in shut]
     assert not opened, "\n".join(opened)
     assert len(measured) * SHARES > 180
-
-
-def _appoint(world: World, name: str, role: str, label: str, place: str) -> None:
-    now = timezone.now()
-    person = Person.objects.create(kind="staff", display_name=label, created_at=now)
-    world.users[name] = User.objects.create(username=name, person=person, created_at=now)
-    Appointment.objects.create(
-        person=person, role=role, place=world.places[place], valid_from=date(2024, 1, 1), created_at=now
-    )
 
 
 def test_every_role_is_asked() -> None:

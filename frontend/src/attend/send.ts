@@ -60,7 +60,7 @@ async function drain(): Promise<Answer[]> {
       const answer = told.find((entry) => entry.key === one.key) ?? (found === "refused" ? { key: one.key, state: "refused", text: "404" } : undefined);
       if (!answer) continue;
       answers.push(answer);
-      if (answer.state === "refused") await put({ ...one, refused: answer.text }, window.localStorage.getItem("linli-attend") ?? "");
+      if (answer.state === "refused") await put({ ...one, refused: answer.text });
       else await drop(one.key);
     }
   }

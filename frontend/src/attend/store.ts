@@ -3,9 +3,10 @@
  * Pages hold names. They go at sign-out, at the sign-in page, when somebody else is signed in, and after their time.
  */
 
+import { done, finished } from "../lib/indexed";
+import { FLAG } from "../lib/leaving";
+
 const CACHE = "linli-attend";
-/** Set while there may be something on the phone; its value asks whether to sign out with something unsent. */
-export const FLAG = "linli-attend";
 
 export interface Kept {
   /** Made on the phone: however often it is sent, it counts once. */
@@ -30,13 +31,6 @@ export interface Owner {
   sure: string;
 }
 
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((yes, no) => {
-    request.onsuccess = () => yes(request.result);
-    request.onerror = () => no(request.error ?? new Error("IndexedDB"));
-  });
-}
-
 async function queue<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
   const opening = indexedDB.open(CACHE, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("kept", { keyPath: "key" });
@@ -44,12 +38,7 @@ async function queue<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) =
   try {
     const transaction = base.transaction("kept", mode, { durability: "strict" });
     const found = await done(act(transaction.objectStore("kept")));
-    if (mode === "readwrite") {
-      await new Promise<void>((yes, no) => {
-        transaction.oncomplete = () => yes();
-        transaction.onabort = () => no(transaction.error ?? new Error("IndexedDB"));
-      });
-    }
+    if (mode === "readwrite") await finished(transaction);
     return found;
   } finally {
     base.close();
@@ -62,8 +51,9 @@ export async function all(): Promise<Kept[]> {
   return found.sort((a, b) => a.at.localeCompare(b.at));
 }
 
-export async function put(kept: Kept, sure: string): Promise<void> {
-  window.localStorage.setItem(FLAG, sure);
+/** `sure` asks at sign-out; without it the question that stands already is kept. */
+export async function put(kept: Kept, sure?: string): Promise<void> {
+  if (sure !== undefined) window.localStorage.setItem(FLAG, sure);
   await queue("readwrite", (store) => store.put(kept));
 }
 

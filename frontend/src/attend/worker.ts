@@ -4,18 +4,7 @@
  * ticked lies in IndexedDB, and the pages send it.
  */
 
-interface WorkerScope {
-  clients: { claim: () => Promise<void> };
-  location: Location;
-  skipWaiting: () => Promise<void>;
-  addEventListener: (name: string, act: (event: WorkerEvent) => void) => void;
-}
-
-interface WorkerEvent {
-  request: Request;
-  waitUntil: (work: Promise<unknown>) => void;
-  respondWith: (answer: Promise<Response> | Response) => void;
-}
+import type { WorkerScope } from "../lib/worker";
 
 const scope = self as unknown as WorkerScope;
 const CACHE = "linli-attend";
@@ -62,5 +51,3 @@ scope.addEventListener("fetch", (event) => {
     if (PAGES.test(address.pathname)) event.respondWith(page(request, address));
   } else if (address.pathname.startsWith("/static/")) event.respondWith(lasting(request));
 });
-
-export {};

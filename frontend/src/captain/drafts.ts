@@ -1,5 +1,7 @@
 /** What a captain entered, kept on the phone from the first photo on: nothing is lost when the network or the page is. */
 
+import { done } from "../lib/indexed";
+
 export interface Picture {
   blob: Blob;
   taken_at?: string;
@@ -55,13 +57,6 @@ export function body(draft: Draft): FormData {
   for (const picture of draft.after) form.append("after", picture.blob, "after.jpg");
   if (draft.sound) form.append("voice", draft.sound, "note");
   return form;
-}
-
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((yes, no) => {
-    request.onsuccess = () => yes(request.result);
-    request.onerror = () => no(request.error ?? new Error("IndexedDB"));
-  });
 }
 
 export class Drafts {

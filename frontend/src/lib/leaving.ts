@@ -2,7 +2,8 @@
 
 /** The patrol's page asks about its own records too, and takes this along. */
 const ASKS_ITSELF = "patrol";
-const FLAG = "linli-attend";
+/** In the phone's storage while something of activities may be kept; its value asks whether to sign out with it unsent. */
+export const FLAG = "linli-attend";
 
 /** On every page; where nothing is kept this is one look into the phone's storage. */
 export function leaving(): void {

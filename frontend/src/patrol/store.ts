@@ -1,5 +1,6 @@
 /** Everything the phone keeps, in IndexedDB: the day's pack, records with their keys, photos as blobs. */
 
+import { done, finished as whole } from "../lib/indexed";
 import { filesOf } from "./batches";
 import { joined } from "./state";
 import type { DayPack, Kept } from "./types";
@@ -12,24 +13,13 @@ const SHOWN_MILLISECONDS = 3 * 24 * 3600 * 1000;
 /** The phone has no room: nothing was stored, the form still holds everything. */
 export class StorageFull extends Error {}
 
-function done<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((yes, no) => {
-    request.onsuccess = () => yes(request.result);
-    request.onerror = () => no(request.error ?? new Error("IndexedDB"));
-  });
-}
-
 function full(error: unknown): boolean {
   return error instanceof DOMException && error.name === "QuotaExceededError";
 }
 
-function finished(transaction: IDBTransaction): Promise<void> {
-  return new Promise((yes, no) => {
-    transaction.oncomplete = () => yes();
-    transaction.onerror = transaction.onabort = () => {
-      const error = transaction.error;
-      no(full(error) ? new StorageFull() : (error ?? new Error("IndexedDB")));
-    };
+async function finished(transaction: IDBTransaction): Promise<void> {
+  await whole(transaction).catch((error: unknown) => {
+    throw full(error) ? new StorageFull() : error;
   });
 }
 

@@ -21,17 +21,19 @@ export function marks(view: SiteView): HTMLElement[] {
   return chips;
 }
 
-function row(app: App, view: SiteView, number: number): HTMLElement {
+/** A line of the list. Where another round asks for the place that stands above (`again`), only the round is named. */
+function row(app: App, view: SiteView, number: number, again: boolean): HTMLElement {
   const { site } = view;
   const several = (app.pack?.rounds.length ?? 0) > 1;
   const round = several ? app.pack?.rounds.find((entry) => entry.id === site.round_id)?.title : "";
   const about = [site.kind_label, site.where, round].filter(Boolean).join(" · ");
+  const name = again && round ? [h("span", { class: "sr-only" }, `${site.name} `), round] : [site.name];
   return h(
-    "li", { class: `row patrol-row${view.finished ? " is-finished" : ""}` },
+    "li", { class: `row patrol-row${view.finished ? " is-finished" : ""}${again ? " is-again" : ""}` },
     h("span", { class: "patrol-number number", "aria-hidden": "true" }, String(number)),
     h("div", { class: "row-main" },
-      h("h2", { class: "row-title" }, h("a", { href: sitePath(site), id: `site-${siteKey(site)}` }, site.name)),
-      h("p", { class: "row-meta" }, about),
+      h("h2", { class: "row-title" }, h("a", { href: sitePath(site), id: `site-${siteKey(site)}` }, ...name)),
+      again ? null : h("p", { class: "row-meta" }, about),
       marks(view).length > 0 ? h("p", { class: "cluster patrol-marks" }, ...marks(view)) : null),
   );
 }
@@ -78,7 +80,7 @@ export function today(app: App, day: string): HTMLElement[] {
   if (order.length === 0) return [head, ...warnings(app, day), empty("walk", say("no_sites"), say("no_sites_text"))];
   const next = nextSite(pack, all, null);
   const shown = order.filter(({ view }) => chosen === "all" || view.finished === (chosen === "done"));
-  const list = h("ol", { class: "rows patrol-rows" }, ...shown.map(({ view, number }) => row(app, view, number)));
+  const list = h("ol", { class: "rows patrol-rows" }, ...shown.map(({ view, number }, at) => row(app, view, number, number === shown[at - 1]?.number)));
   const bar = filters(counts, chosen, (filter) => {
     chosen = filter;
     app.render();

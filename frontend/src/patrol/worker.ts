@@ -4,27 +4,15 @@
  * here: it lies in IndexedDB, and the page sends it.
  */
 
+import type { WorkerScope } from "../lib/worker";
+
 interface Shell {
   version: string;
   page: string;
   files: string[];
 }
 
-interface WorkerScope {
-  linliPatrol: Shell;
-  clients: { claim: () => Promise<void> };
-  location: Location;
-  skipWaiting: () => Promise<void>;
-  addEventListener: (name: string, act: (event: WorkerEvent) => void) => void;
-}
-
-interface WorkerEvent {
-  request: Request;
-  waitUntil: (work: Promise<unknown>) => void;
-  respondWith: (answer: Promise<Response> | Response) => void;
-}
-
-const scope = self as unknown as WorkerScope;
+const scope = self as unknown as WorkerScope & { linliPatrol: Shell };
 const PICTURES = "linli-patrol-pictures";
 /** So long the network may take to bring the page; then the one on the phone is shown. */
 const PATIENCE = 4000;
@@ -90,5 +78,3 @@ scope.addEventListener("fetch", (event) => {
     event.respondWith(caches.open(PICTURES).then(async (cache) => (await cache.match(address.pathname)) ?? fetch(request)));
   }
 });
-
-export {};
