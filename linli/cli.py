@@ -141,7 +141,9 @@ def worker() -> None:
 @app.command()
 def init(
     code: Annotated[str, typer.Option(help="six-digit code of the county-level district (GB/T 2260)")] = "",
-    places: Annotated[Path | None, typer.Option(help="places from a GeoJSON, CSV or XLSX file instead")] = None,
+    places: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="places from a GeoJSON, CSV or XLSX file instead")
+    ] = None,
     name: Annotated[str, typer.Option(help="name of the district, with --places")] = "",
     username: Annotated[str, typer.Option(help="login name of the first administrator")] = "",
     password_file: Annotated[Path | None, typer.Option(help="file whose first line is the password")] = None,
@@ -155,7 +157,7 @@ def init(
         if not code and places is None:
             code = typer.prompt("县级区划代码 / six-digit code of the district")
         username = username or typer.prompt("管理员用户名 / administrator's login name")
-    password = password_file.read_text(encoding="utf-8").splitlines()[0] if password_file else ""
+    password = district.password_in(password_file) if password_file else ""
     if interactive and not password:
         password = typer.prompt("密码 / password", hide_input=True, confirmation_prompt=True)
     district.set_up(

@@ -28,6 +28,17 @@ class Wanted:
     language: str = "zh-hans"
 
 
+def password_in(file: Path) -> str:
+    """The first line of the file. Raises DistrictRefused where there is none to be read."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DistrictRefused(f"读不出密码文件 / the file of the password cannot be read: {file} ({error})") from error
+    if not lines or not lines[0].strip():
+        raise DistrictRefused(f"密码文件的第一行是空的 / the first line of the file is empty: {file}")
+    return lines[0]
+
+
 def check(wanted: Wanted) -> None:
     """Refuse what cannot become a district. Raises DistrictRefused."""
     if wanted.places is None and not re.fullmatch(r"\d{6}", wanted.code):
@@ -66,9 +77,11 @@ def set_up(wanted: Wanted, *, say: Callable[[str], None]) -> None:
             if hook is not None:
                 say(f"{path.split('.')[1]} …")
                 try:
-                    hook(wanted)
+                    told = hook(wanted)
                 except (PlaceProblem, PeopleProblem) as problem:
                     raise DistrictRefused(str(problem)) from problem
+                if told:
+                    say(told)
     say(f"完成 / done. LINLI_HOME={linli_home()}\n下一步 / next: linli serve")
 
 
@@ -77,6 +90,8 @@ def _check_against_the_rooms(wanted: Wanted) -> None:
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
 
+    from linli.people.accounts import checked_username
+    from linli.people.errors import PeopleProblem
     from linli.places.divisions import packaged_district, packaged_districts
 
     if wanted.places is None and not wanted.name and packaged_district(wanted.code) is None:
@@ -85,6 +100,10 @@ def _check_against_the_rooms(wanted: Wanted) -> None:
             f"{wanted.code}: 请用 --name 给出名称，或用 --places 给出文件 / give its name with --name, or a file with "
             f"--places. 自带 / packaged: {known}"
         )
+    try:
+        checked_username(wanted.username)
+    except PeopleProblem as problem:
+        raise DistrictRefused(f"--username {wanted.username}: {problem}") from problem
     try:
         validate_password(wanted.password)
     except ValidationError as error:
