@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from linli.kernel.coordinates import convert
 from linli.kernel.labels import Label
-from linli.people.access import Actor, Grant
 from linli.people.masking import normalise_phone
-from linli.people.roles import ROLES
 from linli.places.snapshot import PlaceSnapshot
 from linli.requests.triage import suggest
 from linli.requests.vocabulary import CHANNELS, REQUEST_KINDS
 from linli.work.engine import StepRefused
+from linli.work.links import LinkHolder as LinkHolder
+from linli.work.links import actor_with_link as actor_with_link
 from linli.work.terms import Catalogue
 
 WORDS_LENGTH_MAX = 5000
@@ -163,35 +161,3 @@ def title_of(report: Report, category_name: str) -> str:
     """A short title: the given one, the first sentence of the words, or the category."""
     text = report.title.strip() or _BREAK.split(report.words.strip(), maxsplit=1)[0].strip() or category_name
     return text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
-
-
-def new_tracking_token() -> str:
-    """The unguessable part of the follow link: 128 random bits."""
-    return secrets.token_urlsafe(16)
-
-
-def tracking_digest(token: str) -> bytes:
-    """What is stored of a tracking token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-@dataclass(frozen=True)
-class LinkHolder(Actor):
-    """Whoever holds the follow link of one item: its reporter, signed in or not."""
-
-    linked_item_id: int | None = None
-
-
-def actor_with_link(actor: Actor, item_id: int) -> LinkHolder:
-    """The actor, who has proved by the link (or by number and phone tail) to be the reporter of this item."""
-    role = ROLES["resident"]
-    own = Grant(role.permissions, role=role.slug, own=True)
-    return LinkHolder(
-        person_id=actor.person_id,
-        user_id=actor.user_id,
-        roles=actor.roles | {role.slug},
-        grants=(*actor.grants, own),
-        channel="resident",
-        language=actor.language,
-        linked_item_id=item_id,
-    )

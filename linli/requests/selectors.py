@@ -14,12 +14,12 @@ from linli.people.access import Actor
 from linli.people.masking import mask_name, mask_phone, normalise_phone
 from linli.requests import contact
 from linli.requests.models import RequestDetail
-from linli.requests.reporting import tracking_digest
 from linli.requests.tracking import item_id_of_pass
 from linli.requests.workflow import REQUEST
 from linli.work.guards import REOPEN_DAYS_MAX
 from linli.work.itemview import ItemView
 from linli.work.kinds import kind
+from linli.work.links import token_digest
 from linli.work.models import Item
 from linli.work.visibility import reached, visible
 
@@ -72,7 +72,7 @@ def follow_by_token(token: str) -> FollowView | None:
     if passed is not None:
         return follow_by_item(passed)
     detail = RequestDetail.objects.select_related("item__responsible_organisation", "item__merged_into").filter(
-        tracking_digest=tracking_digest(token)
+        tracking_digest=token_digest(token)
     )
     row = detail.first()
     return _follow(row) if row is not None else None
@@ -85,7 +85,7 @@ def item_id_by_token(token: str) -> int | None:
     passed = item_id_of_pass(token)
     if passed is not None:
         return passed
-    found = RequestDetail.objects.filter(tracking_digest=tracking_digest(token))
+    found = RequestDetail.objects.filter(tracking_digest=token_digest(token))
     return found.values_list("item_id", flat=True).first()
 
 

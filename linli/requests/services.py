@@ -23,15 +23,14 @@ from linli.requests.reporting import (
     category_for,
     checked,
     locate,
-    new_tracking_token,
     title_of,
-    tracking_digest,
 )
 from linli.requests.selectors import contact_in
 from linli.work import services as work
 from linli.work.engine import Order, StepRefused
 from linli.work.flush import Rows
 from linli.work.itemview import ItemView
+from linli.work.links import new_token, token_digest
 from linli.work.references import unknown
 from linli.work.terms import Catalogue
 
@@ -69,7 +68,7 @@ def report(actor: Actor, report: Report, *, key: str, device: str = "") -> Repor
     good = checked(report)
     scope = work.key_scope(actor, "report", device)
     wanted = work.request_hash(_content(good))
-    token = new_tracking_token()
+    token = new_token()
 
     def prepare(start: work.Start, catalogue: Catalogue, now: datetime) -> Any:
         places = place_snapshot(start.versions)
@@ -188,7 +187,7 @@ def _detail(report: Report, item_id: int, token: str, suggested: int | None) -> 
         report.anonymous,
         report.wants_news,
         *contact.sealed(item_id, name=report.contact_name, phone=report.phone),
-        tracking_digest(token),
+        token_digest(token),
         suggested,
         report.accused_organisation_id,
     )
@@ -226,6 +225,6 @@ def advance_as_reporter(
 ) -> work.Outcome | None:
     """The reporter's steps by the follow link; None when the link is not known."""
     item_id = (
-        RequestDetail.objects.filter(tracking_digest=tracking_digest(token)).values_list("item_id", flat=True).first()
+        RequestDetail.objects.filter(tracking_digest=token_digest(token)).values_list("item_id", flat=True).first()
     )
     return None if item_id is None else advance_with_link(actor, item_id, token, steps, key=key)

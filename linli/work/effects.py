@@ -496,3 +496,8 @@ OPERATIONS: dict[str, Callable[[Step, str], None]] = {
     "reassign_person": _reassign_person,
     "undo": _nothing,
 }
+
+
+def add(**operations: Callable[[Step, str], None]) -> None:
+    """Make known the effects that a room's own workflow names; called before the kind is registered."""
+    OPERATIONS.update(operations)

@@ -223,3 +223,8 @@ def _all() -> list[Guard]:
 
 
 GUARDS: dict[str, Guard] = {entry.name: entry for entry in _all()}
+
+
+def add(*guards: Guard) -> None:
+    """Make known the conditions that a room's own workflow names; called before the kind is registered."""
+    GUARDS.update({entry.name: entry for entry in guards})

@@ -29,6 +29,11 @@ OWED_UNTIL = timedelta(days=7)
 _log = structlog.get_logger("linli.sweeps")
 
 
+def act_at_limit(clock: str, state: str, step: str) -> None:
+    """Have `step` taken on items in `state` when a clock of this kind ends; rooms say so when they start."""
+    AUTOMATIC[clock] = (state, step)
+
+
 def sweep(now: datetime | None = None) -> dict[str, int]:
     """One sweep; answers how many clocks were warned of and how many breached."""
     moment = now or timezone.now()
