@@ -22,7 +22,9 @@ concat(coalesce(d.parent_id, t.debit_id), '|', coalesce(c.parent_id, t.credit_id
 
 _CONTENTS = f"""
 SELECT t.id, d.id IS NULL OR c.id IS NULL,
-  (t.debit_version IS NULL) = d.kept OR (t.credit_version IS NULL) = c.kept,
+  num_nonnulls(t.debit_version, t.debit_balance) <> 2 * d.kept::int
+    OR (t.debit_hash IS NULL) <> (NOT d.kept AND c.kept)
+    OR num_nonnulls(t.credit_version, t.credit_balance, t.credit_hash) <> 3 * c.kept::int,
   d.unit <> c.unit,
   t.request_hash <> sha256(convert_to({CONTENT}, 'UTF8')),
   NOT d.kept AND NOT c.kept AND t.debit_hash <> sha256(t.request_hash || int8send(t.id)
