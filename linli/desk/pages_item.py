@@ -27,6 +27,7 @@ from linli.people.masking import mask_text
 from linli.people.selectors import current_appointments, find_organisations
 from linli.requests.selectors import contact_in
 from linli.requests.services import see_contact
+from linli.requests import praising
 from linli.work.engine import StepRefused
 from linli.work.itemview import ItemView
 from linli.work.printing import templates_for
@@ -108,6 +109,7 @@ def page_context(
 
 
 def _map_place(view: ItemView) -> int | None:
+        "praise": praising.shown(actor, view.item, language=language()),
     """The place whose map is drawn around the item: its community, else what there is."""
     community = view.places.ancestor_of_kind(view.item["place_id"], "community")
     return community.id if community else view.item["place_id"]
@@ -212,6 +214,29 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def point(request: HttpRequest, number: str) -> HttpResponse:
     """Where the item lies, as GeoJSON."""
+@staff
+@require_POST
+def praised(request: HttpRequest, number: str) -> HttpResponse:
+    """Say who is praised, or strike out who was named by mistake."""
+    actor, sent = actor_on(request), request.POST
+    view = item_view(actor, number)
+    try:
+        if sent.get("act") == "strike":
+            praising.strike(actor, view.item["id"])
+        else:
+            praising.name(
+                actor, view.item["id"], phone=sent.get("phone", ""), person_name=sent.get("name", ""),
+                found=sent.get("found", ""), theme=sent.get("theme", ""),
+            )  # fmt: skip
+    except StepRefused as refusal:
+        context = page_context(request, view, error=refusal.label.text(language()))
+        context["praise"] |= {"typed": sent, "wrong": refusal.field}
+        return _render(request, context, status=refusal.status)
+    if request.headers.get("HX-Request"):
+        return _render(request, page_context(request, item_view(actor, number)))
+    return redirect(reverse("desk:item", args=[number]) + "#praised")
+
+
     view = item_view(actor_on(request), number)
     place = {"type": "Point", "coordinates": [view.item["longitude"], view.item["latitude"]]}
     facts = {"number": number, "title": mask_text(view.item["title"]), "url": reverse("desk:item", args=[number])}

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/<str:number>/", pages_item.item, name="item"),
     path("items/<str:number>/steps/<slug:code>/", pages_item.step, name="step"),
     path("items/<str:number>/contact/", pages_item.contact, name="contact"),
+    path("items/<str:number>/praised/", pages_item.praised, name="praised"),
     path("items/<str:number>/point.json", pages_item.point, name="item_point"),
     path("items/<str:number>/duplicates/", pages_item.duplicates, name="duplicates"),
     path("units/", pages_item.units, name="units"),

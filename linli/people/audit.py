@@ -46,6 +46,8 @@ ACTIONS: dict[str, Label] = {
     "handover.signed": Label("交接签收", "Hand-over signed"),
     "keys.rotated": Label("更换密钥", "Keys rotated"),
     "contact.seen": Label("查看诉求人姓名电话", "Reporter's name and phone looked at"),
+    "wish.contact_seen": Label("查看心愿人", "Who wishes was looked at"),
+    "praise.named": Label("记下、撤去被表扬人", "Who is praised: named or struck out"),
     "catalogue.changed": Label("修改派单目录", "Dispatch catalogue changed"),
     "deadline.changed": Label("修改办理时限", "Deadline rule changed"),
     "standard.made": Label("新建测评体系", "Standard added"),

@@ -41,6 +41,14 @@ def tell(actor: Actor, item_id: int) -> None:
         ])  # fmt: skip
 
 
+def take_back(item_id: int) -> None:
+    """What is handled again, or was called back, was not mended: the deed that told so is withdrawn (1 statement).
+
+    Its award follows by the ledger's rules: points that are still there go back, those that are spent stay.
+    """
+    deeds.withdraw([deeds.fixed_key(item_id)])
+
+
 def find(ids: Sequence[int], actor: Actor, own: bool) -> Mapping[int, Proof]:
     """Requests as what deeds of mending rest on: by number, with a link for who may see it (2 statements)."""
     found = {}

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from linli.kernel.labels import Label
+from linli.kernel.workflow import Meaning
 from linli.people.access import Actor
 from linli.people.erasing import Subject
-from linli.requests import contact
+from linli.requests import contact, fixing, praising
 from linli.requests.models import RequestDetail
 from linli.requests.reporting import LinkHolder, actor_with_link
 from linli.requests.selectors import item_id_by_token
@@ -57,6 +58,13 @@ def of_person(subject: Subject) -> list[int]:
     ]
 
 
+def turned(book: Book) -> None:
+    """Deeds follow their item: what is handled again was not mended, what is praised counts while it is closed."""
+    if book.item["meaning"] != Meaning.DONE.value:
+        fixing.take_back(book.item["id"])
+    praising.turned(book)
+
+
 def install() -> None:
     """Register the kind."""
     register(
@@ -69,5 +77,6 @@ def install() -> None:
             with_link=with_link,
             erase=erase,
             of_person=of_person,
+            turned=turned,
         )
     )

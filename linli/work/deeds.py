@@ -46,6 +46,11 @@ def fixed_key(item_id: int) -> str:
     return f"fixed:{item_id}"
 
 
+def praised_key(item_id: int, version: int = 1) -> str:
+    """The key of the deed that was praised in an item; what is closed again is told under the next version."""
+    return f"praised:{item_id}" if version == 1 else f"praised:{item_id}:v{version}"
+
+
 def listen(listener: Listener) -> None:
     """Have `listener` called, in a job, with the ids of deeds that are new or withdrawn."""
     if listener not in _listeners:
@@ -88,6 +93,11 @@ def withdraw(keys: Sequence[str]) -> list[int]:
         ids = [row[0] for row in cursor.fetchall()]
     _tell(ids)
     return ids
+
+
+def stands(key: str) -> bool:
+    """Whether this deed was told and not withdrawn (1 statement)."""
+    return Deed.objects.filter(key=key, withdrawn_at=None).exists()
 
 
 def _tell(ids: Sequence[int]) -> None:

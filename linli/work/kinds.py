@@ -25,6 +25,10 @@ def _no_facts(book: Book) -> dict[str, Any]:
     return {}
 
 
+def _nothing_follows(book: Book) -> None:
+    return None
+
+
 def _not_reporter(actor: Actor, item_id: int, reporter_id: int | None) -> bool:
     return reporter_id is not None and actor.person_id == reporter_id
 
@@ -34,7 +38,8 @@ class Kind:
     """One kind of item: its workflow, what its guards need to know, how its reporter is recognised.
 
     `with_link` answers with the actor and what a follow link proves; `erase` empties the personal fields and texts
-    of the kind's own table, in the caller's transaction; `of_person` finds items that a person left without signing in.
+    of the kind's own table, in the caller's transaction; `of_person` finds items that a person left without signing in;
+    `turned` is called, in the step's transaction, when the item became done or is done no more.
     """
 
     slug: str
@@ -46,6 +51,7 @@ class Kind:
     with_link: Callable[[Actor, str], Actor | None] = lambda actor, token: None
     erase: Callable[[int, datetime], None] = lambda item_id, now: None
     of_person: Callable[[Subject], Iterable[int]] = lambda subject: ()
+    turned: Callable[[Book], None] = _nothing_follows
 
 
 _KINDS: dict[str, Kind] = {}

@@ -22,7 +22,7 @@ from linli.kernel.labels import Label
 from linli.kernel.workflow import Meaning
 from linli.people import refusals
 from linli.people.access import Actor, ObjectHidden
-from linli.work import deeds, evidence_links, moments, references, stepdata
+from linli.work import evidence_links, moments, references, stepdata
 from linli.work.book import Book, ChildOrder
 from linli.work.engine import Order, Permit, StepRefused, entitled, plan
 from linli.work.flush import ItemMoved, KeyRow, Rows, Written, canonical, flush, send
@@ -259,7 +259,7 @@ def _advance_locked(
         extra = evidence_links.rows(book, actor, now)
         job = announcement(book, recallable=actor.is_staff)
         flush(book, now=now, key=key_row, extra=extra, job=job)
-        _not_mended(book)
+        _turned(book)
     except ItemMoved as moved:
         raise Conflict(book) from moved
     for child in book.children:
@@ -267,13 +267,12 @@ def _advance_locked(
     return outcome_of(key_row.answer, repeated=False)
 
 
-def _not_mended(book: Book) -> None:
-    """What is handled again, or was called back, was not mended: the deed that told so is withdrawn (1 statement).
-
-    Its award follows by the ledger's rules: points that are still there go back, those that are spent stay.
-    """
-    if book.item.before.get("meaning") == Meaning.DONE.value and book.item["meaning"] != Meaning.DONE.value:
-        deeds.withdraw([deeds.fixed_key(book.item["id"])])
+def _turned(book: Book) -> None:
+    """Tell the item's kind when it became done, or is done no more because it is handled again or was called back."""
+    now = book.item["meaning"]
+    before = book.item.before.get("meaning", now)
+    if now != before and Meaning.DONE.value in (now, before):
+        kind(book.item["kind"]).turned(book)
 
 
 def _refuse_first(book: Book, code: str, permit: Permit) -> None:

@@ -10,6 +10,7 @@ from tests.chaos import (
     inspections_cases,
     people_cases,
     place_cases,
+    requests_cases,
     shop_cases,
     standards_cases,
     sticker_cases,
@@ -19,7 +20,7 @@ from tests.chaos import (
 from tests.chaos.casing import Case
 
 _ROOMS = (
-    place_cases, people_cases, work_cases, standards_cases, inspections_cases, assessment_cases, credits_cases,
-    shop_cases, activities_cases, awards_cases, sticker_cases, volunteering_cases,
+    place_cases, people_cases, requests_cases, work_cases, standards_cases, inspections_cases, assessment_cases,
+    credits_cases, shop_cases, activities_cases, awards_cases, sticker_cases, volunteering_cases,
 )  # fmt: skip
 CASES: dict[str, Case] = {name: case for room in _ROOMS for name, case in room.CASES.items()}

@@ -196,6 +196,8 @@ CODES: dict[str, str] = {
     "volunteering_certificate": "state code",
     "volunteering_staraward": "state",
     "volunteering_volunteer": "skills times roles consent consent_version",
+    "volunteering_certificateentry": "act",
+    "requests_praised": "found theme",
     "awards_award": "key rule_code source state why",
     "awards_appeal": "state",
     "awards_nomination": "key came_from state",

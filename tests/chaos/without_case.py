@@ -18,6 +18,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
         inspections.rounds.request_plan inspections.dissuasion.setup_themes work.printing.services.keep_paper
         inspections.unreached.note inspections.unreached.store requests.fixing.tell work.deeds.record
+        requests.fixing.take_back requests.praising.turned requests.registration.turned
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
         inspections.mutual_telling.tell_result
         activities.checking.attend activities.weighing.weigh
