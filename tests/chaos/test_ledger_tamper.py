@@ -176,6 +176,16 @@ def test_every_tampering_is_found_and_the_row_named(as_owner: None) -> None:
     tell("ledger_tamper", made, found=made, row_named=made)
 
 
+def test_what_is_written_on_an_open_side_is_found(as_owner: None) -> None:
+    chance = random.Random(7)
+    for column in [f"{side}_{what}" for side in ("debit", "credit") for what in ("balance", "version", "hash")]:
+        row = next(row for row in rows("transfer") if row[column] is None)
+        with transaction.atomic():
+            flip("transfer", row, column, chance)
+            assert named(verify(), row["id"]), column
+            transaction.set_rollback(True)
+
+
 def test_where_points_are_cannot_be_changed_unnoticed(as_owner: None) -> None:
     chance = random.Random(5)
     for table, columns in OTHERS.items():
