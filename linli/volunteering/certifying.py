@@ -17,7 +17,7 @@ from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.people.masking import mask_text
 from linli.people.models import Organisation
-from linli.volunteering.models import Certificate, Service, Volunteer
+from linli.volunteering.models import Certificate, CertificateEntry, Service, Volunteer
 from linli.volunteering.refusing import clean, refused
 from linli.volunteering.rules import hours_text
 
@@ -30,12 +30,16 @@ CODE_LENGTH, CONTENTS_MOST = 12, 8
 def ask(
     actor: Actor, person_id: int, *, since: date | None = None, until: date | None = None, purpose: str = ""
 ) -> Certificate:
-    """Ask for a certificate for oneself, or as staff for a volunteer; while one is asked for, it is the same."""
+    """Ask for a certificate for oneself, or as staff for a volunteer; while one is asked for, it is the same.
+
+    What was refused last is not passed by asking anew in the volunteer's place: staff open it again with a reason.
+    """
     row = Volunteer.objects.select_related("place").filter(person_id=person_id).first()
     if row is None:
         raise ObjectHidden(CERTIFY)
     if actor.person_id != person_id:
         require(actor, CERTIFY, place_path=str(row.place.path), hidden=True)
+        _not_refused_last(person_id)
     today = timezone.localdate()
     until = until or today
     if until > today or (since is not None and since > until):
@@ -57,6 +61,11 @@ def issue(actor: Actor, certificate_id: int, *, issuer_id: int | None = None) ->
     row = _locked(actor, certificate_id)
     if row.state in (Certificate.ISSUED, Certificate.REVOKED):
         return row
+    if row.state != Certificate.ASKED:
+        raise refused(
+            "refused", "这份申请已不予出具。要出具，请先写明理由重新办理。",
+            "It was refused; to issue it, open it again with a reason first.", status=409,
+        )  # fmt: skip
     _check(actor, row)
     issuer_id = issuer_id or actor.organisation_id
     issuer = Organisation.objects.filter(pk=issuer_id or 0).first()
@@ -74,8 +83,9 @@ def issue(actor: Actor, certificate_id: int, *, issuer_id: int | None = None) ->
     row.handler_id = row.responsible_id = actor.person_id
     row.decided_at = now
     row.synthetic = issuer.synthetic
+    row.reason = ""
     row.save()
-    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}")
+    _keep(actor, row, CertificateEntry.ISSUED)
     return row
 
 
@@ -91,7 +101,29 @@ def refuse_asked(actor: Actor, certificate_id: int, *, reason: str) -> Certifica
     row.state, row.reason, row.decided_at = Certificate.REFUSED, clean(reason, "reason", 200), timezone.now()
     row.handler_id = actor.person_id
     row.save()
-    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}")
+    _keep(actor, row, CertificateEntry.REFUSED)
+    return row
+
+
+@transaction.atomic
+def reopen(actor: Actor, certificate_id: int, *, reason: str) -> Certificate:
+    """Deal again with what was refused, with the reason; both reasons stay in its history. Again, it is the same."""
+    row = _locked(actor, certificate_id)
+    if row.state == Certificate.ASKED:
+        return row
+    _check(actor, row)
+    if row.state != Certificate.REFUSED:
+        raise refused("issued", "已经出具，可以撤销。", "It is issued; it can be revoked.", status=409)
+    row.state, row.reason, row.decided_at = Certificate.ASKED, clean(reason, "reason", 200), None
+    row.handler_id = None
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise refused(
+            "asked", "本人另有一份申请在办，请办那一份。", "Another request of theirs is open.", status=409
+        ) from error
+    _keep(actor, row, CertificateEntry.REOPENED)
     return row
 
 
@@ -105,8 +137,25 @@ def revoke(actor: Actor, certificate_id: int, *, reason: str) -> Certificate:
         raise refused("not_issued", "还没有出具。", "It is not issued.", status=409)
     row.state, row.reason, row.revoked_at = Certificate.REVOKED, clean(reason, "reason", 200), timezone.now()
     row.save()
-    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}")
+    _keep(actor, row, CertificateEntry.REVOKED)
     return row
+
+
+def _keep(actor: Actor, row: Certificate, act: str) -> None:
+    """Add the decision to its history, and to the audit record."""
+    CertificateEntry.objects.create(
+        certificate=row, act=act, reason=row.reason, at=timezone.now(), by_id=actor.person_id
+    )  # fmt: skip
+    record("certificate.decided", actor_id=actor.person_id, subject=f"certificate:{row.pk}", what=act)
+
+
+def _not_refused_last(person_id: int) -> None:
+    last = Certificate.objects.filter(person_id=person_id).order_by("-asked_at", "-pk").first()
+    if last is not None and last.state == Certificate.REFUSED:
+        raise refused(
+            "refused_last", "上一份申请不予出具。要出具，请在“志愿服务证明”里写明理由重新办理。",
+            "Their last request was refused; open it again with a reason under Certificates.", status=409,
+        )  # fmt: skip
 
 
 def _locked(actor: Actor, certificate_id: int) -> Certificate:

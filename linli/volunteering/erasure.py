@@ -44,6 +44,7 @@ class Texts:
 
 
 _BY_SERVICE = "JOIN volunteering_service s ON s.id = t.service_id JOIN places_place p ON p.id = s.place_id"
+_BY_CERTIFICATE = "JOIN volunteering_certificate c ON c.id = t.certificate_id JOIN places_place p ON p.id = c.place_id"
 _BY_UNIT = "JOIN volunteering_joinedunit u ON u.id = t.unit_id JOIN places_place p ON p.id = u.place_id"
 KINDS: tuple[Texts, ...] = (
     Texts("volunteer", Label("志愿者的特长", "Skills of a volunteer"), "volunteering_volunteer", ("skills_text",)),
@@ -55,6 +56,8 @@ KINDS: tuple[Texts, ...] = (
           ("title", "given_by", "document")),
     Texts("evaluation", Label("服务评价", "Evaluation"), "volunteering_evaluation", ("text",)),
     Texts("certificate", Label("志愿服务证明", "Certificate"), "volunteering_certificate", ("purpose", "reason")),
+    Texts("certificate_entry", Label("志愿服务证明的办理", "Decision on a certificate"),
+          "volunteering_certificateentry", ("reason",), _BY_CERTIFICATE),
     Texts("star", Label("星级评定", "Star level"), "volunteering_staraward", ("reason",)),
     Texts("joined_unit", Label("共建单位资源", "Resources of a joined unit"), "volunteering_joinedunit",
           ("resources",)),

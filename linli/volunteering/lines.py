@@ -9,7 +9,7 @@ from typing import Any
 from linli.people.personal import Contact, contacts
 from linli.volunteering import vocabulary
 from linli.volunteering.certifying import shown_code
-from linli.volunteering.models import Appeal, Certificate, HoursEntry, Service, StarAward
+from linli.volunteering.models import Appeal, Certificate, CertificateEntry, HoursEntry, Service, StarAward
 from linli.volunteering.rules import Rules, hours_text, next_star, star_level
 from linli.volunteering.vocabulary import said
 from linli.work.themes import THEMES
@@ -41,6 +41,11 @@ def certificate_line(row: Certificate, changed: Iterable[int] = ()) -> dict[str,
         "row": row, "state": said(vocabulary.CERTIFICATE_STATES, row.state), "tone": TONES.get(row.state, ""),
         "hours": hours_text(row.minutes), "code": shown_code(row.code), "changed": row.pk in set(changed),
     }  # fmt: skip
+
+
+def decision_line(row: CertificateEntry) -> dict[str, Any]:
+    """One decision on a certificate."""
+    return {"row": row, "act": said(vocabulary.CERTIFICATE_ACTS, row.act), "by": row.by.display_name if row.by else ""}
 
 
 def star_line(row: StarAward, contact: Contact | None = None) -> dict[str, Any]:

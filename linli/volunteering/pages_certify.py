@@ -33,12 +33,13 @@ def _certificates(request: HttpRequest, refusal: StepRefused | None = None, whic
     actor = actor_on(request)
     rows = selectors.certificates(actor)
     names = lines.masked_names(row.person_id for row in rows)
-    changed = selectors.changed_since(rows)
+    changed, decided = selectors.changed_since(rows), selectors.decisions(rows)
     shown = [
         lines.certificate_line(row, changed)
         | {
             "name": names[row.person_id].name or _("未留姓名"), "own": row.person_id == actor.person_id,
             "problem": words_of(refusal) if refusal and row.pk == which else "",
+            "decided": [lines.decision_line(one) for one in decided.get(row.pk, ())],
         }
         for row in rows
     ]  # fmt: skip
@@ -49,7 +50,7 @@ def _certificates(request: HttpRequest, refusal: StepRefused | None = None, whic
 @staff_page(CERTIFY)
 @require_POST
 def certificate(request: HttpRequest, certificate_id: int) -> HttpResponse:
-    """Issue, refuse or revoke."""
+    """Issue, refuse, open again or revoke."""
     actor, data = actor_on(request), request.POST
 
     def work() -> Any:
@@ -58,6 +59,8 @@ def certificate(request: HttpRequest, certificate_id: int) -> HttpResponse:
             return certifying.issue(actor, certificate_id)
         if data.get("act") == "refuse":
             return certifying.refuse_asked(actor, certificate_id, reason=reason)
+        if data.get("act") == "reopen":
+            return certifying.reopen(actor, certificate_id, reason=reason)
         if data.get("act") == "revoke":
             return certifying.revoke(actor, certificate_id, reason=reason)
         raise refused("bad_choice", "请选择怎样办理。", "Choose what to do.")

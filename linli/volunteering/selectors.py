@@ -16,6 +16,7 @@ from linli.volunteering.certifying import normal_code
 from linli.volunteering.models import (
     Appeal,
     Certificate,
+    CertificateEntry,
     Commendation,
     Evaluation,
     HoursEntry,
@@ -255,6 +256,15 @@ def certificates(actor: Actor) -> list[Certificate]:
     rows = Certificate.objects.filter(reach(actor.scopes(VIEW))).select_related("place", "issuer")
     ordered = sorted(rows.order_by("-asked_at")[:WAITING_SHOWN], key=lambda row: row.state != Certificate.ASKED)
     return ordered
+
+
+def decisions(rows: Sequence[Certificate]) -> dict[int, list[CertificateEntry]]:
+    """What was decided on certificates that were ever refused, by certificate, the first first (1 statement)."""
+    found: dict[int, list[CertificateEntry]] = {}
+    entries = CertificateEntry.objects.filter(certificate__in=[row.pk for row in rows]).select_related("by")
+    for entry in entries.order_by("pk"):
+        found.setdefault(entry.certificate_id, []).append(entry)
+    return {number: made for number, made in found.items() if any(one.act == one.REFUSED for one in made)}
 
 
 def certificate_for(actor: Actor, certificate_id: int, permission: str = "volunteering.certify") -> Certificate:

@@ -78,6 +78,12 @@ CERTIFICATE_STATES: dict[str, Label] = {
     "refused": Label("不予出具", "Not issued"),
     "revoked": Label("已撤销", "Revoked"),
 }
+CERTIFICATE_ACTS: dict[str, Label] = {
+    "issued": Label("出具", "Issued"),
+    "refused": Label("不予出具", "Not issued"),
+    "reopened": Label("重新办理", "Opened again"),
+    "revoked": Label("撤销", "Revoked"),
+}
 STAR_STATES: dict[str, Label] = {
     "notice": Label("公示中", "In public notice"),
     "granted": Label("已评定", "Granted"),

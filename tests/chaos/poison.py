@@ -96,6 +96,7 @@ FREE: dict[str, str] = {
     "volunteering_evaluation": "text",
     "volunteering_certificate": "purpose number contents reason",
     "volunteering_staraward": "reason",
+    "volunteering_certificateentry": "reason",
     "volunteering_joinedunit": "resources",
     "volunteering_concern": "title result",
     "volunteering_quarterfeedback": "remark",

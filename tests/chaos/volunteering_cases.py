@@ -133,11 +133,13 @@ def _services(world: World) -> Act:
 # --- Certificates and stars -------------------------------------------------------------------------------------------
 
 
-def _on_certificate(act: Callable[[World, Certificate], Any], *, issued: bool = False) -> Case:
+def _on_certificate(act: Callable[[World, Certificate], Any], *, issued: bool = False, refused: bool = False) -> Case:
     def case(world: World) -> Act:
         row = certifying.ask(world.actor("community"), _confirmed(world).person_id)
         if issued:
             certifying.issue(world.actor("community"), row.pk)
+        if refused:
+            certifying.refuse_asked(world.actor("community"), row.pk, reason="没有时长")
         return lambda: act(world, row)
 
     return case
@@ -239,6 +241,9 @@ CASES = within("volunteering", {
     "certifying.issue": _on_certificate(lambda w, row: certifying.issue(w.actor("community"), row.pk)),
     "certifying.refuse_asked": _on_certificate(
         lambda w, row: certifying.refuse_asked(w.actor("community"), row.pk, reason="没有时长")
+    ),
+    "certifying.reopen": _on_certificate(
+        lambda w, row: certifying.reopen(w.actor("community"), row.pk, reason="时长已补确认"), refused=True
     ),
     "certifying.revoke": _on_certificate(
         lambda w, row: certifying.revoke(w.actor("community"), row.pk, reason="时长有误"), issued=True

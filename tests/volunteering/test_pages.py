@@ -12,7 +12,16 @@ from django.test import Client
 from linli.activities import hearing
 from linli.people.models import Person, User
 from linli.volunteering import bulk
-from linli.volunteering.models import Appeal, Certificate, Concern, JoinedUnit, Service, StarAward, Volunteer
+from linli.volunteering.models import (
+    Appeal,
+    Certificate,
+    CertificateEntry,
+    Concern,
+    JoinedUnit,
+    Service,
+    StarAward,
+    Volunteer,
+)
 from linli.work.models import Deed
 from tests.support.people import signed_in_client
 from tests.support.world import World
@@ -84,6 +93,29 @@ def test_a_resident_joins_serves_appeals_and_gets_a_certificate_anybody_can_veri
     assert missing.status_code == 404 and "没有这份证明" in text(missing)
     community.post(f"/desk/volunteers/certificates/{asked.pk}/", {"act": "revoke", "reason": "时长有误"})
     assert "证明已撤销" in text(anybody.get(typed["Location"])) and "时长有误" in text(anybody.get(typed["Location"]))
+
+
+def test_a_refused_certificate_stays_refused_until_it_is_opened_again_with_a_reason(world: World) -> None:
+    row = enrol(world, 1)
+    rows = [bulk.ServiceRow("past:1", row.person_id, world.places["east"].pk, SATURDAY, 120, "扫雪")]
+    bulk.record_services(rows)
+    me, community = resident(account(row)), desk(world)
+    me.post("/volunteering/certificates/", {"purpose": "求职"})
+    asked = Certificate.objects.get()
+    here = f"/desk/volunteers/certificates/{asked.pk}/"
+    assert community.post(here, {"act": "refuse", "reason": "还在核对"}).status_code == 302
+    issued = community.post(here, {"act": "issue"})
+    assert issued.status_code == 409 and "先写明理由重新办理" in text(issued)
+    around = community.post(f"/desk/volunteers/{row.pk}/certificate/", {})
+    assert around.status_code == 409 and Certificate.objects.count() == 1, "nor by asking anew in their place"
+    assert community.post(here, {"act": "reopen", "reason": " "}).status_code == 422
+    for _again in range(2):
+        assert community.post(here, {"act": "reopen", "reason": "核对完了"}).status_code == 302
+    assert community.post(here, {"act": "issue"}).status_code == 302
+    page = text(community.get("/desk/volunteers/certificates/"))
+    assert page.index("还在核对") < page.index("核对完了") and Certificate.objects.get().state == "issued"
+    assert community.post(here, {"act": "reopen", "reason": "再来"}).status_code == 409
+    assert [one.act for one in CertificateEntry.objects.order_by("pk")] == ["refused", "reopened", "issued"]
 
 
 def test_own_service_leaving_and_the_door_to_others(world: World) -> None:

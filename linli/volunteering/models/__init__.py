@@ -2,12 +2,20 @@
 
 from linli.volunteering.models.hours import Appeal, HoursEntry, HoursRules, Service
 from linli.volunteering.models.joining import Concern, JoinedMember, JoinedUnit, QuarterFeedback
-from linli.volunteering.models.records import Certificate, Commendation, Evaluation, StarAward, Training
+from linli.volunteering.models.records import (
+    Certificate,
+    CertificateEntry,
+    Commendation,
+    Evaluation,
+    StarAward,
+    Training,
+)
 from linli.volunteering.models.volunteers import Volunteer
 
 __all__ = [
     "Appeal",
     "Certificate",
+    "CertificateEntry",
     "Commendation",
     "Concern",
     "Evaluation",

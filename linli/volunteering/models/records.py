@@ -125,6 +125,28 @@ class Certificate(models.Model):
         ]
 
 
+class CertificateEntry(models.Model):
+    """One decision on a certificate and its reason: issued, refused, opened again, revoked. Never changed."""
+
+    database_privileges = "append"
+    erasable_columns = ("reason",)
+
+    ISSUED, REFUSED, REOPENED, REVOKED = "issued", "refused", "reopened", "revoked"
+
+    certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="entries")
+    act = models.CharField(max_length=10)
+    reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(act__in=("issued", "refused", "reopened", "revoked")), name="vol_certificate_entry_act"
+            )
+        ]
+
+
 class StarAward(models.Model):
     """A star level (星级志愿者): applied for, shown in a public notice, granted when nobody objects."""
 
