@@ -25,9 +25,9 @@ from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, safe_next
 from linli.people.masking import mask_text
 from linli.people.selectors import current_appointments, find_organisations
+from linli.requests import praising
 from linli.requests.selectors import contact_in
 from linli.requests.services import see_contact
-from linli.requests import praising
 from linli.work.engine import StepRefused
 from linli.work.itemview import ItemView
 from linli.work.printing import templates_for
@@ -105,11 +105,11 @@ def page_context(
         "crumbs": view.places.ancestors(view.item["place_id"]),
         "verifying": page.primary is not None and page.primary.code in VERIFYING,
         "toast": taken_toast(request),
+        "praise": praising.shown(actor, view.item, language=language()),
     }
 
 
 def _map_place(view: ItemView) -> int | None:
-        "praise": praising.shown(actor, view.item, language=language()),
     """The place whose map is drawn around the item: its community, else what there is."""
     community = view.places.ancestor_of_kind(view.item["place_id"], "community")
     return community.id if community else view.item["place_id"]
@@ -211,10 +211,6 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @staff
-@require_safe
-def point(request: HttpRequest, number: str) -> HttpResponse:
-    """Where the item lies, as GeoJSON."""
-@staff
 @require_POST
 def praised(request: HttpRequest, number: str) -> HttpResponse:
     """Say who is praised, or strike out who was named by mistake."""
@@ -237,6 +233,10 @@ def praised(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(reverse("desk:item", args=[number]) + "#praised")
 
 
+@staff
+@require_safe
+def point(request: HttpRequest, number: str) -> HttpResponse:
+    """Where the item lies, as GeoJSON."""
     view = item_view(actor_on(request), number)
     place = {"type": "Point", "coordinates": [view.item["longitude"], view.item["latitude"]]}
     facts = {"number": number, "title": mask_text(view.item["title"]), "url": reverse("desk:item", args=[number])}
