@@ -41,6 +41,8 @@ LINLI_TILE_CRS = tile_system(os.environ.get("LINLI_TILE_CRS", ""))
 LINLI_TILE_ATTRIBUTION = os.environ.get("LINLI_TILE_ATTRIBUTION", "")
 # The code of the district the public pages open with, where an installation serves several.
 LINLI_DISTRICT = os.environ.get("LINLI_DISTRICT", "")
+# Whom people ask about their personal data (PIPL 17): telephone, address, mail; stands on /privacy/.
+LINLI_PRIVACY_CONTACT = os.environ.get("LINLI_PRIVACY_CONTACT", "").strip()
 LINLI_SMS_GATEWAY = os.environ.get("LINLI_SMS_GATEWAY", "linli.people.gateways.OnPageGateway")
 
 # `setup(district)` of each room that has something to prepare for a new district, in this order.
@@ -51,6 +53,7 @@ LINLI_SETUP_HOOKS = [
     "linli.requests.setup.setup",
     "linli.inspections.setup.setup",
     "linli.activities.setup.setup",
+    "linli.wishes.setup.setup",
 ]
 # `load(say)` of each room's part of the demo district, in this order; raise the version when one changes.
 LINLI_DEMO_LOADERS = [
@@ -119,6 +122,7 @@ INSTALLED_APPS = [
     "linli.awards",
     "linli.shop",
     "linli.volunteering",
+    "linli.wishes",
     "linli.insight",
     "linli.site",
     "linli.desk",

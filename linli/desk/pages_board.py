@@ -183,11 +183,12 @@ def _trend_row(day: dict[str, Any], place_id: int) -> dict[str, Any]:
 
 def _category_row(row: dict[str, Any], terms: Catalogue, place_id: int) -> dict[str, Any]:
     category = terms.categories.get(row["category_id"])
+    # What stands in a category counts there alone, so its list leaves out those below.
+    where = {"category": row["category_id"], "alone": 1, "place": place_id}
     return {
         "name": category.label(language()) if category else str(row["category_id"]),
         "open": row["open"], "overdue": row["overdue"],
-        "open_url": list_url(figure="open", category=row["category_id"], place=place_id),
-        "overdue_url": list_url(figure="overdue", category=row["category_id"], place=place_id),
+        "open_url": list_url(figure="open", **where), "overdue_url": list_url(figure="overdue", **where),
     }  # fmt: skip
 
 

@@ -43,6 +43,8 @@ def tab_names() -> dict[str, str]:
 def query_of(filters: DeskFilters, **changes: Any) -> str:
     """The query string of filters with changes; what filters nothing is left out."""
     changed = replace(filters, **changes)
+    if changed.category is None:
+        changed = replace(changed, alone="")
     empty = DeskFilters()
     pairs = [
         (name, getattr(changed, name))
@@ -93,6 +95,10 @@ def list_context(request: HttpRequest, filters: DeskFilters, page: DeskPage | No
     }  # fmt: skip
 
 
+def _category_chip(filters: DeskFilters, name: str) -> str:
+    return _("%(category)s（不含下级）") % {"category": name} if filters.alone == "1" else name
+
+
 def chips(filters: DeskFilters, terms: Catalogue, places: PlaceSnapshot) -> list[dict[str, str]]:
     """The filters that are set, each with the address that takes it away."""
     category = terms.categories.get(filters.category or 0)
@@ -100,7 +106,7 @@ def chips(filters: DeskFilters, terms: Catalogue, places: PlaceSnapshot) -> list
         "figure": filters.counted.label.text(language()) if filters.counted else "",
         "day": filters.day if filters.on else "",
         "state": dict(state_choices()).get(filters.state, filters.state),
-        "category": category.label(language()) if category else "",
+        "category": _category_chip(filters, category.label(language())) if category else "",
         "place": places.name(filters.place),
         "unit": terms.organisation_name(filters.unit),
         "urgency": URGENCY[filters.urgency].text(language()) if filters.urgency in URGENCY else "",

@@ -25,13 +25,15 @@ TABS = ("today", "overdue", "week", "mine", "asked", "all", "waiting", "closed")
 class DeskFilters:
     """What the address of the desk says; every field has a default that filters nothing.
 
-    `also` is never in the address: items that a search finds by something else than their text.
+    `alone` is "1" where only the category itself is meant and not those below it. `also` is never in the address:
+    items that a search finds by something else than their text.
     """
 
     tab: str = "all"
     kind: str = ""
     state: str = ""
     category: int | None = None
+    alone: str = ""
     place: int | None = None
     unit: int | None = None
     urgency: int | None = None
@@ -181,7 +183,10 @@ def filter_clause(filters: DeskFilters, catalogue: Catalogue | None = None) -> C
         if getattr(filters, name):
             parts.append(f"{column} = %s")
             values.append(getattr(filters, name))
-    if filters.category is not None:
+    if filters.category is not None and filters.alone == "1":
+        parts.append("i.category_id = %s")
+        values.append(filters.category)
+    elif filters.category is not None:
         parts.append(
             "i.category_id IN (SELECT c.id FROM work_category c JOIN work_category up ON c.path <@ up.path"
             " WHERE up.id = %s)"

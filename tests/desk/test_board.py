@@ -64,6 +64,22 @@ def test_every_number_opens_exactly_the_list_it_counts(world: World) -> None:
     assert wrong == []
 
 
+def test_what_stands_in_a_category_with_others_below_it_opens_the_list_without_those(world: World) -> None:
+    _many_states(world)
+    one = Item.objects.filter(meaning="open", category__parent__isnull=False).select_related("category__parent").first()
+    assert one is not None and one.category is not None
+    above_it = one.category.parent
+    Item.objects.filter(pk=one.pk).update(category=above_it)
+    client = sign_in(world, "director")
+    rows = client.get(f"/desk/board/{world.places['street'].pk}/").context["categories"]
+    (above,) = (row for row in rows if row["name"] == above_it.name)
+    page = client.get(above["open_url"])
+    assert [row.id for row in page.context["page"].rows] == [one.pk] and above["open"] == 1
+    assert f"{above_it.name}（不含下级）" in page.content.decode()
+    wider = client.get(above["open_url"].replace("alone=1&", "")).context["page"]
+    assert wider.total > 1
+
+
 def test_the_rate_says_what_it_is_made_of(world: World) -> None:
     _many_states(world)
     board = sign_in(world, "director").get(f"/desk/board/{world.places['street'].pk}/").context

@@ -140,8 +140,7 @@ def procedure_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """`/privacy/`: who, why, what, how long, and how to use one's rights (PIPL 17)."""
-    contact = getattr(settings, "LINLI_PRIVACY_CONTACT", "")
-    return page(request, "privacy.html", {"contact": contact})
+    return page(request, "privacy.html", {"contact": settings.LINLI_PRIVACY_CONTACT})
 
 
 @require_safe
