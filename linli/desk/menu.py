@@ -70,6 +70,7 @@ GROUPS = (
     Group("activities", _("活动和志愿服务"), (
         Entry("activities:desk", pgettext_lazy("menu", "活动"), "calendar", "activities.view"),
         Entry("volunteering:index", _("志愿者"), "heart", "volunteering.view"),
+        Entry("wishes:desk", _("微心愿"), "leaf", "wish.register"),
     )),
     Group("points", _("积分"), (
         Entry("awards:overview", _("积分发放"), "rate", "awards.view", (
@@ -88,7 +89,7 @@ GROUPS = (
         Entry("people:staff", _("人员"), "people", "people.view", ("/desk/people/person",)),
         Entry("people:roster", _("值班"), "roster", "people.view people.roster"),
         Entry("desk:catalogue", _("派单目录"), "category", "catalogue.view"),
-        Entry("desk:calendar", _("工作日历"), "clock", "catalogue.view"),
+        Entry("desk:calendar", _("工作日历"), "calendar", "catalogue.view"),
         Entry("desk:imports", _("导入数据"), "upload", "data.import"),
         Entry("people:audit", _("审计记录"), "lock", "audit.view"),
     )),

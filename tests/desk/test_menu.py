@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from linli.desk import menu
@@ -68,3 +71,16 @@ def test_lines_are_for_those_who_may_open_them() -> None:
 def test_no_page_stands_in_the_menu_twice() -> None:
     names = [entry.name for group in menu.GROUPS for entry in group.entries]
     assert len(names) == len(set(names))
+
+
+def test_every_picture_that_pages_ask_for_is_in_the_sprite() -> None:
+    """The sprite is built from these names; a name that it lacks leaves a hole in the line."""
+    house = Path(menu.__file__).parents[1]
+    source = (house.parent / "frontend" / "scripts" / "icons.mjs").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"\b([a-z]+): \"", source)) | {"linli"}
+    asked = {entry.icon for group in menu.GROUPS for entry in group.entries}
+    for page in house.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        asked |= set(re.findall(r"{% icon \"([a-z]+)\"", text)) | set(re.findall(r"symbol=\"([a-z]+)\"", text))
+    assert len(asked) > 60
+    assert asked - drawn == set()
