@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("linli.awards.urls")),
     path("", include("linli.shop.urls")),
     path("", include("linli.volunteering.urls")),
+    path("", include("linli.wishes.urls")),
     path("desk/", include("linli.desk.urls")),
     path("patrol/", include("linli.patrol.urls")),
     path("", include("linli.site.urls")),

@@ -28,6 +28,7 @@ from linli.people.selectors import current_appointments, find_organisations
 from linli.requests import praising
 from linli.requests.selectors import contact_in
 from linli.requests.services import see_contact
+from linli.wishes.selectors import on_desk
 from linli.work.engine import StepRefused
 from linli.work.itemview import ItemView
 from linli.work.printing import templates_for
@@ -105,6 +106,7 @@ def page_context(
         "crumbs": view.places.ancestors(view.item["place_id"]),
         "verifying": page.primary is not None and page.primary.code in VERIFYING,
         "toast": taken_toast(request),
+        "wish": on_desk(actor, view.item),
         "praise": praising.shown(actor, view.item, language=language()),
     }
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from linli.kernel.labels import Label
 from linli.requests.vocabulary import CHANNELS, REQUEST_KINDS
+from linli.wishes.vocabulary import SORTS
 from linli.work.kinds import kinds
 
 CLOCKS: dict[str, Label] = {
@@ -23,6 +24,11 @@ CLOCKS: dict[str, Label] = {
     "review": Label("复核日期", "Review"),
     "verify": Label("核查时限", "Verification"),
     "reply": Label("督办答复时限", "Reply to supervision"),
+    "wish_check": Label("核实心愿时限", "Checking the wish"),
+    "wall": Label("心愿墙期限", "Time on the wall"),
+    "wish_agree": Label("答复认领时限", "Answering the claim"),
+    "fulfil": Label("兑现时限", "Fulfilling"),
+    "wish_ask": Label("确认时限", "Confirming"),
 }
 CLOCK_STATES: dict[str, Label] = {
     "running": Label("计时中", "Running"),
@@ -84,7 +90,7 @@ URGENCY: dict[int, Label] = {
 SOURCES: dict[str, Label] = {**CHANNELS, "supervision": Label("督办", "Supervision")}
 REQUEST_SOURCES = {code: CHANNELS[code] for code in ("phone", "walk_in", "chat", "outside", "leader_note")}
 """Where a request that is typed at the desk comes from."""
-SUBKINDS = REQUEST_KINDS
+SUBKINDS = {**REQUEST_KINDS, **SORTS}
 UNITS: dict[str, Label] = {
     "natural_hour": Label("自然时", "natural hours"),
     "working_hour": Label("工作时", "working hours"),

@@ -53,7 +53,7 @@ def _codes(text: str) -> frozenset[str]:
     return frozenset(codes)
 
 
-_REPORTER = _codes("request.report answer_question rate withdraw reopen appeal evidence.add")
+_REPORTER = _codes("request.report answer_question rate withdraw reopen appeal evidence.add wish.make confirm withdraw")
 
 _STAFF = _codes("request.report comment recall catalogue.view places.view people.view delegate tokens.own")
 
@@ -66,7 +66,9 @@ _INTAKE = _codes(
 
 _DISPATCH = _codes("request.send_check dispatch pass_down merge split remind approve_reply tell work.board")
 
-_LEG = _codes("request.sign contact ask_reporter ask_return interim_answer reply ask_extension work.view_contact")
+_LEG = _codes(
+    "request.sign contact ask_reporter ask_return interim_answer reply ask_extension work.view_contact wish.fulfil"
+)
 
 _LEAD = _codes("request.ask_suspension ask_termination pass_down review_reply ask_exclusion")
 
@@ -84,6 +86,8 @@ _VOLUNTEERS = _codes("activities.view plan lead volunteering.view register confi
 _POINTS = _codes("credits.view awards.view rules propose confirm stickers shop.view manage counter")
 
 _ASSESSED = _codes("assessment.view submit campaigns.view standards.view")
+
+_WISHES = _codes("wish.register review match see_wisher confirm withdraw")
 
 
 def _role(slug: str, zh: str, en: str, scope: Scope, permissions: frozenset[str], duty: Label, **more: object) -> Role:
@@ -136,7 +140,7 @@ _LIST: tuple[Role, ...] = (
         | _ROUNDS
         | _VOLUNTEERS
         | _POINTS
-        | _codes("credits.fund correct"),
+        | _codes("credits.fund correct wish.register"),
         Label("掌握全区情况，督办", "Sees the whole area; supervises"),
     ),
     _role(
@@ -170,7 +174,7 @@ _LIST: tuple[Role, ...] = (
         _STAFF
         | _SEE_WORK
         | _INTAKE
-        | _codes("request.import decide_appeal work.view_informer export people.roster ask_erasure"),
+        | _codes("request.import decide_appeal work.view_informer export people.roster ask_erasure wish.register"),
         Label("登记、核实、受理、直接答复", "Registers, has things checked, accepts, answers"),
     ),
     _role(
@@ -189,6 +193,7 @@ _LIST: tuple[Role, ...] = (
         | _ROUNDS
         | _ASSESSED
         | _codes("campaigns.edit")
+        | _WISHES
         | _VOLUNTEERS
         | _POINTS
         | _codes("credits.fund correct"),
@@ -209,6 +214,7 @@ _LIST: tuple[Role, ...] = (
             "request.report_on_behalf send_check remind tell answer_question work.view_contact board people.roster"
         )
         | _ASSESSED
+        | _WISHES
         | _VOLUNTEERS
         | _codes("credits.view awards.view propose stickers shop.view manage counter"),
         Label("本社区的登记、核实、核查和现场交办", "Registers, checks, verifies and hands over in the community"),
@@ -223,7 +229,7 @@ _LIST: tuple[Role, ...] = (
         | _ON_SITE
         | _PATROL
         | _codes("request.report_on_behalf sign reply answer_question work.view_contact standards.view")
-        | _codes("inspection.promise"),
+        | _codes("inspection.promise wish.register"),
         Label("本网格的上报、核实、核查和自处置", "Reports, checks, verifies and fixes small things in the grid"),
     ),
     _role(
@@ -319,7 +325,7 @@ _LIST: tuple[Role, ...] = (
         "居民",
         "Resident",
         "own",
-        _REPORTER | _codes("activities.join awards.take_part shop.redeem"),
+        _REPORTER | _codes("activities.join awards.take_part shop.redeem wish.claim fulfil"),
         Label("上报、补充、评价自己的诉求", "Reports, adds to and rates what is their own"),
         staff=False,
         second_factor=False,
@@ -341,7 +347,7 @@ _LIST: tuple[Role, ...] = (
 ROLES: dict[str, Role] = {role.slug: role for role in _LIST}
 
 SYSTEM_PERMISSIONS: frozenset[str] = frozenset(code for code in PERMISSIONS if code.startswith("request.")) | _codes(
-    "work.view evidence.add view_internal"
+    "work.view evidence.add view_internal wish.system_limit"
 )
 """What timers and rules may do, acting as nobody."""
 

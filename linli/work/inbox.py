@@ -38,6 +38,11 @@ CLOCKS: dict[str, Label] = {
     "return": Label("裁定退单", "deciding the return"),
     "review": Label("挂账复核", "the review of the suspension"),
     "reply": Label("督办答复", "the reply to the supervision"),
+    "wish_check": Label("核实心愿", "checking the wish"),
+    "wall": Label("心愿上墙", "the wish on the wall"),
+    "wish_agree": Label("答复认领", "answering the claim"),
+    "fulfil": Label("兑现心愿", "fulfilling the wish"),
+    "wish_ask": Label("确认心愿", "confirming the wish"),
 }
 
 

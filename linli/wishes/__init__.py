@@ -1,0 +1,1 @@
+"""Micro-wishes (微心愿): checked, on the wall without personal data, claimed, fulfilled, confirmed."""

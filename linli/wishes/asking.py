@@ -1,0 +1,136 @@
+"""What the room's pages share: values that were sent, photos, words of the page, pages that must not be remembered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from linli.kernel.labels import Label
+from linli.people.access import Actor
+from linli.places.selectors import registry_versions
+from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
+from linli.wishes.selectors import WishRow
+from linli.wishes.vocabulary import SORTS
+from linli.wishes.workflow import WISH
+from linli.work import uploads
+from linli.work.engine import StepRefused
+from linli.work.refused import FileRefused
+from linli.work.senders import owner_of
+
+PHOTOS_MAX = 3
+SPOTS_MAX = 40
+
+
+def language() -> str:
+    """The reader's language."""
+    return get_language() or "zh-hans"
+
+
+def number(text: str | None) -> int | None:
+    """A whole number as it was sent; None for anything else."""
+    words = (text or "").strip()
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 16 else None
+
+
+def sent(request: HttpRequest, name: str, most: int = 2000) -> str:
+    """A text that was sent."""
+    return str(request.POST.get(name, "")).replace("\x00", "")[:most]
+
+
+def page_of(request: HttpRequest) -> int:
+    """The page of a list that was asked for."""
+    return max(1, min(number(request.GET.get("page")) or 1, 500))
+
+
+def told(refusal: StepRefused) -> str:
+    """The refusal as a sentence."""
+    return refusal.label.text(language())
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep a page about somebody's own matter out of caches, search engines and other sites' Referer headers."""
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def photos_of_form(request: HttpRequest) -> list[str]:
+    """Photos that came with a form: uploaded before (tokens), or with it where there are no scripts.
+
+    Raises StepRefused with what is wrong with a file.
+    """
+    came = [file for file in request.FILES.getlist("photos_files")[:PHOTOS_MAX] if isinstance(file, UploadedFile)]
+    try:
+        made = [uploads.receive(file, owner=owner_of(request), kind_hint=uploads.PHOTO) for file in came if file.size]
+    except FileRefused as problem:
+        label = Label(problem.message, problem.message)
+        raise StepRefused(problem.code, label, status=problem.status, field="photos") from problem
+    return [*request.POST.getlist("photos"), *(str(upload.token) for upload in made)]
+
+
+def areas(places: PlaceSnapshot, district: PlaceRow | None) -> list[tuple[int, str, list[tuple[int, str]]]]:
+    """Streets of the district with their communities, to choose from."""
+    if district is None:
+        return []
+    tree = places.children(district.id) if district.kind == "district" else (district,)
+    return [
+        (street.id, street.name, [(row.id, row.name) for row in places.children(street.id) if row.kind == "community"])
+        for street in tree
+        if street.kind == "street"
+    ]
+
+
+def spots(actor: Actor, permission: str) -> list[tuple[int, str]]:
+    """Communities, and where these are few their grids, in which the actor may: to choose from (1 statement)."""
+    places = place_snapshot(registry_versions())
+    found: list[PlaceRow] = []
+    for path in actor.scopes(permission).place_paths:
+        own = places.get(int(path.rpartition(".")[2]))
+        below = [own] if own is not None and own.kind in ("community", "grid") else []
+        found += [*below, *(places.descendants(own.id, "community") if own is not None else ())]
+    if len(found) <= SPOTS_MAX:
+        found = [spot for row in found for spot in (row, *(g for g in places.children(row.id) if g.kind == "grid"))]
+    return [(row.id, places.full_name(row.id, "community")) for row in dict.fromkeys(found)]
+
+
+def day(at: datetime | None) -> str:
+    """A day as people say it: 12月3日; empty for none."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{local:%b} {local.day}" if language().startswith("en") else f"{local.month}月{local.day}日"
+
+
+def left(row: WishRow) -> str:
+    """How long a wish stands on the wall."""
+    return _("挂到 %(day)s") % {"day": day(row.due)} if row.due else ""
+
+
+def sentence(row: WishRow) -> str:
+    """What the state means to the wisher, with the date put in; the clause goes where there is none."""
+    template = WISH.state(row.state).plain.text(language())
+    if "{due}" in template and row.due is None:
+        return WISH.state(row.state).label.text(language())
+    return template.format(due=day(row.due))
+
+
+def line(row: WishRow, places: PlaceSnapshot) -> dict[str, Any]:
+    """A wish as lists show it."""
+    state = WISH.state(row.state)
+    return {
+        "row": row, "sort": sort_word(row.sort),
+        "state": state.label.text(language()), "left": left(row), "sentence": sentence(row),
+        "place": places.full_name(row.place_id, "community") if row.place_id else "",
+    }  # fmt: skip
+
+
+def sort_word(sort: str) -> str:
+    """The kind of wish in words."""
+    return SORTS[sort].text(language()) if sort in SORTS else sort
