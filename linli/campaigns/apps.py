@@ -11,7 +11,8 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say what is erased with a person."""
-        from linli.campaigns.erasure import install
+        """Say what is erased with a person, and how being put under a campaign is called in an item's history."""
+        from linli.campaigns import erasure, tying
 
-        install()
+        erasure.install()
+        tying.install()

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
-from linli.campaigns import services
-from linli.campaigns.models import Campaign
+from linli.campaigns import services, tying
+from linli.campaigns.models import Campaign, CampaignPlace
 from linli.people.access import Actor, Grant
+from linli.people.models import Appointment
+from linli.people.roles import ROLES
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.work import moments
+from linli.work.models import Item
 
 JIMO, TONGJI, YANBEI = "370215", "370215003", "211302010"
 PROGRAMME = "文明青岛五大提升行动"
@@ -37,6 +41,14 @@ YANBEI_THREE = (
     ("背街小巷整治行动", "路面平整、没有乱堆乱放、灯亮", ("lane",), ("door", "yard")),
     ("居民小区整治行动", "门前、窗内、院里、楼道都清爽", ("compound",), ("door", "window", "yard", "stairwell")),
 )
+TIED = {
+    "文明养犬专项行动": (("狗", "犬"), "反映的就是养犬问题，纳入行动一并处理。"),
+    "电动自行车不进楼": (("电动车", "电动自行车", "充电"), "属于电动自行车整治的范围。"),
+    "垃圾不落地": (("垃圾",), "和行动的目标一致，一并销号。"),
+    "背街小巷整治行动": (("巷", "路"), "在整治的路段上，纳入清单。"),
+}
+"""Requests that were put under a campaign by hand: words that speak for it, and why."""
+TIED_MOST = 4
 LOADER = Actor(
     roles=frozenset({"demo"}),
     grants=(Grant(frozenset({"campaigns.edit"}), role="demo", everything=True),),
@@ -56,6 +68,7 @@ def load(progress: Callable[[str], object] | None = None) -> int:
             if progress is not None:
                 progress(f"专项行动 / campaigns: {root.name}")
             made += enter(root, places)
+            _tie(root)
     return made
 
 
@@ -99,6 +112,29 @@ def _made(wanted: services.Wanted, key: str) -> Campaign:
     begun = timezone.make_aware(datetime.combine(wanted.since - timedelta(days=3), time(9)))
     with moments.replaying(begun):
         return services.create(LOADER, wanted, key=key)
+
+
+def _tie(root: PlaceRow) -> None:
+    """Somebody put requests under the campaigns that they are about, one by one."""
+    officers = Appointment.objects.filter(role__in=("street_officer", "office_director"), delegated_from=None)
+    officer = officers.filter(place__path__ancestor_of=str(root.path)).order_by("id").first()
+    if officer is None:
+        return
+    role = ROLES[officer.role]
+    grant = Grant(role.permissions, place_path=str(root.path), organisation_id=officer.organisation_id, role=role.slug)
+    actor = Actor(
+        person_id=officer.person_id, roles=frozenset({role.slug}), grants=(grant,), channel="staff", strong=True,
+        organisation_id=officer.organisation_id,
+    )  # fmt: skip
+    for row in Campaign.objects.filter(synthetic=True, place_id=root.id, title__in=TIED).order_by("pk"):
+        words, why = TIED[row.title]
+        about = Q()
+        for word in words:
+            about |= Q(title__contains=word)
+        acted = row.places.filter(part=CampaignPlace.ACTED).values_list("place__path", flat=True)
+        rows = Item.objects.filter(about, kind="request", place_path__descendant_of_any=[str(path) for path in acted])
+        for item in rows.filter(received_at__date__gte=row.since).order_by("-received_at", "pk")[:TIED_MOST]:
+            tying.tie(actor, row.pk, item.pk, why, key=f"demo:{row.pk}:{item.pk}")
 
 
 def _halves(rows: list[PlaceRow]) -> tuple[tuple[int, ...], tuple[int, ...]]:

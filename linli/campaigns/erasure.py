@@ -1,4 +1,4 @@
-"""What campaigns hold of persons: at most a contact in what an office wrote about title and goal.
+"""What campaigns hold of persons: at most a contact in what an office wrote, as title, goal, or why an item belongs.
 
 The text of the office stays; the phone in it goes, and the name too once whoever decides has confirmed it. Results hold
 nothing of persons: they are read from records of other rooms, which erase their own.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.db import connection
 from django.utils.translation import get_language
 
-from linli.campaigns.models import Campaign
+from linli.campaigns.models import Campaign, CampaignItem
 from linli.kernel.labels import Label
 from linli.people import erasing, mentions
 from linli.people.access import Actor
@@ -19,7 +19,11 @@ from linli.people.erasing import Doubt, Held, Subject
 
 LABEL = Label("专项行动的文字", "Texts of campaigns")
 EDIT = "campaigns.edit"
-_TEXT = "concat_ws(' ', c.title, c.goal)"
+_REASONS = (
+    "(SELECT string_agg(concat_ws(' ', t.reason, t.untied_reason), ' ') FROM campaigns_campaignitem t"
+    " WHERE t.campaign_id = c.id)"
+)
+_TEXT = f"concat_ws(' ', c.title, c.goal, {_REASONS})"
 
 
 def _find(subject: Subject, where: str) -> list[tuple[int, str, str]]:
@@ -45,6 +49,10 @@ def erase(subject: Subject, actor: Actor, reason: str) -> int:
         row.title = mentions.without(subject, row.title)[:120]
         row.goal = mentions.without(subject, row.goal, name=True)
         row.save(update_fields=["title", "goal"])
+    for tied in CampaignItem.objects.filter(campaign_id__in=found).select_for_update().order_by("pk"):
+        tied.reason = mentions.without(subject, tied.reason, name=True)[:200]
+        tied.untied_reason = mentions.without(subject, tied.untied_reason, name=True)[:200]
+        tied.save(update_fields=["reason", "untied_reason"])
     return len(found)
 
 
@@ -67,6 +75,10 @@ def erase_doubts(refs: Sequence[str], actor: Actor, reason: str) -> int:
         row.title = row.title.replace(name, mentions.GONE)[:120]
         row.goal = row.goal.replace(name, mentions.GONE)
         row.save(update_fields=["title", "goal"])
+        for tied in CampaignItem.objects.filter(campaign=row).select_for_update().order_by("pk"):
+            tied.reason = tied.reason.replace(name, mentions.GONE)[:200]
+            tied.untied_reason = tied.untied_reason.replace(name, mentions.GONE)[:200]
+            tied.save(update_fields=["reason", "untied_reason"])
     return len(refs)
 
 

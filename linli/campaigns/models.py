@@ -57,3 +57,26 @@ class CampaignPlace(models.Model):
             models.UniqueConstraint(fields=["campaign", "place"], name="campaigns_place_once"),
             models.CheckConstraint(condition=Q(part__in=("acted", "compared")), name="campaigns_part"),
         ]
+
+
+class CampaignItem(models.Model):
+    """A request or finding that somebody put under a campaign by hand (归入), why, and perhaps taken out again.
+
+    Rows stay: an item that is put back has another row. At most one row of an item in a campaign holds.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="tied")
+    item = models.ForeignKey("work.Item", models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    tied_at = models.DateTimeField()
+    tied_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    untied_at = models.DateTimeField(null=True)
+    untied_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    untied_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "item"], condition=Q(untied_at=None), name="campaigns_item_once"
+            )
+        ]

@@ -116,12 +116,24 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
              "url": reverse("campaigns:records", args=[row.pk, one.slug])}
             for one, entries in found.records
         ],
+        "tied": _tied(actor, row),
         "under_way": [(label.text(words), lines) for label, lines in under_way(row.pk, actor)],
         "trends": [_trend(row, found, trend) for trend in found.trends],
         "may_edit": actor.may("campaigns.edit", place_path=str(row.place.path)), "now": timezone.now(),
         "may_plan": actor.may_somewhere("inspection.plan"),
     }  # fmt: skip
     return render(request, "campaigns/campaign.html", context)
+
+
+def _tied(actor: Actor, row: Campaign) -> list[dict[str, Any]]:
+    """What was put under it by hand, and what is done of that, each number with its list; empty where nothing was."""
+    ties, address = selectors.tied(actor, row), reverse("campaigns:items", args=[row.pk])
+    done = sum(tie.meaning == "done" for tie in ties)
+    tiles = [
+        {"number": len(ties), "label": _("归入的事项"), "url": address},
+        {"number": done, "label": _("其中已办结"), "url": f"{address}?state=done"},
+    ]
+    return tiles if ties else []
 
 
 def _trend(row: Campaign, found: selectors.Results, trend: selectors.Trend) -> dict[str, Any]:

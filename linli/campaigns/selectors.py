@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,6 +14,8 @@ from linli.campaigns import rules
 from linli.campaigns.contributors import RECORDS_MAX, Contributor, Record, Scope, contributors
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.people.access import Actor, ObjectHidden, Scopes
+from linli.people.masking import mask_text
+from linli.work.visibility import visible
 
 VIEW = "campaigns.view"
 
@@ -159,3 +162,55 @@ def _trend(
     span = (days.before[0], days.after[1])
     weeks = [rules.weekly(problems, numbers, *span, looks=looks) for numbers in (acted, compared)]
     return Trend(one, effect, counted, looked, weeks[0], weeks[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An item under a campaign by hand; the title is empty for who may not see the item."""
+
+    campaign_id: int
+    campaign_title: str
+    number: str
+    kind: str
+    state: str
+    meaning: str
+    category: str
+    title: str
+    reason: str
+    tied_at: datetime
+
+
+_TIES = """
+SELECT t.campaign_id, g.title, i.number, i.kind, i.state, i.meaning, coalesce(c.name, ''),
+  CASE WHEN {seen} THEN i.title ELSE '' END, t.reason, t.tied_at
+FROM campaigns_campaignitem t JOIN campaigns_campaign g ON g.id = t.campaign_id
+JOIN work_item i ON i.id = t.item_id LEFT JOIN work_category c ON c.id = i.category_id
+WHERE t.untied_at IS NULL AND i.meaning <> 'void' AND {wanted} ORDER BY t.tied_at DESC, t.id DESC LIMIT %s
+"""
+
+
+def _ties(actor: Actor, wanted: str, number: int) -> list[Tie]:
+    seen, values = visible(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(_TIES.format(seen=seen, wanted=wanted), [*values, number, RECORDS_MAX])
+        return [Tie(*row[:7], mask_text(row[7]), mask_text(row[8]), row[9]) for row in cursor.fetchall()]
+
+
+def tied(actor: Actor, row: Campaign) -> list[Tie]:
+    """What was put under a campaign by hand, the latest first (1 statement)."""
+    return _ties(actor, "t.campaign_id = %s", row.pk)
+
+
+def ties_of(actor: Actor, item_id: int) -> list[Tie]:
+    """The campaigns under which an item was put by hand (1 statement)."""
+    return _ties(actor, "t.item_id = %s", item_id)
+
+
+def meets(area: str, path: str) -> bool:
+    """Whether one of two paths of places lies in the other."""
+    return bool(path) and (f"{path}.".startswith(f"{area}.") or f"{area}.".startswith(f"{path}."))
+
+
+def offered(actor: Actor, path: str) -> list[Campaign]:
+    """Campaigns under which an item at a place may be put: seen by the actor, where it lies, running first."""
+    return [row for row in seen_by(actor) if meets(str(row.place.path), path) and row.kind != Campaign.PROGRAMME]

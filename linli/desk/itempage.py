@@ -56,6 +56,7 @@ class Entry:
     erased: bool
     code: str
     url: str = ""
+    leads: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ def _entry(entry: TimelineEntry, view: ItemView, photos: Sequence[Photo], actor:
         erased=entry.erased,
         code=entry.transition,
         url=_leads(remark, entry.codes, view, actor) if remark else "",
+        leads=remark.leads.text(language()) if remark else "",
     )
 
 

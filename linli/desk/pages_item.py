@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from linli.campaigns import tying
+from linli.campaigns.selectors import ties_of
 from linli.desk import stepforms
 from linli.desk.choices import unit_options
 from linli.desk.itempage import ItemPage, compose, known_of
@@ -98,6 +100,8 @@ def page_context(
             for paper in papers
         ],
         "may_urge": live and path is not None and actor.may(URGE, place_path=path),
+        "may_tie": view.item["kind"] in tying.KINDS and path is not None and actor.may(tying.EDIT, place_path=path),
+        "campaigns": ties_of(actor, view.item["id"]) if actor.may_somewhere("campaigns.view") else [],
         "may_see_letters": path is not None and actor.may(VIEW, place_path=path),
         "all_units": unit_options(actor, view.catalogue),
         "map_place": _map_place(view),

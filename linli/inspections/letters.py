@@ -31,19 +31,21 @@ from linli.work.selectors import may_see_item
 PAPER = {UrgingLetter.REMINDER: "property_reminder", UrgingLetter.ORDER: "property_order"}
 _TO = Field("unit", Label("收函单位", "To"), FieldKind.ORGANISATION)
 _BY = Field("reply_due", Label("答复期限", "Reply due"))
+_LEADS = Label("看这份函和答复", "See this letter and the reply")
 REMARKS = {
     UrgingLetter.REMINDER: Remark(
         "letter_sent", Label("发出督促函", "Letter sent to the property manager"), (_TO, _BY),
-        "/desk/letters/{letter_sent}/", VIEW,
+        "/desk/letters/{letter_sent}/", VIEW, _LEADS,
     ),
     UrgingLetter.ORDER: Remark(
         "order_sent", Label("发出责令整改通知书", "Order sent to the property manager"), (_TO, _BY),
-        "/desk/letters/{order_sent}/", VIEW,
+        "/desk/letters/{order_sent}/", VIEW, _LEADS,
     ),
 }  # fmt: skip
 ANSWERED = Remark(
     "letter_answered", Label("物业答复", "The property manager replied"),
     (Field("unit", Label("答复单位", "From"), FieldKind.ORGANISATION),), "/desk/letters/{letter_answered}/", VIEW,
+    _LEADS,
 )  # fmt: skip
 
 

@@ -65,6 +65,8 @@ ACTIONS: dict[str, Label] = {
     "assessment.pack_asked": Label("生成迎检资料包", "Audit pack asked for"),
     "campaign.made": Label("新建专项行动", "Campaign made"),
     "campaign.changed": Label("修改专项行动", "Campaign changed"),
+    "campaign.tied": Label("事项归入专项行动", "Item put under a campaign"),
+    "campaign.untied": Label("事项移出专项行动", "Item taken out of a campaign"),
     "activity.planned": Label("策划、修改和取消活动", "Activity planned, changed or called off"),
     "activity.closed": Label("确认活动出勤", "Attendance of an activity confirmed or corrected"),
     "activity.exported": Label("导出活动名单", "List of an activity exported"),

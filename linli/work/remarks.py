@@ -19,13 +19,14 @@ EVENT = "comment"
 @dataclass(frozen=True, slots=True)
 class Remark:
     """One kind. `address` has `{name}` for codes of the event; whoever holds `permission` over the item's place may
-    follow it, and so may the people of the event's `unit`. Empty where it leads nowhere."""
+    follow it, and so may the people of the event's `unit`. Empty where it leads nowhere. `leads` says to what."""
 
     code: str
     label: Label
     fields: tuple[Field, ...] = ()
     address: str = ""
     permission: str = ""
+    leads: Label = Label("打开", "Open")
 
 
 _remarks: dict[str, Remark] = {}

@@ -12,8 +12,12 @@ from django.utils import timezone
 from linli.assessment import services, snapshots
 from linli.assessment.models import Assessment
 from linli.campaigns import services as campaigns
+from linli.campaigns import tying
+from linli.requests.reporting import Report
+from linli.requests.services import report
 from linli.standards.models import Node, NodeUnit, Standard, Version
-from tests.support.world import World
+from linli.work.models import Item
+from tests.support.world import INSIDE, World
 
 Act = Callable[[], Any]
 Case = Callable[[World], Act]
@@ -92,6 +96,26 @@ def _change(world: World) -> Act:
     return lambda: campaigns.change(world.actor("director"), row.pk, campaign_wanted(world, "别的"))
 
 
+def _of_wish(world: World) -> tuple[int, int]:
+    """A campaign and a request in its area."""
+    row = campaigns.create(world.actor("director"), campaign_wanted(world), key="c")
+    lon, lat = INSIDE["east"]
+    told = Report("complaint", "巷子里堆了垃圾", longitude=lon, latitude=lat)
+    made = report(world.actor("anonymous"), told, key="w", device="d")
+    return row.pk, Item.objects.get(number=made.number).pk
+
+
+def _tie(world: World) -> Act:
+    row, item = _of_wish(world)
+    return lambda: tying.tie(world.actor("director"), row, item, "在整治范围", key="t")
+
+
+def _untie(world: World) -> Act:
+    row, item = _of_wish(world)
+    tying.tie(world.actor("director"), row, item, "在整治范围", key="t")
+    return lambda: tying.untie(world.actor("director"), row, item, "归错了", key="u")
+
+
 CASES: dict[str, Case] = {
     "assessment.services.open_assessment": _open,
     "assessment.services.close_assessment": _close,
@@ -101,4 +125,6 @@ CASES: dict[str, Case] = {
     "assessment.snapshots.take": _snapshot,
     "campaigns.services.create": _make,
     "campaigns.services.change": _change,
+    "campaigns.tying.tie": _tie,
+    "campaigns.tying.untie": _untie,
 }

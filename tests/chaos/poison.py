@@ -55,6 +55,7 @@ FREE: dict[str, str] = {
     "work_printeddocument": "number",
     "requests_requestdetail": "words",
     "campaigns_campaign": "title goal",
+    "campaigns_campaignitem": "reason untied_reason",
     "assessment_assessment": "title",
     "assessment_evidencelink": "place_name",
     "assessment_auditpack": "problem",
