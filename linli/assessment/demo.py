@@ -1,11 +1,15 @@
-"""The demo's assessment: the example standard at work in Jimo, tasks in every state, made by the same services."""
+"""The demo's assessment: the example standard at work in Jimo, tasks in every state, made by the same services.
+
+It is a district that works: the date is still to come, most tasks are done or under review, and of those that leading
+units had to hand in earlier a few are overdue.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -16,7 +20,7 @@ from linli.kernel.workflow import Transition
 from linli.people.access import Actor, Grant
 from linli.people.models import Appointment
 from linli.people.roles import ROLES
-from linli.standards.models import Version
+from linli.standards.models import NodeUnit, Version
 from linli.work import moments
 from linli.work.book import Acting, Book, Record
 from linli.work.engine import Order, Permit
@@ -24,6 +28,9 @@ from linli.work.permits import permit_for
 from linli.work.services import advance
 
 SEED = 20261124
+DUE_IN_DAYS, EARLIER_DUE_DAYS_AGO = 12, 3
+EARLIER_SHARE = 0.16
+"""Of the tasks of leading units: those that were due before the others."""
 HANDLERS = ("unit_handler", "unit_head", "street_officer", "community_officer")
 SHARES = (("accepted", 0.62), ("submitted", 0.14), ("returned", 0.08))
 PROVED = (("accepted", 0.5), ("submitted", 0.25))
@@ -50,23 +57,33 @@ def load(progress: Callable[[str], object] | None = None) -> int:
     if progress is not None:
         progress("考评 / assessment")
     today = timezone.localdate()
-    due = datetime.combine(today - timedelta(days=2), time(18, 0), tzinfo=timezone.get_default_timezone())
+    due = _evening(today + timedelta(days=DUE_IN_DAYS))
     new = services.NewAssessment(
         version.pk, place.pk, f"{today.year}年度文明创建自评", today - timedelta(days=120),
         today + timedelta(days=60), due, synthetic=True,
     )  # fmt: skip
     begun = timezone.now() - timedelta(days=50)
-    new = replace(new, story=opening.Story(_steps(begun, due), _permit(reviewer)))
+    new = replace(new, story=opening.Story(_steps(begun), _permit(reviewer), _own_date))
     with moments.replaying(begun):
         opened = services.open_assessment(director, new, key="demo-assessment")
     services.link_evidence(opened.assessment_id)
     row = Assessment.objects.select_related("place", "version").get(pk=opened.assessment_id)
-    _walk(row, reviewer, begun, due)
+    _walk(row, reviewer, begun)
     snapshots.take(row)
     return opened.tasks
 
 
-def _steps(begun: datetime, due: datetime) -> Callable[[Duty], list[tuple[datetime, list[Order]]]]:
+def _evening(day: date) -> datetime:
+    return datetime.combine(day, time(18, 0), tzinfo=timezone.get_default_timezone())
+
+
+def _own_date(duty: Duty, due: datetime) -> datetime:
+    """Leading units hand in some criteria earlier, the same ones each time."""
+    early = duty.part == NodeUnit.LEAD and random.Random(f"{SEED}:{duty.node.code}").random() < EARLIER_SHARE
+    return _evening(timezone.localdate() - timedelta(days=EARLIER_DUE_DAYS_AGO)) if early else due
+
+
+def _steps(begun: datetime) -> Callable[[Duty], list[tuple[datetime, list[Order]]]]:
     """What has been done on a task that asks for no evidence, drawn at random: most are accepted, some are owed.
 
     Those that ask for some wait until it is linked (`_walk`).
@@ -77,7 +94,7 @@ def _steps(begun: datetime, due: datetime) -> Callable[[Duty], list[tuple[dateti
         if opening.needed(duty.node):
             return []
         goal = _drawn(chance, SHARES)
-        at = _moment(chance, begun, due)
+        at = _moment(chance, begun)
         found = [(at, [Order("submit", {"words": WORDS})])] if goal else []
         review = min(at + timedelta(hours=3), latest)
         if goal == "accepted":
@@ -99,13 +116,15 @@ def _drawn(chance: random.Random, shares: Sequence[tuple[str, float]]) -> str:
     return ""
 
 
-def _moment(chance: random.Random, begun: datetime, due: datetime) -> datetime:
-    """When a unit submitted: mostly before the date, sometimes a day after it."""
-    latest = timezone.now() - timedelta(minutes=5)
-    return min(max(begun, due - timedelta(hours=chance.uniform(-30, 700))) + timedelta(hours=1), latest)
+def _moment(chance: random.Random, begun: datetime) -> datetime:
+    """When a unit submitted: on a day since the beginning, in office hours, some hours ago at least."""
+    days = max(1, (timezone.now() - begun).days)
+    morning = timezone.localtime(begun).replace(hour=9, minute=0, second=0, microsecond=0)
+    at = morning + timedelta(days=chance.randint(1, days), minutes=chance.randint(0, 480))
+    return min(at, timezone.now() - timedelta(hours=4))
 
 
-def _walk(row: Assessment, reviewer: Actor, begun: datetime, due: datetime) -> None:
+def _walk(row: Assessment, reviewer: Actor, begun: datetime) -> None:
     """Units submit what was linked, or say what is lacking; the reviewer looks at it. By the same steps as anybody."""
     chance, everything = random.Random(SEED + 1), Actor(grants=(Grant(frozenset({selectors.VIEW}), everything=True),))
     people: dict[int, int | None] = {}
@@ -115,7 +134,7 @@ def _walk(row: Assessment, reviewer: Actor, begun: datetime, due: datetime) -> N
         goal = _drawn(chance, LACKING if task.gap else PROVED)
         if not goal:
             continue
-        unit, at = task.organisation_id, _moment(chance, begun, due)
+        unit, at = task.organisation_id, _moment(chance, begun)
         if unit not in people:
             people[unit] = _person_of(unit)
         with moments.replaying(at):

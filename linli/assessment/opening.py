@@ -39,12 +39,18 @@ class OwnTerms:
         return None
 
 
+def _that_date(duty: Duty, due_at: datetime) -> datetime:
+    return due_at
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Steps that tasks have behind them when they are written, and who took them."""
+    """Steps that tasks have behind them when they are written, who took them, and by when each was owed."""
 
     steps: Callable[[Duty], list[tuple[datetime, list[Order]]]]
     permit: Callable[[Permit], Permit]
+    due: Callable[[Duty, datetime], datetime] = _that_date
+    """When one task was due: the assessment's date, or an earlier one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ def write_tasks(
 ) -> list[int]:
     """The tasks as items with history, by COPY; answers with their ids. In the caller's transaction."""
     homes = _homes({duty.organisation_id for duty in wanted}, place)
-    items = [_item(actor, assessment_id, duty, homes, place, due_at, now) for duty in wanted]
+    due = story.due if story else _that_date
+    items = [_item(actor, assessment_id, duty, homes, place, due(duty, due_at), now) for duty in wanted]
     for item, duty in zip(items, wanted, strict=True):
         item.steps = [*item.steps, *(story.steps(duty) if story else ())]
     books = bulk.write(items, story.permit(permit_for(actor)) if story else permit_for(actor))
