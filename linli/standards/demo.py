@@ -10,12 +10,12 @@ from django.db import transaction
 from linli.people.access import Actor, Grant
 from linli.places.models import Place
 from linli.places.snapshot import today
-from linli.standards import example, services
+from linli.standards import drafts, example, node_services, services
 from linli.standards.models import Standard, Version
 
 JIMO = "370215"
 IN_FORCE_DAYS = 180
-LOADER = Grant(frozenset({services.EDIT, services.PUBLISH}), role="demo", everything=True)
+LOADER = Grant(frozenset({drafts.EDIT, drafts.PUBLISH}), role="demo", everything=True)
 
 
 def load(progress: Callable[[str], object] | None = None) -> int:
@@ -38,5 +38,5 @@ def enter(actor: Actor, place: Place) -> Version:
     version = services.create_standard(
         actor, name=found.name, place_id=place.pk, organisation_id=office, note=found.note, synthetic=True
     )
-    services.add_tree(actor, version.pk, found.entries)
+    node_services.add_tree(actor, version.pk, found.entries)
     return services.publish(actor, version.pk, valid_from=today() - timedelta(days=IN_FORCE_DAYS))

@@ -12,7 +12,7 @@ from linli.people.models import Organisation
 from linli.places.models import Place
 from linli.standards import rules
 from linli.standards.models import Node, NodeUnit
-from linli.standards.services import NewNode
+from linli.standards.node_services import NewNode
 
 FILE = Path(__file__).with_name("data") / "example.toml"
 

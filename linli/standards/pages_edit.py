@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from linli.people.access import require
 from linli.people.gates import actor_on, needs
 from linli.places.models import Place
-from linli.standards import pages, selectors, services
+from linli.standards import node_services, pages, selectors, services
 from linli.standards.errors import StandardsProblem
 from linli.standards.forms import NodeForm, PublishForm, StandardForm, form_for
 from linli.standards.models import Node, Version
@@ -134,7 +134,7 @@ def node(request: HttpRequest, node_id: int) -> HttpResponse:
     if request.method == "POST" and form is None:
         # Not editable here and now: the service says why, or refuses.
         try:
-            services.change_node(actor, node_id, values={})
+            node_services.change_node(actor, node_id, values={})
         except StandardsProblem as problem:
             messages.error(request, problem.message)
         return redirect("standards:node", node_id=node_id)
@@ -142,7 +142,7 @@ def node(request: HttpRequest, node_id: int) -> HttpResponse:
         units = _units(form, row.level) if form.is_valid() else None
         if units is not None:
             try:
-                services.change_node(
+                node_services.change_node(
                     actor, node_id, values=form.values(), units=units, seen=request.POST.get("seen", "")
                 )
             except StandardsProblem as problem:
@@ -166,7 +166,7 @@ def _units(form: NodeForm, level: str) -> dict[str, list[int]] | None:
     known, found = selectors.unit_names(), {}
     for part, names in form.unit_names().items():
         try:
-            found[part] = services.units_named(names, known, part)
+            found[part] = node_services.units_named(names, known, part)
         except StandardsProblem as problem:
             _problem(form, problem)
     try:
@@ -209,7 +209,7 @@ def add(request: HttpRequest, version_id: int) -> HttpResponse:
     units = _units(form, level) if request.method == "POST" and form.is_valid() else None
     if units is not None:
         try:
-            made = services.add_node(
+            made = node_services.add_node(
                 actor, version_id, level=level, parent_id=parent.pk if parent else None, values=form.values(),
                 units=units, key=_key(request),
             )  # fmt: skip
@@ -250,9 +250,9 @@ def move(request: HttpRequest, node_id: int) -> HttpResponse:
     under, way = request.POST.get("parent", ""), request.POST.get("way", "")
     try:
         if under.isdecimal() and len(under) < 18:
-            services.move_node(actor, node_id, parent_id=int(under))
+            node_services.move_node(actor, node_id, parent_id=int(under))
         else:
-            services.move_node(actor, node_id, steps={"up": -1, "down": 1}.get(way, 0))
+            node_services.move_node(actor, node_id, steps={"up": -1, "down": 1}.get(way, 0))
     except StandardsProblem as problem:
         messages.error(request, problem.message)
     return redirect(_back(row))
@@ -269,7 +269,7 @@ def delete(request: HttpRequest, node_id: int) -> HttpResponse:
         return redirect("standards:standards")
     row = selectors.node(actor, node_id)
     try:
-        count = services.delete_node(actor, node_id)
+        count = node_services.delete_node(actor, node_id)
     except StandardsProblem as problem:
         messages.error(request, problem.message)
     else:

@@ -23,10 +23,10 @@ from linli.people.importers import entitled
 from linli.people.models import Organisation
 from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place
-from linli.standards import cells, selectors, services, wording
+from linli.standards import cells, drafts, node_services, selectors, services, wording
 from linli.standards.errors import StandardsProblem
 from linli.standards.models import Node, NodeUnit, Standard, Version
-from linli.standards.services import NewNode
+from linli.standards.node_services import NewNode
 from linli.standards.values import TITLE_MAX, cleaned
 
 NO_UNIT, NO_CATEGORY = "0", "-"
@@ -285,7 +285,7 @@ class StandardPlanner(Planner):
 
     def write(self, rows: Sequence[Row], ledger: Ledger) -> None:
         """The draft, if it is not there yet, and the rows below their items and contents."""
-        actor = entitled(self.run.actor, services.EDIT)
+        actor = entitled(self.run.actor, drafts.EDIT)
         draft = Version.objects.filter(key=self._key).first()
         if draft is None:
             draft = self._begun(actor)
@@ -295,7 +295,7 @@ class StandardPlanner(Planner):
             if node.level != Node.CRITERION
         }  # fmt: skip
         if not places:
-            services.add_tree(actor, draft.pk, self._entries(rows))
+            node_services.add_tree(actor, draft.pk, self._entries(rows))
             return
         for row in rows:
             self._add(actor, draft, places, row.plan)
@@ -336,10 +336,12 @@ class StandardPlanner(Planner):
             path = (plan.item, plan.content)[: depth + 1]
             if path not in places:
                 level = Node.CONTENT if depth else Node.ITEM
-                node = services.add_node(actor, draft.pk, level=level, parent_id=above, values={"title": title})
+                node = node_services.add_node(actor, draft.pk, level=level, parent_id=above, values={"title": title})
                 places[path] = node.pk
             above = places[path]
-        services.add_node(actor, draft.pk, level=Node.CRITERION, parent_id=above, values=plan.values, units=plan.units)
+        node_services.add_node(
+            actor, draft.pk, level=Node.CRITERION, parent_id=above, values=plan.values, units=plan.units
+        )
 
     # --- undoing -------------------------------------------------------------------------------------------------
 
@@ -356,7 +358,7 @@ class StandardPlanner(Planner):
                 ]
             if version.revision > 1:
                 return [_("“%(name)s”的草稿后来又改过，请在标准页删除它。") % {"name": version.standard.name}]
-            services.delete_draft(entitled(self.run.actor, services.EDIT), version.pk)
+            services.delete_draft(entitled(self.run.actor, drafts.EDIT), version.pk)
         return []
 
 

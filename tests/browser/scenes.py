@@ -20,7 +20,8 @@ from linli.places.services import create_place
 from linli.requests.services import Reported
 from linli.standards.demo import enter
 from linli.standards.models import Node, NodeUnit, Standard, Version
-from linli.standards.services import add_node, change_node, delete_node, draft_from
+from linli.standards.node_services import add_node, change_node, delete_node
+from linli.standards.services import draft_from
 from linli.standards.values import COLUMNS
 from linli.work.models import PrintedDocument
 from linli.work.printing import print_paper

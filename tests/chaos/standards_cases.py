@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from linli.standards import services
+from linli.standards import node_services, services
 from linli.standards.models import Node, Version
 from tests.support.small_standard import CRITERION, enter
 from tests.support.world import World
@@ -43,7 +43,7 @@ def _add(world: World) -> Act:
     draft = _entered(world)[1]
     top, units = Node.objects.get(version=draft, code="1").pk, {"lead": [world.units["water"].pk]}
     values = {**CRITERION, "title": "门前整洁", "code": "1.4"}
-    return lambda: services.add_node(
+    return lambda: node_services.add_node(
         world.actor("director"), draft.pk, level="criterion", parent_id=top, values=values, units=units
     )
 
@@ -51,26 +51,26 @@ def _add(world: World) -> Act:
 def _add_tree(world: World) -> Act:
     draft = _entered(world)[1]
     entries = [
-        services.NewNode("item", {"title": "秩序", "code": "2"}, units={"lead": [world.units["water"].pk]}),
-        services.NewNode("criterion", {**CRITERION, "title": "停放有序", "code": "2.1"}, above=0),
+        node_services.NewNode("item", {"title": "秩序", "code": "2"}, units={"lead": [world.units["water"].pk]}),
+        node_services.NewNode("criterion", {**CRITERION, "title": "停放有序", "code": "2.1"}, above=0),
     ]
-    return lambda: services.add_tree(world.actor("director"), draft.pk, entries)
+    return lambda: node_services.add_tree(world.actor("director"), draft.pk, entries)
 
 
 def _change(world: World) -> Act:
     node, units = _first(_entered(world)[1]), {"lead": [world.units["water"].pk]}
     values = {**CRITERION, "title": "路面很整洁", "code": "1.1"}
-    return lambda: services.change_node(world.actor("director"), node.pk, values=values, units=units)
+    return lambda: node_services.change_node(world.actor("director"), node.pk, values=values, units=units)
 
 
 def _move(world: World) -> Act:
     node = _first(_entered(world)[1])
-    return lambda: services.move_node(world.actor("director"), node.pk, steps=1)
+    return lambda: node_services.move_node(world.actor("director"), node.pk, steps=1)
 
 
 def _delete(world: World) -> Act:
     node = Node.objects.get(version=_entered(world)[1], code="1")
-    return lambda: services.delete_node(world.actor("director"), node.pk)
+    return lambda: node_services.delete_node(world.actor("director"), node.pk)
 
 
 def _delete_draft(world: World) -> Act:
@@ -94,11 +94,11 @@ CASES: dict[str, Case] = {
     "standards.services.create_standard": _create,
     "standards.services.draft_from": _draft_from,
     "standards.services.empty_draft": _empty_draft,
-    "standards.services.add_node": _add,
-    "standards.services.add_tree": _add_tree,
-    "standards.services.change_node": _change,
-    "standards.services.move_node": _move,
-    "standards.services.delete_node": _delete,
+    "standards.node_services.add_node": _add,
+    "standards.node_services.add_tree": _add_tree,
+    "standards.node_services.change_node": _change,
+    "standards.node_services.move_node": _move,
+    "standards.node_services.delete_node": _delete,
     "standards.services.delete_draft": _delete_draft,
     "standards.services.publish": _publish,
     "standards.services.retire": _retire,

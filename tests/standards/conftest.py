@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linli.people.access import Actor
-from linli.standards import selectors, services
+from linli.standards import node_services, selectors, services
 from linli.standards.models import Node, Version
 from tests.people.conftest import District, district
 
@@ -29,7 +29,7 @@ class Desk:
     def add(self, name: str, level: str, above: str | None = None, units: Any = None, **values: Any) -> Node:
         given = {"title": name, **(FIELD if level == "criterion" else {}), **values}
         parent = self.nodes[above].pk if above else None
-        self.nodes[name] = services.add_node(
+        self.nodes[name] = node_services.add_node(
             self.director, self.version.pk, level=level, parent_id=parent, values=given, units=units
         )
         return self.nodes[name]

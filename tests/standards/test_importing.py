@@ -14,7 +14,7 @@ from linli.exchange.kinds import Answer
 from linli.exchange.models import ImportBatch
 from linli.exchange.undoing import Obstacles
 from linli.people.importers import importer_for
-from linli.standards import cells, selectors, services
+from linli.standards import cells, node_services, selectors, services
 from linli.standards.models import Node, Standard, Version
 from linli.work.seed import seed_catalogue
 from tests.people.conftest import District
@@ -167,7 +167,7 @@ def test_a_sheet_with_merged_cells_becomes_a_draft(importer: Any, district: Dist
 def test_what_was_edited_or_published_is_not_undone(importer: Any, district: District) -> None:
     batch = carried_out(importer, sheet())
     version = Version.objects.get()
-    services.add_node(importer.actor, version.pk, level="item", parent_id=None, values={"title": "又一项"})
+    node_services.add_node(importer.actor, version.pk, level="item", parent_id=None, values={"title": "又一项"})
     with pytest.raises(Obstacles) as caught:
         exchange.undo(batch, importer)
     assert "后来又改过" in str(caught.value)

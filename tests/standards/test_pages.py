@@ -10,7 +10,7 @@ from django.test import Client
 
 from linli.people.access import Actor
 from linli.people.models import User
-from linli.standards import selectors, services
+from linli.standards import node_services, selectors, services
 from linli.standards.models import Node, Version
 from linli.work.seed import seed_catalogue
 from tests.standards.conftest import FIELD, Desk
@@ -70,12 +70,12 @@ def test_the_tree_is_narrowed_by_kind_method_and_words(desk: Desk, director: Cli
 
 
 def test_a_page_takes_a_fixed_number_of_statements(desk: Desk, director: Client, query_counter: Callable) -> None:
-    entries = [services.NewNode("item", {"title": "多"})]
-    entries += [services.NewNode("criterion", {**FIELD, "title": f"第{n}条"}, above=0) for n in range(200)]
+    entries = [node_services.NewNode("item", {"title": "多"})]
+    entries += [node_services.NewNode("criterion", {**FIELD, "title": f"第{n}条"}, above=0) for n in range(200)]
     address = f"/desk/standards/versions/{desk.version.pk}/"
     with query_counter() as few:
         director.get(address)
-    services.add_tree(desk.director, desk.version.pk, entries)
+    node_services.add_tree(desk.director, desk.version.pk, entries)
     with query_counter(at_most=len(few)):
         assert director.get(address).status_code == 200
     assert len(few) <= 10
@@ -191,7 +191,7 @@ def test_the_comparison_names_what_changed(desk: Desk, director: Client, street:
     services.publish(desk.director, desk.version.pk)
     draft = services.draft_from(desk.director, desk.version.pk)
     node = Node.objects.get(version=draft, title="路面整洁")
-    services.change_node(desk.director, node.pk, values={**FIELD, "title": "路面整洁", "weight": "30"})
+    node_services.change_node(desk.director, node.pk, values={**FIELD, "title": "路面整洁", "weight": "30"})
     shown = text(director.get(f"/desk/standards/versions/{draft.pk}/compare/"))
     assert "修改 1 条" in shown and "<del>40</del>" in shown and "<ins>30</ins>" in shown
     assert street.get(f"/desk/standards/versions/{draft.pk}/compare/").status_code == 404

@@ -13,10 +13,10 @@ from linli.kernel.labels import Label
 from linli.people.access import PermissionRefused
 from linli.people.models import AuditRecord
 from linli.places.snapshot import today
-from linli.standards import selectors, services, touched
+from linli.standards import node_services, selectors, services, touched
 from linli.standards.errors import StandardsProblem
 from linli.standards.models import Node, NodeUnit, Standard, Version
-from linli.standards.services import NewNode
+from linli.standards.node_services import NewNode
 from linli.standards.touched import Touched
 from linli.standards.values import print_of
 from tests.standards.conftest import FIELD, Desk
@@ -46,9 +46,9 @@ def test_what_is_published_is_never_edited(desk: Desk, act: str) -> None:
     node = desk.nodes["路面整洁"]
     acts = {
         "add": lambda: desk.add("又一条", "item"),
-        "change": lambda: services.change_node(desk.director, node.pk, values={**FIELD, "title": "改"}),
-        "move": lambda: services.move_node(desk.director, node.pk, steps=1),
-        "delete": lambda: services.delete_node(desk.director, node.pk),
+        "change": lambda: node_services.change_node(desk.director, node.pk, values={**FIELD, "title": "改"}),
+        "move": lambda: node_services.move_node(desk.director, node.pk, steps=1),
+        "delete": lambda: node_services.delete_node(desk.director, node.pk),
         "publish_again": lambda: services.draft_from(desk.director, 0),
         "delete_draft": lambda: services.delete_draft(desk.director, desk.version.pk),
     }
@@ -67,11 +67,11 @@ def test_who_only_reads_changes_nothing(desk: Desk, role: str) -> None:
     for act in (
         lambda: services.create_standard(actor, name="x", place_id=place),
         lambda: services.draft_from(actor, version),
-        lambda: services.add_node(actor, version, level="item", parent_id=None, values={"title": "x"}),
-        lambda: services.add_tree(actor, version, [NewNode("item", {"title": "x"})]),
-        lambda: services.change_node(actor, node, values={**FIELD, "title": "x"}),
-        lambda: services.move_node(actor, node, steps=1),
-        lambda: services.delete_node(actor, node),
+        lambda: node_services.add_node(actor, version, level="item", parent_id=None, values={"title": "x"}),
+        lambda: node_services.add_tree(actor, version, [NewNode("item", {"title": "x"})]),
+        lambda: node_services.change_node(actor, node, values={**FIELD, "title": "x"}),
+        lambda: node_services.move_node(actor, node, steps=1),
+        lambda: node_services.delete_node(actor, node),
         lambda: services.delete_draft(actor, version),
         lambda: services.publish(actor, version),
         lambda: services.retire(actor, version),
@@ -99,23 +99,23 @@ def test_forms_sent_twice_answer_once(desk: Desk) -> None:
     key, place = uuid4(), desk.district.places["district"].pk
     first = services.create_standard(desk.director, name="另一个", place_id=place, key=key)
     assert services.create_standard(desk.director, name="另一个", place_id=place, key=key) == first
-    one = services.add_node(desk.director, first.pk, level="item", parent_id=None, values={"title": "a"}, key=key)
-    two = services.add_node(desk.director, first.pk, level="item", parent_id=None, values={"title": "a"}, key=key)
+    one = node_services.add_node(desk.director, first.pk, level="item", parent_id=None, values={"title": "a"}, key=key)
+    two = node_services.add_node(desk.director, first.pk, level="item", parent_id=None, values={"title": "a"}, key=key)
     assert one == two and Node.objects.filter(version=first).count() == 1
     services.publish(desk.director, desk.version.pk)
     key_two = uuid4()
     draft = services.draft_from(desk.director, desk.version.pk, key=key_two)
     assert services.draft_from(desk.director, desk.version.pk, key=key_two) == draft
-    assert services.delete_node(desk.director, one.pk) == 1
-    assert services.delete_node(desk.director, one.pk) == 0
+    assert node_services.delete_node(desk.director, one.pk) == 1
+    assert node_services.delete_node(desk.director, one.pk) == 0
 
 
 def test_two_editors_do_not_overwrite_each_other(desk: Desk) -> None:
     node = desk.nodes["路面整洁"]
     seen = print_of(Node.objects.get(pk=node.pk), selectors.unit_ids(node))
-    services.change_node(desk.director, node.pk, values={**FIELD, "title": "路面干净"}, seen=seen)
+    node_services.change_node(desk.director, node.pk, values={**FIELD, "title": "路面干净"}, seen=seen)
     with pytest.raises(StandardsProblem) as caught:
-        services.change_node(desk.director, node.pk, values={**FIELD, "title": "路面平整"}, seen=seen)
+        node_services.change_node(desk.director, node.pk, values={**FIELD, "title": "路面平整"}, seen=seen)
     assert (caught.value.code, caught.value.status) == ("changed_meanwhile", 409)
     assert Node.objects.get(pk=node.pk).title == "路面干净"
 
@@ -125,12 +125,12 @@ def test_a_change_of_units_alone_is_noticed_too(desk: Desk) -> None:
     seen = print_of(Node.objects.get(pk=node.pk), selectors.unit_ids(node))
     values = {"title": "制度健全", "method": "material", "rule": {"kind": "pass_fail"}, "weight": 25}
     bureau = desk.district.units["bureau"].pk
-    services.change_node(
+    node_services.change_node(
         desk.director, node.pk, values=values, units={"lead": [bureau], "supporting": [bureau]}, seen=seen
     )
     assert selectors.unit_ids(node) == {"lead": [bureau]}
     with pytest.raises(StandardsProblem):
-        services.change_node(desk.director, node.pk, values=values, seen=seen)
+        node_services.change_node(desk.director, node.pk, values=values, seen=seen)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_change_of_units_alone_is_noticed_too(desk: Desk) -> None:
 def test_bad_fields_are_named_and_change_nothing(desk: Desk, values: dict, field: str) -> None:
     node = desk.nodes["路面整洁"]
     with pytest.raises(StandardsProblem) as caught:
-        services.change_node(desk.director, node.pk, values={"title": "好", **FIELD, **values})
+        node_services.change_node(desk.director, node.pk, values={"title": "好", **FIELD, **values})
     assert caught.value.field == field and str(caught.value)
     assert Node.objects.get(pk=node.pk).title == "路面整洁"
 
@@ -169,20 +169,20 @@ def test_the_tree_keeps_its_levels(desk: Desk) -> None:
             desk.add("错", level, above)
         assert caught.value.code == "wrong_parent"
     with pytest.raises(StandardsProblem):
-        services.move_node(desk.director, desk.nodes["街巷"].pk, parent_id=desk.nodes["路面整洁"].pk)
+        node_services.move_node(desk.director, desk.nodes["街巷"].pk, parent_id=desk.nodes["路面整洁"].pk)
 
 
 def test_nodes_move_among_brothers_and_to_another_parent(desk: Desk) -> None:
     lamp, road = desk.nodes["路灯亮灯"].pk, desk.nodes["路面整洁"].pk
-    services.move_node(desk.director, lamp, steps=-1)
+    node_services.move_node(desk.director, lamp, steps=-1)
     assert desk.titles()[2:4] == ["路灯亮灯", "路面整洁"]
-    services.move_node(desk.director, lamp, steps=-1)
+    node_services.move_node(desk.director, lamp, steps=-1)
     assert desk.titles()[2:4] == ["路灯亮灯", "路面整洁"]
-    services.move_node(desk.director, lamp, place=2)
+    node_services.move_node(desk.director, lamp, place=2)
     assert desk.titles()[2:4] == ["路面整洁", "路灯亮灯"]
-    services.move_node(desk.director, road, parent_id=desk.nodes["服务"].pk)
+    node_services.move_node(desk.director, road, parent_id=desk.nodes["服务"].pk)
     assert desk.titles() == ["环境", "街巷", "路灯亮灯", "服务", "制度健全", "路面整洁"]
-    assert services.delete_node(desk.director, desk.nodes["环境"].pk) == 3
+    assert node_services.delete_node(desk.director, desk.nodes["环境"].pk) == 3
     assert desk.titles() == ["服务", "制度健全", "路面整洁"]
 
 
@@ -230,14 +230,14 @@ def test_versions_are_compared_by_lineage(desk: Desk, monkeypatch: pytest.Monkey
     draft = services.draft_from(desk.director, desk.version.pk)
     new = {node.title: node for node in selectors.nodes_of(draft)}
     desk.version, desk.nodes = draft, new
-    services.change_node(
+    node_services.change_node(
         desk.director, new["路面整洁"].pk,
         values={**FIELD, "title": "路面整洁", "weight": "30", "site_kinds": ["lane", "main_road"]},
     )  # fmt: skip
-    services.delete_node(desk.director, new["制度健全"].pk)
+    node_services.delete_node(desk.director, new["制度健全"].pk)
     desk.add("公厕干净", "criterion", "街巷")
-    services.move_node(desk.director, new["路灯亮灯"].pk, parent_id=new["环境"].pk)
-    services.move_node(desk.director, new["服务"].pk, steps=-1)
+    node_services.move_node(desk.director, new["路灯亮灯"].pk, parent_id=new["环境"].pk)
+    node_services.move_node(desk.director, new["服务"].pk, steps=-1)
 
     def open_tasks(version_id: int, lineages: object) -> list[Touched]:
         return [Touched(new["路面整洁"].lineage, 2, Label("任务", "tasks"))]
@@ -267,7 +267,7 @@ def test_many_nodes_are_added_at_once(desk: Desk, query_counter) -> None:
     entries = [NewNode("item", {"title": "大项"}, units={"lead": [bureau]})]
     entries += [NewNode("criterion", {**FIELD, "title": f"第{n}条"}, above=0) for n in range(300)]
     with query_counter(at_most=16):
-        rows = services.add_tree(desk.director, desk.version.pk, entries)
+        rows = node_services.add_tree(desk.director, desk.version.pk, entries)
     assert len(rows) == 301 and desk.titles()[6:8] == ["大项", "第0条"]
     assert NodeUnit.objects.filter(node=rows[0]).count() == 1
     with query_counter(at_most=2):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from linli.people.access import Actor
 from linli.places.models import Place
-from linli.standards import services
+from linli.standards import node_services, services
 from linli.standards.models import Version
-from linli.standards.services import NewNode
+from linli.standards.node_services import NewNode
 
 CRITERION = {"method": "field", "rule": {"kind": "proportion"}, "site_kinds": ["lane", "compound"], "weight": "40"}
 
@@ -24,6 +24,6 @@ def enter(actor: Actor, place: Place, lead: int | None = None) -> tuple[Version,
             above=0,
         ),
     ]
-    services.add_tree(actor, version.pk, entries)
+    node_services.add_tree(actor, version.pk, entries)
     published = services.publish(actor, version.pk)
     return published, services.draft_from(actor, published.pk)
