@@ -27,15 +27,21 @@ def main() -> None:
     """Run one command and leave with its exit code."""
     end_when_told()
     words = sys.argv[1:]
-    own = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     try:
-        if words and not words[0].startswith("-") and words[0] not in own:
+        if words and not words[0].startswith("-") and words[0] not in own_commands():
             django_command(words)
         else:
             app(prog_name="linli")
     except _refusals() as refusal:
         print(f"linli: {refusal}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+
+
+def own_commands() -> frozenset[str]:
+    """The words that are commands of Linli itself."""
+    import typer.main
+
+    return frozenset(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 def _refusals() -> tuple[type[Exception], ...]:

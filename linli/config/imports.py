@@ -65,7 +65,7 @@ def _import(wanted: Wanted, console: Console) -> int:
     if wanted.file.stat().st_size > MAX_BYTES:
         raise ExchangeProblem("too_large", "文件超过 50 MB / the file is larger than 50 MB")
     data = wanted.file.read_bytes()
-    mapping = parse_map(wanted.map_file.read_text(encoding="utf-8"), kind) if wanted.map_file else ImportMap(kind.slug)
+    mapping = parse_map(_text_of(wanted.map_file), kind) if wanted.map_file else ImportMap(kind.slug)
     if wanted.accept:
         mapping.options["take_suggestions"] = "yes"
     importer = importer_for(operator(), _district(wanted.district))
@@ -90,6 +90,15 @@ def _import(wanted: Wanted, console: Console) -> int:
         plan = services.run(batch, importer, progress, plan)
     _result(batch, plan, wanted, data, console)
     return _code(plan)
+
+
+def _text_of(file: Path) -> str:
+    from linli.exchange.errors import ExchangeProblem
+
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExchangeProblem("map_encoding", f"映射文件须存为 UTF-8 / save the map as UTF-8: {file.name}") from error
 
 
 def _code(plan: Any) -> int:
