@@ -1,4 +1,4 @@
-"""Each row of the workflow is walked, and tried by somebody who may not; words, claims and confirmations are guarded."""
+"""Each row is walked, and tried by somebody who may not; words, claims and confirmations are guarded."""
 
 from __future__ import annotations
 
@@ -145,7 +145,9 @@ def test_a_wish_that_was_given_back_is_claimed_anew(world: World) -> None:
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize(("state", "clock", "after"), [("on_wall", "wall", "expired"), ("matched", "fulfil", "on_wall")])
+@pytest.mark.parametrize(
+    ("state", "clock", "after"), [("on_wall", "wall", "expired"), ("matched", "fulfil", "on_wall")]
+)
 def test_limits_act_by_themselves(world: World, state: str, clock: str, after: str) -> None:
     item = brought_to(world, state)
     due = Clock.objects.get(item=item, kind=clock, state="running").due_at
