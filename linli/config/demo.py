@@ -61,9 +61,14 @@ def run(host: str, port: int, *, serve: bool = True) -> None:
 
 
 def prepare(home: Path, console: Console) -> None:
-    """Migrate and load whatever this database has not had yet."""
+    """Migrate and load whatever this database has not had yet. Raises DemoRefused where it is a real district's."""
     with psycopg.connect(**databases.address(home, databases.APP).psycopg()) as connection:
         known = installation.remembered(connection)
+        if installation.DEMO not in known and installation.has_accounts(connection):
+            raise DemoRefused(
+                f"{home} 里已经有您自己的区县，演示数据不会装进去；请给 LINLI_HOME 另选一个目录 / it holds a district "
+                "of your own; the demo is not loaded into it: set LINLI_HOME to another folder"
+            )
     outdated = known.get(installation.MIGRATIONS) != installation.migrations_key()
     if outdated:
         import django

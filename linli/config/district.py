@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from linli.config import databases
+import psycopg
+
+from linli.config import databases, installation
 from linli.config.home import linli_home
 from linli.config.session import choose_settings, running_database, switch_role
 
@@ -52,6 +54,16 @@ def check(wanted: Wanted) -> None:
         raise DistrictRefused("--language: zh-hans, en")
 
 
+def refuse_the_demo() -> None:
+    """Refuse to make a district of one's own where the demo was loaded: its logins are written in a file."""
+    with psycopg.connect(**databases.address(linli_home(), databases.OWNER).psycopg()) as connection:
+        if installation.DEMO in installation.remembered(connection):
+            raise DistrictRefused(
+                f"{linli_home()} 里是演示数据，自己的区县请给 LINLI_HOME 另选一个目录 / it holds the demo: "
+                "set LINLI_HOME to another folder for your own district"
+            )
+
+
 def set_up(wanted: Wanted, *, say: Callable[[str], None]) -> None:
     """Prepare the database and let each room prepare what it needs; safe to run again after a failure."""
     check(wanted)
@@ -59,6 +71,7 @@ def set_up(wanted: Wanted, *, say: Callable[[str], None]) -> None:
     with running_database():
         import django
 
+        refuse_the_demo()
         django.setup()
         from django.conf import settings
 

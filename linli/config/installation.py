@@ -57,6 +57,16 @@ def remembered(connection: psycopg.Connection) -> dict[str, Any]:
         return {}
 
 
+def has_accounts(connection: psycopg.Connection) -> bool:
+    """Whether anybody can sign in here; False before the first migration."""
+    try:
+        with connection.transaction():
+            row = connection.execute("SELECT EXISTS (SELECT FROM people_user)").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return False
+    return bool(row and row[0])
+
+
 def migrations_key(package: Path = PACKAGE) -> str:
     """A digest of all migrations and of what is granted after them."""
     digest = hashlib.sha256()

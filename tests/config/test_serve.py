@@ -16,13 +16,16 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg
 import pytest
+from rich.console import Console
 
-from linli.config import databases, installation
+from linli.config import databases, district, installation
 from linli.config import demo as demo_district
 from linli.config.demo import DemoRefused
+from linli.config.district import DistrictRefused
 from linli.config.embedded import read_pointer
 from linli.config.postgres import _postmaster
 from linli.config.serve import Child, Server, ServeRefused, is_loopback
@@ -83,6 +86,19 @@ def test_demo_logins_are_refused_behind_a_public_name(known: dict[str, Any], mon
 def test_the_demo_itself_is_refused_off_loopback() -> None:
     with pytest.raises(DemoRefused, match="loopback"):
         demo_district.run("0.0.0.0", 8000)
+
+
+def test_the_demo_is_not_loaded_into_a_district_of_ones_own_nor_the_other_way_round(
+    known: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(databases, "address", lambda home, role: Mock(psycopg=dict))
+    monkeypatch.setattr(installation, "has_accounts", lambda connection: True)
+    with pytest.raises(DemoRefused, match="district of your own"):
+        demo_district.prepare(tmp_path, Console())
+    district.refuse_the_demo()
+    known[installation.DEMO] = {"version": 1, "loaded": []}
+    with pytest.raises(DistrictRefused, match="holds the demo"):
+        district.refuse_the_demo()
 
 
 def test_a_real_district_may_be_served_to_all(known: dict[str, Any]) -> None:
