@@ -217,4 +217,6 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     """How to reach the wisher: for the claimer, once staff agreed and until the time ends; each look is recorded."""
     actor = actor_on(request)
     row = _row(actor, number)
+    if not row.is_claimed_by(actor):
+        raise Http404
     return _page(request, row, shown=services.see_wisher(actor, row.id))

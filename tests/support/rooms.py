@@ -27,6 +27,7 @@ from linli.volunteering import appeals, hours, joining, proposing, records
 from linli.volunteering.hours import Pick
 from linli.volunteering.models import Certificate
 from linli.work import deeds, uploads
+from tests.support import wishing
 from tests.support.awarded import a_member, done, one_of_each
 from tests.support.flowers import with_flowers
 from tests.support.redeeming import with_a_shop
@@ -185,4 +186,5 @@ def shop(world: World) -> dict[str, str]:
 
 def everything(world: World) -> dict[str, str]:
     """All of them, in an order in which none is in the way of another."""
-    return activities(world) | awards(world) | volunteers(world) | with_flowers(world) | shop(world)
+    found = activities(world) | awards(world) | volunteers(world) | with_flowers(world) | shop(world)
+    return found | wishing.addresses(world)

@@ -85,3 +85,14 @@ def another_resident(world: World, phone: str = "13805324321", name: str = "äºŽæ
         assert found is not None
         world.actors[key] = found
     return key
+
+
+def addresses(world: World) -> dict[str, str]:
+    """One that the resident claimed and one that they made: values for the parameters of addresses."""
+    claimed, own = brought_to(world, "matched"), brought_to(world, "on_wall", who="resident")
+    token = made(world).token
+    return {
+        "wishes/<slug:number>/ number": claimed.number, "wishes/<slug:number>/contact/ number": claimed.number,
+        "wishes/<slug:number>/mine/ number": own.number, "desk/wishes/<slug:number>/wisher/ number": claimed.number,
+        "wishes/w/<slug:token>/ token": token, "wishes/w/<slug:token>/sent/ token": token,
+    }  # fmt: skip
