@@ -15,6 +15,7 @@ from tests.chaos import (
     standards_cases,
     sticker_cases,
     volunteering_cases,
+    wishes_cases,
     work_cases,
 )
 from tests.chaos.casing import Case
@@ -22,5 +23,6 @@ from tests.chaos.casing import Case
 _ROOMS = (
     place_cases, people_cases, requests_cases, work_cases, standards_cases, inspections_cases, assessment_cases,
     credits_cases, shop_cases, activities_cases, awards_cases, sticker_cases, volunteering_cases,
+    wishes_cases,
 )  # fmt: skip
 CASES: dict[str, Case] = {name: case for room in _ROOMS for name, case in room.CASES.items()}

@@ -19,7 +19,7 @@ from tests.chaos.payloads import fitting
 
 ROOMS = (
     "exchange", "places", "people", "work", "standards", "requests", "campaigns", "inspections", "assessment",
-    "credits", "activities", "volunteering", "awards", "shop",
+    "credits", "activities", "volunteering", "awards", "shop", "wishes",
 )  # fmt: skip
 LONGEST = 1500
 

@@ -19,6 +19,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         inspections.rounds.request_plan inspections.dissuasion.setup_themes work.printing.services.keep_paper
         inspections.unreached.note inspections.unreached.store requests.fixing.tell work.deeds.record
         requests.fixing.take_back requests.praising.turned requests.registration.turned
+        wishes.registration.erase wishes.rewarding.turned
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
         inspections.mutual_telling.tell_result
         activities.checking.attend activities.weighing.weigh
@@ -47,6 +48,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.log_erasure.erase people.log_erasure.erase_doubts
         work.erasure.erase_added
         activities.erasure.erase activities.erasure.erase_doubts awards.erasure.erase volunteering.erasure.erase
+        wishes.erasure.erase
     """),
     "counts tries, refusals and signs of life outside the transaction they are about: a refused try counts": named("""
         people.access.refuse people.access.require people.access.require_somewhere
@@ -60,7 +62,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         activities.access.led activities.access.place_over activities.access.planned activities.planning.described
         activities.figures.series_for awards.asking.staff_page awards.deciding.locked awards.selectors.appeal_for
         awards.selectors.award_for awards.selectors.nomination_for awards.selectors.set_for
-        awards.sticker_selectors.sheets awards.sticker_services.locked
+        awards.sticker_selectors.sheets awards.sticker_services.locked wishes.services.see_wisher
     """),
     "only names or calls the one service that has a case": named("""
         assessment.erasure.install assessment.registration.install campaigns.erasure.install
@@ -72,7 +74,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         work.erasure.empty
         activities.registration.install activities.erasure.install awards.erasure.install awards.statement.install
         awards.sticker_registration.install awards.sticker_services.print_sheet volunteering.erasure.install
-        awards.asking.photos_of_form
+        awards.asking.photos_of_form wishes.asking.photos_of_form wishes.registration.install wishes.erasure.install
     """),
     "of the ledger: one statement, or a part of the transaction of whoever calls it": credits_cases.NOT_ALONE,
     "of the shop: one statement, or a part of the transaction of whoever calls it": shop_cases.NOT_ALONE,
@@ -81,7 +83,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
 RUN_AGAIN: dict[str, frozenset[str]] = {
     "goes in steps, each whole, and is run again after a break until nothing is left to do": named("""
         people.keys.rotate people.keys.rotate_blind people.phone.purge people.sessions.purge people.throttle.purge
-        people.setup.setup exchange.undoing.undo_by_chunks
+        people.setup.setup exchange.undoing.undo_by_chunks wishes.setup.setup
         places.setup.setup work.setup.setup activities.setup.setup
         work.housekeeping.remove_unclaimed_uploads work.uploads.remove_unclaimed work.receiving.receive_all
         work.scans.take_files work.sweeps.sweep assessment.erasure.drop_stale_packs

@@ -17,7 +17,7 @@ import linli
 ROOT = Path(linli.__file__).parent
 ROOMS = (
     "exchange", "places", "people", "work", "standards", "requests", "campaigns", "inspections", "assessment",
-    "insight", "credits", "shop", "activities", "volunteering", "awards",
+    "insight", "credits", "shop", "activities", "volunteering", "awards", "wishes",
 )  # fmt: skip
 _DATA = r"/(migrations|management|models)/|/(demo\w*|models|apps|admin)\.py$"
 _FACES = r"/(pages\w*|api|views|urls|jobs|middleware)\.py$"
