@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from linli.config import databases
 from linli.config.databases import APP, OWNER
 from linli.config.ending import end_when_told
 
@@ -34,6 +35,12 @@ def main() -> None:
             app(prog_name="linli")
     except _refusals() as refusal:
         print(f"linli: {refusal}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except Exception as error:
+        unreachable = databases.unreachable(error)
+        if not unreachable:
+            raise
+        print(f"linli: {unreachable}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
 
 
@@ -173,7 +180,7 @@ def init(
 
 @app.command(name="import")
 def import_file(
-    kind: Annotated[str, typer.Argument(help="places, organisations, staff, grids, categories, sites, requests")],
+    kind: Annotated[str, typer.Argument(help="places, organisations, staff, grids …; an unknown word lists all")],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     map_file: Annotated[
         Path | None, typer.Option("--map", exists=True, dir_okay=False, help="columns, options and answers (TOML)")

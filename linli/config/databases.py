@@ -118,6 +118,20 @@ def current_role() -> str:
     return role
 
 
+def unreachable(error: BaseException) -> str:
+    """What to look at where no server answers behind LINLI_DATABASE_URL; empty for every other error."""
+    import psycopg
+
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if uses_embedded() or not isinstance(cause, psycopg.OperationalError) or cause.sqlstate is not None:
+        return ""
+    first = str(cause).strip().splitlines()[0]
+    return (
+        "连不上 LINLI_DATABASE_URL（或 LINLI_DATABASE_OWNER_URL）所说的数据库，请核对地址、口令和服务器 / "
+        f"no answer behind LINLI_DATABASE_URL or LINLI_DATABASE_OWNER_URL; check address, password and server: {first}"
+    )
+
+
 def address(home: Path, role: str) -> DatabaseAddress:
     """The way to the installation's database in a role.
 

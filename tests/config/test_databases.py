@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import psycopg
 import pytest
 
 from linli.config import databases
@@ -53,3 +56,15 @@ def test_a_role_is_owner_or_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINLI_DATABASE_ROLE", "superuser")
     with pytest.raises(DatabaseUrlError):
         databases.current_role()
+
+
+def test_a_server_that_does_not_answer_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url = f"postgresql://linli_app:secret-9@/linli?host={tmp_path}"
+    monkeypatch.setenv("LINLI_DATABASE_URL", url)
+    with pytest.raises(psycopg.OperationalError) as nobody:
+        psycopg.connect(**parse_database_url(url).psycopg())
+    told = databases.unreachable(nobody.value)
+    assert "LINLI_DATABASE_URL" in told and "secret-9" not in told
+    assert databases.unreachable(ValueError("other")) == ""
+    monkeypatch.delenv("LINLI_DATABASE_URL")
+    assert databases.unreachable(nobody.value) == ""
