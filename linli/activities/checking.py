@@ -18,8 +18,8 @@ from django.utils.crypto import salted_hmac
 from linli.activities import weighing
 from linli.activities.access import JOIN, LEAD, led
 from linli.activities.models import Activity, Attendance, Mark, Signup
-from linli.activities.models.attendance import LIST, POSITION, QR, WALK_IN
-from linli.activities.rotating import code_for, step_at, step_in, step_of
+from linli.activities.models.attendance import LIST, POSITION, QR, TYPED, WALK_IN
+from linli.activities.rotating import code_for, digits_for, secret_of, step_at, step_in, step_of
 from linli.activities.signing import NAME_MAX, good_phone, own_ids
 from linli.activities.words import clean, refuse
 from linli.kernel.coordinates import distance_metres
@@ -58,23 +58,29 @@ class Answer:
     text: str = ""
 
 
-def _secret() -> bytes:
-    return salted_hmac("linli.activities.code", "v1", algorithm="sha256").digest()
+def secret_for(activity_id: int) -> bytes:
+    """The secret from which this activity's codes are made; only the server and the leader's phone have it."""
+    return secret_of(salted_hmac("linli.activities.code", "v2", algorithm="sha256").digest(), activity_id)
 
 
 def code_now(activity_id: int) -> str:
     """The code to show at this moment."""
-    return code_for(_secret(), activity_id, step_at(moments.now()))
+    return code_for(secret_for(activity_id), activity_id, step_at(moments.now()))
+
+
+def digits_now(activity_id: int) -> str:
+    """The short code to show at this moment, for whose camera fails."""
+    return digits_for(secret_for(activity_id), step_at(moments.now()))
 
 
 def scanned(activity_id: int, code: str) -> int | None:
     """The time step of a code that holds at this moment; None for one that is wrong or too old."""
-    return step_of(_secret(), activity_id, code, moments.now())
+    return step_of(secret_for(activity_id), activity_id, code, moments.now())
 
 
 def step_shown(activity_id: int, code: str) -> int | None:
     """The time step at which a code of this activity was shown, however long ago; None for any other text."""
-    return step_in(_secret(), activity_id, code)
+    return step_in(secret_for(activity_id), activity_id, code)
 
 
 # --- Oneself ----------------------------------------------------------------------------------------------------------
@@ -86,6 +92,11 @@ def check_in_by_code(actor: Actor, activity_id: int, step: int, *, out: bool = F
     Who has not signed up comes as a walk-in. The same key again gives the same attendance.
     """
     return _oneself(actor, activity_id, QR, out=out, key=key, step=step)
+
+
+def check_in_by_digits(actor: Actor, activity_id: int, step: int, *, out: bool = False, key: UUID) -> Attendance:
+    """As by code, with digits that were typed; they are told on easily, so who has not signed up is looked at."""
+    return _oneself(actor, activity_id, TYPED, out=out, key=key, step=step)
 
 
 def check_in_by_position(
@@ -123,6 +134,7 @@ def _oneself(
         mark = Mark(
             activity=activity, person_id=person_id, out=out, how=how if signup or out else as_walk_in(how), at=now,
             recorded_at=now, recorded_by_id=actor.person_id, step=step, distance_metres=distance, key=key,
+            to_check=doubtful(how, signed=signup is not None, out=out),
         )  # fmt: skip
         try:
             with transaction.atomic():
@@ -137,7 +149,12 @@ def _oneself(
 
 def as_walk_in(how: str) -> str:
     """How who has not signed up came."""
-    return WALK_IN if how == QR else how
+    return WALK_IN if how in (QR, TYPED) else how
+
+
+def doubtful(how: str, *, signed: bool, out: bool) -> bool:
+    """Whether the leader has to look, though it was made in time: digits typed by somebody who has not signed up."""
+    return how == TYPED and not signed and not out
 
 
 def opened(activity_id: int) -> Activity:

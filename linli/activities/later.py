@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from linli.activities import scans
 from linli.activities.access import JOIN, led
 from linli.activities.checking import (
     LATE,
@@ -22,13 +23,14 @@ from linli.activities.checking import (
     as_walk_in,
     attend,
     distance_of,
+    doubtful,
     in_time,
     opened,
     signup_of,
     step_shown,
 )
 from linli.activities.models import Activity, Attendance, Mark
-from linli.activities.models.attendance import POSITION, QR
+from linli.activities.models.attendance import POSITION, QR, TYPED
 from linli.activities.rotating import STEP_SECONDS, end_of, holds
 from linli.activities.signing import own_ids
 from linli.activities.words import refuse
@@ -42,12 +44,17 @@ CLOCK = timedelta(minutes=5)
 """A phone's clock that is further off than this is told, and the leader looks."""
 AT_ONCE = timedelta(minutes=2)
 """What arrives within this is as good as sent at once: a slow network is no lack of one."""
+SENT = timedelta(seconds=20)
+"""What took longer to arrive had no network: digits are then looked for when they were typed."""
 ATTEMPTS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One check-in or check-out as the phone kept it: its key, its time, and a code or a position (CGCS2000)."""
+    """One check-in or check-out as the phone kept it: its key, its time, and what it was made by.
+
+    That is `proof` of a code that the server saw scanned, a `code`, typed `digits`, or a position (CGCS2000).
+    """
 
     key: UUID
     out: bool
@@ -55,6 +62,8 @@ class Attempt:
     code: str = ""
     position: tuple[float, float] | None = None
     accuracy_metres: float = 0.0
+    digits: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,8 @@ def take(actor: Actor, activity_id: int, attempts: Sequence[Attempt], *, sent_at
     answers = []
     for one in attempts:
         try:
+            if one.digits:
+                scans.count_try(actor, activity_id)
             with transaction.atomic():
                 answers.append(_take(actor, actor.person_id, activity_id, one, sent_at))
         except StepRefused as refusal:
@@ -110,7 +121,7 @@ def _take(actor: Actor, me: int, activity_id: int, one: Attempt, sent_at: dateti
     activity, now = opened(activity_id), moments.now()
     if now > activity.ends_at + ARRIVES:
         raise refuse("too_late", "at", "传到得太晚了，请找负责人补录。", "It arrived too late; ask the leader.")
-    judged = _judge(activity, one, sent_at, now)
+    judged = _judge(activity, one, sent_at, now, me)
     in_time(activity, judged.at, now)
     signup = signup_of(activity_id, own_ids(actor))
     person_id = signup.person_id if signup is not None else me
@@ -124,7 +135,8 @@ def _take(actor: Actor, me: int, activity_id: int, one: Attempt, sent_at: dateti
         activity=activity, person_id=person_id, out=one.out,
         how=judged.how if signup or one.out else as_walk_in(judged.how), at=judged.at, recorded_at=now,
         recorded_by_id=actor.person_id, step=judged.step, distance_metres=judged.distance,
-        late=now - judged.at > LATE, to_check=judged.to_check, key=one.key,
+        late=now - judged.at > LATE, key=one.key,
+        to_check=judged.to_check or doubtful(judged.how, signed=signup is not None, out=one.out),
         clock_off_seconds=max(-(2**31), min(off, 2**31 - 1)) if later else None,
     )  # fmt: skip
     try:
@@ -136,7 +148,7 @@ def _take(actor: Actor, me: int, activity_id: int, one: Attempt, sent_at: dateti
             raise refuse("code_used", "", "这个码您已经用过了。", "You used this code.", status=409) from error
         return known
     attend(activity, mark, signup)
-    return Told(one.key, "stored", to_check=judged.to_check, clock_off_minutes=round(off / 60) if judged.wrong else 0)
+    return Told(one.key, "stored", to_check=mark.to_check, clock_off_minutes=round(off / 60) if judged.wrong else 0)
 
 
 def _repeated(actor: Actor, activity_id: int, one: Attempt) -> Told | None:
@@ -154,10 +166,18 @@ def _same_step(activity: Activity, person_id: int, one: Attempt, judged: _Judged
     return None if mark is None or judged.step is None else Told(one.key, "repeated", to_check=mark.to_check)
 
 
-def _judge(activity: Activity, one: Attempt, sent_at: datetime, now: datetime) -> _Judged:
+def _judge(activity: Activity, one: Attempt, sent_at: datetime, now: datetime, me: int) -> _Judged:
     """When and by what it was made, as far as the server can know."""
+    if one.proof:
+        scan = scans.proved(activity.pk, me, one.proof)
+        if scan is None:
+            raise refuse("bad_code", "code", "这不是您扫的签到码。", "This is no code that you scanned.")
+        # The server itself saw it scanned: whatever the phone's clock says, it was then.
+        return _Judged(QR, min(scan[1], now), scan[0], None, to_check=False, wrong=False)
     waited = sent_at - one.at
     wrong = (abs(sent_at - now) > CLOCK or waited < -CLOCK) and abs(waited) > AT_ONCE
+    if one.digits:
+        return _judge_digits(activity, one, now, waited, wrong=wrong)
     if one.code:
         return _judge_code(activity, one, now, waited, wrong=wrong)
     if one.position is None or not all(math.isfinite(value) for value in (*one.position, one.accuracy_metres)):
@@ -181,6 +201,17 @@ def _judge_code(activity: Activity, one: Attempt, now: datetime, waited: timedel
     if not held and not wrong:
         raise refuse("code_old", "code", "扫的时候这个码已经过时了。", "The code was too old when it was scanned.")
     return _Judged(QR, min(shown, now), step, None, to_check=True, wrong=wrong)
+
+
+def _judge_digits(activity: Activity, one: Attempt, now: datetime, waited: timedelta, *, wrong: bool) -> _Judged:
+    """Typed digits that hold count as a code does; those that come later are looked for around when they were typed."""
+    try:
+        return _Judged(TYPED, now, scans.typed_step(activity.pk, one.digits, now), None, to_check=False, wrong=False)
+    except StepRefused:
+        if waited < SENT:
+            raise
+    step = scans.typed_step(activity.pk, one.digits, now - waited, CLOCK)
+    return _Judged(TYPED, min(end_of(step), now), step, None, to_check=True, wrong=wrong)
 
 
 @transaction.atomic

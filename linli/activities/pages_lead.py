@@ -5,6 +5,7 @@ For staff of the area, leaders of volunteers, and whoever is named as leader: on
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from linli.activities import checking, closing, later, selectors, shown, signing
 from linli.activities.access import LEAD, leads
 from linli.activities.checking import Answer, Ticked
 from linli.activities.closing import AUDIENCES, OUTCOMES
+from linli.activities.models import Activity
 from linli.activities.pages_public import page, private
 from linli.activities.rotating import STEP_SECONDS
 from linli.activities.selectors import Shown
@@ -190,17 +192,47 @@ def _received(request: HttpRequest) -> list[str]:
 @signed_in
 @require_safe
 def code(request: HttpRequest, activity_id: int) -> HttpResponse:
-    """`/activities/<number>/lead/code/`: the code to hold up; it renews itself, with scripts or without."""
-    found = _led(actor_on(request), activity_id)
+    """`/activities/<number>/lead/code/`: the code to hold up, and digits; it renews itself, with scripts or without.
+
+    With scripts the phone makes the codes itself (`code_key`), so the page serves without a network too.
+    """
+    actor = actor_on(request)
+    row = _led(actor, activity_id).row
     address = request.build_absolute_uri(reverse("activities:here", args=[activity_id]))
-    left = STEP_SECONDS - int(timezone.now().timestamp()) % STEP_SECONDS
-    there = sum(1 for person in selectors.people_of(activity_id, clear=False) if person["present"])
     context = {
-        "row": found.row, "qr": qr_svg(f"{address}?c={checking.code_now(activity_id)}"), "left": left,
-        "there": ngettext("已到 %(n)d 人", "已到 %(n)d 人", there) % {"n": there},
+        "row": row, "address": address, "qr": qr_svg(f"{address}?c={checking.code_now(activity_id)}"),
+        "digits": checking.digits_now(activity_id), "there": _there(activity_id), "step": STEP_SECONDS,
+        "left": STEP_SECONDS - int(timezone.now().timestamp()) % STEP_SECONDS, "me": actor.person_id,
+        "until": row.ends_at + checking.AFTER, "kept": _serves(row),
     }  # fmt: skip
-    template = "_code.html" if request.headers.get("HX-Request") else "code.html"
-    return private(page(request, template, context))
+    return private(page(request, "code.html", context))
+
+
+def _there(activity_id: int) -> str:
+    there = sum(1 for person in selectors.people_of(activity_id, clear=False) if person["present"])
+    return ngettext("已到 %(n)d 人", "已到 %(n)d 人", there) % {"n": there}
+
+
+def _serves(row: Activity) -> bool:
+    """Whether the phone gets what the codes are made from: from the day before until the list is closed."""
+    return row.state == Activity.PUBLISHED and row.starts_at - KEPT <= timezone.now() <= row.ends_at + checking.AFTER
+
+
+@never_cache
+@signed_in
+@require_safe
+def code_key(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """`/activities/<number>/lead/code/key.json`: from what this activity's codes are made, for the leader's phone.
+
+    `{"key": base64, "now": milliseconds, "there": words}`; 404 outside of the activity's time. The phone keeps the key
+    so that scripts cannot read it out, and drops it after the activity and at sign-out.
+    """
+    row = _led(actor_on(request), activity_id).row
+    if not _serves(row):
+        raise ObjectHidden(LEAD)
+    key = base64.b64encode(checking.secret_for(activity_id)).decode()
+    now = int(timezone.now().timestamp() * 1000)
+    return private(JsonResponse({"key": key, "now": now, "there": _there(activity_id)}))
 
 
 # --- Ticks that were made without network -----------------------------------------------------------------------------

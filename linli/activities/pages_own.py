@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing as signed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,22 +14,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from linli.activities import calendars, checking, handing, selectors, shown, signing, typed
+from linli.activities import calendars, checking, handing, scans, selectors, shown, signing, typed
 from linli.activities.access import LEAD
 from linli.activities.pages_public import page, private, to_phone
+from linli.activities.scans import Scan
 from linli.activities.telling import PREFIX
 from linli.activities.typed import Problem
 from linli.activities.words import refuse
 from linli.people.access import Actor
 from linli.people.gates import actor_on
-from linli.work import inbox
+from linli.work import inbox, moments
 from linli.work.engine import StepRefused
 
-TICKET, TICKET_SALT = "linli_scanned", "linli.activities.scanned"
 KEPT = timedelta(days=1)
 """So long after the end the page lies on the phone for use without network."""
-TICKET_AGE = timedelta(minutes=10)
-"""Who scans a code and has to sign in first has so long for it; the code itself is too old after a minute."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,13 +88,9 @@ def _act(request: HttpRequest, actor: Actor) -> str:
 # --- Check-in ---------------------------------------------------------------------------------------------------------
 
 
-def _ticket(request: HttpRequest, activity_id: int) -> int | None:
-    """The step of a code that this browser scanned a short time ago for this activity."""
-    try:
-        number, step = signed.loads(request.COOKIES.get(TICKET, ""), salt=TICKET_SALT, max_age=TICKET_AGE)
-    except (signed.BadSignature, TypeError, ValueError):
-        return None
-    return int(step) if number == activity_id else None
+def _ticket(request: HttpRequest, activity_id: int) -> Scan | None:
+    """The code that this browser scanned a short time ago for this activity."""
+    return scans.scan_of(activity_id, request.COOKIES.get(scans.COOKIE, ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,14 +113,15 @@ def here(request: HttpRequest, activity_id: int) -> HttpResponse:
             problem = typed.problem_of(refusal)
         else:
             response = redirect("activities:here", activity_id)
-            response.delete_cookie(TICKET)
+            response.delete_cookie(scans.COOKIE)
             return private(response)
-    found = selectors.public_one(activity_id)
+    found, scan = selectors.public_one(activity_id), _ticket(request, activity_id)
     there = selectors.my_attendance(signing.own_ids(actor), activity_id)
     context = {
         "row": found.row, "when": shown.when(found.row.starts_at, found.row.ends_at), "there": there,
         "where": shown.place_words(found.row.place.name, found.row.spot), "problem": problem, "key": uuid.uuid4(),
-        "ticket": _ticket(request, activity_id) is not None, "stale": bool(request.GET.get("stale")),
+        "ticket": scan is not None, "stale": bool(request.GET.get("stale")),
+        "proof": scans.proof(activity_id, actor.person_id or 0, scan) if scan else "",
         "me": actor.person_id, "until": found.row.ends_at + KEPT,
         "has_point": found.row.place.lon is not None,
     }  # fmt: skip
@@ -135,14 +129,14 @@ def here(request: HttpRequest, activity_id: int) -> HttpResponse:
 
 
 def _scanned(request: HttpRequest, activity_id: int, code: str) -> HttpResponse:
-    step = checking.scanned(activity_id, code)
+    kept = scans.ticket(activity_id, code)
     address = reverse("activities:here", args=[activity_id])
-    if step is None:
+    if kept is None:
         return private(redirect(f"{address}?stale=1"))
     response = redirect(address)
     response.set_cookie(
-        TICKET, signed.dumps([activity_id, step], salt=TICKET_SALT), max_age=int(TICKET_AGE.total_seconds()),
-        secure=request.is_secure(), httponly=True, samesite="Lax",
+        scans.COOKIE, kept, max_age=int(scans.AGE.total_seconds()), secure=request.is_secure(), httponly=True,
+        samesite="Lax",
     )  # fmt: skip
     return private(response)
 
@@ -150,13 +144,17 @@ def _scanned(request: HttpRequest, activity_id: int, code: str) -> HttpResponse:
 def _check(request: HttpRequest, actor: Actor, activity_id: int) -> None:
     sent, out = request.POST, request.POST.get("act") == "out"
     key = typed.key_of(request)
-    step = _ticket(request, activity_id)
-    if sent.get("lon") and sent.get("lat"):
+    scan = _ticket(request, activity_id)
+    if sent.get("digits"):
+        scans.count_try(actor, activity_id)
+        step = scans.typed_step(activity_id, sent["digits"], moments.now())
+        checking.check_in_by_digits(actor, activity_id, step, out=out, key=key)
+    elif sent.get("lon") and sent.get("lat"):
         checking.check_in_by_position(
             actor, activity_id, _degree(sent.get("lon", "")), _degree(sent.get("lat", "")), out=out, key=key
         )
-    elif step is not None:
-        checking.check_in_by_code(actor, activity_id, step, out=out, key=key)
+    elif scan is not None:
+        checking.check_in_by_code(actor, activity_id, scan[0], out=out, key=key)
     else:
         raise refuse("no_code", "", "请扫负责人手机上的签到码。", "Scan the code on the leader's phone.", status=409)
     messages.success(request, _("已签退，辛苦了。") if out else _("已签到。走的时候再扫一次签退。"))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from linli.activities import later, typed
+from linli.activities import later, scans, typed
 from linli.activities.later import Attempt
 from linli.people.gates import actor_on, signed_in
 from linli.work.engine import StepRefused
@@ -39,8 +39,9 @@ def worker(request: HttpRequest) -> HttpResponse:
 def later_sent(request: HttpRequest, activity_id: int) -> HttpResponse:
     """`POST /activities/<number>/here/later/`: own check-ins that were made without network, answered one by one.
 
-    `{"person": 12, "sent_at": …, "attempts": [{key, out, at, code} or {key, out, at, lon, lat, accuracy}]}`: times are
-    the phone's. What another person made on this phone is not taken (409).
+    `{"person": 12, "sent_at": …, "attempts": [{key, out, at, code} or {key, out, at, lon, lat, accuracy}]}`, or with
+    `digits` or `proof` in the place of `code`: times are the phone's. What another person made on this phone is not
+    taken (409).
     """
     actor = actor_on(request)
     try:
@@ -60,7 +61,11 @@ def later_sent(request: HttpRequest, activity_id: int) -> HttpResponse:
         }
         for one in answers
     ]  # fmt: skip
-    return JsonResponse({"answers": told})
+    response = JsonResponse({"answers": told})
+    if any(one.proof for one in attempts):
+        # What was scanned has served.
+        response.delete_cookie(scans.COOKIE)
+    return response
 
 
 def _read(body: bytes) -> tuple[int, datetime, list[Attempt]]:
@@ -78,4 +83,7 @@ def _attempt(row: dict[str, Any]) -> Attempt:
     if key is None or timezone.is_naive(at):
         raise ValueError("no key or no time")
     position = (float(row["lon"]), float(row["lat"])) if "lon" in row else None
-    return Attempt(key, bool(row["out"]), at, str(row.get("code", "")), position, float(row.get("accuracy", 0)))
+    return Attempt(
+        key, bool(row["out"]), at, str(row.get("code", "")), position, float(row.get("accuracy", 0)),
+        str(row.get("digits", ""))[:20], str(row.get("proof", ""))[:300],
+    )  # fmt: skip

@@ -3,6 +3,9 @@
 A code is the number of its time step and a keyed digest of activity and step, so it can be neither made nor used for
 another activity, and one that was photographed and sent on is too old after a minute. That a person uses a step only
 once is kept by the database (`Mark.step`).
+
+Each activity has a secret of its own, made from the server's. The leader's phone holds that of its activity while it
+lasts and makes the codes without a network; it opens no other activity, and nothing outside the check-in's hours.
 """
 
 from __future__ import annotations
@@ -10,11 +13,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 STEP_SECONDS = 30
 STEPS_TAKEN = 2
 """The present step and the one before: what was shown when the camera was raised still counts."""
+DIGITS = 6
+"""So many are typed where the camera fails: one guess in half a million hits one of the steps that hold."""
 _DIGEST_BYTES = 10
 _TEXT_MAX = 40
 
@@ -22,6 +28,27 @@ _TEXT_MAX = 40
 def step_at(moment: datetime) -> int:
     """The number of the time step in which a moment lies."""
     return int(moment.timestamp()) // STEP_SECONDS
+
+
+def secret_of(master: bytes, activity_id: int) -> bytes:
+    """The secret of one activity (32 bytes); nothing of the server's can be found from it."""
+    return hmac.new(master, f"activity:{activity_id}".encode(), hashlib.sha256).digest()
+
+
+def digits_for(secret: bytes, step: int) -> str:
+    """The short code of a step, to be typed; it is of no use to find the long one."""
+    made = hmac.new(secret, f"digits:{step}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(made[:6]) % 10**DIGITS:0{DIGITS}d}"
+
+
+def step_of_digits(secret: bytes, digits: str, steps: Iterable[int]) -> int | None:
+    """The step among these whose short code this is; None for any other text."""
+    found = None
+    for step in steps:
+        # No step is looked at less long than another.
+        if hmac.compare_digest(digits_for(secret, step).encode(), digits[:_TEXT_MAX].encode()):
+            found = step
+    return found
 
 
 def code_for(secret: bytes, activity_id: int, step: int) -> str:

@@ -28,6 +28,7 @@ STATES: dict[str, tuple[Label, str, str]] = {
 """A state with the colour and the icon of its chip."""
 HOWS: dict[str, Label] = {
     "qr": Label("扫码", "by code"),
+    "typed": Label("手输数字码", "by typed digits"),
     "list": Label("点名", "by the list"),
     "position": Label("定位", "by position"),
     "walk_in": Label("现场参加", "came without signing up"),

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:activity_id>/here/later/", pages_phone.later_sent, name="later"),
     path("activities/<int:activity_id>/lead/", pages_lead.lead, name="lead"),
     path("activities/<int:activity_id>/lead/code/", pages_lead.code, name="code"),
+    path("activities/<int:activity_id>/lead/code/key.json", pages_lead.code_key, name="code_key"),
     path("activities/<int:activity_id>/lead/ticks/", pages_lead.ticks, name="ticks"),
     path("desk/activities/", pages_desk.index, name="desk"),
     path("desk/activities/new/", pages_form.new, name="new"),

@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from linli.activities import checking, closing, confirmed, later, rotating, selectors
+from linli.activities import checking, closing, confirmed, later, rotating, scans, selectors
 from linli.activities.checking import Ticked
 from linli.activities.later import Attempt, Told
 from linli.activities.models import Activity, Attendance, Mark
@@ -103,7 +103,7 @@ def test_a_code_that_was_sent_on_and_one_of_elsewhere_are_refused(hill: Activity
     other = held()
     foreign = Attempt(uuid4(), False, timezone.now(), scanned(other, ZERO).code)
     coming = rotating.step_at(timezone.now() + minutes(30))
-    ahead = Attempt(uuid4(), False, timezone.now(), rotating.code_for(checking._secret(), hill.pk, coming))
+    ahead = Attempt(uuid4(), False, timezone.now(), rotating.code_for(checking.secret_for(hill.pk), hill.pk, coming))
     early = scanned(hill, timedelta(hours=5))
     codes = [told.code for told in sent(1, hill, claimed, foreign, ahead, early)]
     assert codes == ["code_old", "bad_code", "bad_code", "too_early"] and not Mark.objects.exists()
@@ -112,6 +112,54 @@ def test_a_code_that_was_sent_on_and_one_of_elsewhere_are_refused(hill: Activity
 def test_a_code_that_still_holds_is_as_good_as_online(hill: Activity) -> None:
     (told,) = sent(1, hill, scanned(hill, ZERO, ahead=minutes(90)), ahead=minutes(90))
     assert (told.to_check, told.clock_off_minutes, Mark.objects.get().clock_off_seconds) == (False, 0, None)
+
+
+def proof_of(activity: Activity, number: int, ago: timedelta) -> str:
+    """The n-th resident scanned the code then, with a network, and got the page."""
+    with moments.replaying(timezone.now() - ago):
+        kept = scans.ticket(activity.pk, checking.code_now(activity.pk))
+        scan = scans.scan_of(activity.pk, kept or "")
+    assert scan is not None
+    return scans.proof(activity.pk, resident(number).person_id or 0, scan)
+
+
+def test_what_was_scanned_counts_from_the_scan_when_the_line_dropped_before_the_tap(hill: Activity) -> None:
+    proof, now = proof_of(hill, 1, minutes(70)), timezone.now()
+    tapped = Attempt(uuid4(), False, now - minutes(69), proof=proof)
+    assert [sent(1, hill, tapped)[0].state for _again in range(2)] == ["stored", "repeated"]
+    row = Attendance.objects.get()
+    assert (row.came_how, row.to_check) == ("qr", False) and near(row.came_at, minutes(70), 2)
+    assert near(row.arrived_at, ZERO), "the list says that it came later"
+    # Neither the phone's clock nor a second tap, another person or another activity makes more of it.
+    again = Attempt(uuid4(), True, now, proof=proof)
+    assert [told.code for told in sent(1, hill, again)] == ["code_used"]
+    assert [told.code for told in sent(2, hill, Attempt(uuid4(), False, now, proof=proof))] == ["bad_code"]
+    assert [told.code for told in sent(1, hill, Attempt(uuid4(), False, now, proof=proof[:-2]))] == ["bad_code"]
+    early = Attempt(uuid4(), False, now, proof=proof_of(hill, 1, timedelta(hours=5)))
+    assert [told.code for told in sent(1, hill, early)] == ["too_early"]
+
+
+def typed(activity: Activity, ago: timedelta, *, shown: timedelta | None = None, out: bool = False) -> Attempt:
+    """The digits of then, typed then."""
+    with moments.replaying(timezone.now() - (ago if shown is None else shown)):
+        digits = checking.digits_now(activity.pk)
+    return Attempt(uuid4(), out, timezone.now() - ago, digits=digits)
+
+
+def test_typed_digits_count_in_time_wait_when_they_come_later_and_are_tried_eight_times(hill: Activity) -> None:
+    assert [(told.state, told.to_check) for told in sent(1, hill, typed(hill, ZERO))] == [("stored", False)]
+    assert Attendance.objects.get().came_how == "typed"
+    (later_told,) = sent(2, hill, typed(hill, minutes(40)))
+    assert (later_told.state, later_told.to_check) == ("stored", True), "sent on meanwhile or not: the leader looks"
+    (stranger,) = sent(7, hill, typed(hill, ZERO))
+    assert (stranger.state, stranger.to_check) == ("stored", True), "digits are told on; nobody expected this person"
+    old = [typed(hill, ZERO, shown=minutes(3)), typed(hill, minutes(40), shown=minutes(90))]
+    assert [told.code for told in sent(3, hill, *old)] == ["bad_digits", "bad_digits"]
+    wrong = [Attempt(uuid4(), False, timezone.now(), digits=text) for text in ("", "12345", "１２３４５６", "-00001")]
+    assert {told.code for told in sent(3, hill, *wrong)} == {"bad_position", "bad_digits"}
+    tries = [typed(hill, ZERO, shown=minutes(3)) for _once in range(5)] + [typed(hill, ZERO)]
+    assert [told.code for told in sent(3, hill, *tries)] == ["bad_digits"] * 3 + ["too_many_tries"] * 3
+    assert not Attendance.objects.filter(person_id=resident(3).person_id).exists()
 
 
 @pytest.mark.parametrize("ahead", [90, -90])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -261,11 +262,45 @@ def test_the_code_page_shows_a_code_and_only_to_leaders(held: Held, world: World
     address = f"/activities/{activity.pk}/lead/code/"
     page = body(as_staff(world, "community").get(address))
     assert "<svg" in page and 'http-equiv="refresh"' in page and "已到 0 人" in page
-    part = body(as_staff(world, "community").get(address, headers={"HX-Request": "true"}))
-    assert part.lstrip().startswith('<div class="sign-code"')
-    for other in (as_resident(1), as_staff(world, "community_west"), as_staff(world, "handler")):
-        assert other.get(address).status_code == 404
-    assert anonymous().get(address).status_code == 302
+    key = as_staff(world, "community").get(f"{address}key.json")
+    told = key.json()
+    assert base64.b64decode(told["key"]) == checking.secret_for(activity.pk) and told["there"] == "已到 0 人"
+    assert "no-store" in key["Cache-Control"] and told["key"] not in page, "what the phone keeps of the page holds none"
+    for path in (address, f"{address}key.json"):
+        for other in (as_resident(1), as_staff(world, "community_west"), as_staff(world, "handler")):
+            assert other.get(path).status_code == 404
+        assert anonymous().get(path).status_code == 302
+    coming = held(ago=-timedelta(days=3))
+    assert as_staff(world, "community").get(f"/activities/{coming.pk}/lead/code/key.json").status_code == 404
+
+
+def test_digits_are_typed_where_the_camera_fails(held: Held) -> None:
+    activity = under_way(held, 1)
+    address, client = f"/activities/{activity.pk}/here/", as_resident(1)
+    assert "扫不了码" in body(client.get(address))
+    shown = checking.digits_now(activity.pk)
+    wrong = client.post(address, {"act": "in", "digits": "12 34", "key": str(uuid4())})
+    assert wrong.status_code == 422 and "数字不对" in wrong.content.decode()
+    sent = {"act": "in", "digits": f"{shown[:3]} {shown[3:]}", "key": str(uuid4())}
+    assert client.post(address, sent).status_code == 302
+    assert Attendance.objects.get().came_how == "typed"
+    for _try in range(7):
+        last = client.post(address, {"act": "out", "digits": "1", "key": str(uuid4())})
+    assert last.status_code == 429 and "过十分钟再试" in last.content.decode()
+
+
+def test_the_page_after_a_scan_holds_what_the_phone_sends_later(held: Held) -> None:
+    activity = under_way(held, 1)
+    address, client = f"/activities/{activity.pk}/here/", as_resident(1)
+    client.get(address, {"c": checking.code_now(activity.pk)})
+    found = re.search(r'data-proof="([^"]+)"', body(client.get(address)))
+    assert found is not None
+    now = timezone.now().isoformat()
+    attempt = {"key": str(uuid4()), "out": False, "at": now, "proof": found[1]}
+    sent = {"person": resident(1).person_id, "sent_at": now, "attempts": [attempt]}
+    told = client.post(f"{address}later/", json.dumps(sent), content_type="application/json")
+    assert told.json()["answers"][0]["state"] == "stored" and told.cookies["linli_scanned"].value == ""
+    assert "data-proof" not in body(client.get(address))
 
 
 def test_ticks_made_without_network_come_as_json_and_count_once(held: Held, world: World) -> None:

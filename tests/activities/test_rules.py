@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linli.activities.recurrence import LAST_DAY, NotARule, in_words, occurrences, rules_of, weekly
-from linli.activities.rotating import STEP_SECONDS, STEPS_TAKEN, code_for, step_at, step_of
+from linli.activities.rotating import (
+    DIGITS,
+    STEP_SECONDS,
+    STEPS_TAKEN,
+    code_for,
+    digits_for,
+    secret_of,
+    step_at,
+    step_of,
+    step_of_digits,
+)
 from linli.activities.waiting import has_place, moving_up
 
 FRIDAYS = weekly(["FR"])
@@ -99,6 +109,22 @@ def test_a_code_holds_for_its_step_and_the_next_and_for_nothing_else(at: datetim
 @given(text=st.text(max_size=60), at=MOMENTS)
 def test_no_other_text_is_a_code(text: str, at: datetime) -> None:
     assert step_of(b"s" * 32, 7, text, at) is None
+
+
+@given(at=MOMENTS, activity=st.integers(1, 10**9))
+def test_digits_are_of_one_activity_and_say_nothing_of_the_long_code(at: datetime, activity: int) -> None:
+    secret, step = secret_of(b"m" * 32, activity), step_at(at)
+    digits = digits_for(secret, step)
+    assert len(digits) == DIGITS and digits.isdigit()
+    assert step_of_digits(secret, digits, [step, step - 1]) in (step, step - 1)
+    assert step_of_digits(secret, digits + "0", [step]) is None
+    assert secret_of(b"m" * 32, activity + 1) != secret and code_for(secret, activity, step).isascii()
+
+
+def test_codes_are_as_the_phone_makes_them() -> None:
+    """The same values stand in frontend/tests/attend/code.test.ts."""
+    assert code_for(b"s" * 32, 7, 59999999) == "59999999-j3xks5mp2lyxmbk6"
+    assert [digits_for(b"s" * 32, step) for step in (59999999, 60000000)] == ["084952", "910086"]
 
 
 def test_a_code_of_the_future_is_none() -> None:

@@ -139,3 +139,33 @@ def test_a_neighbour_checks_in_on_a_hill_by_a_code_and_by_position(open_page: Op
     page.context.clear_cookies()
     page.goto("/login/")
     page.wait_for_function("async () => !(await caches.has('linli-attend'))")
+
+
+def test_the_code_goes_on_without_a_network_and_a_tap_without_one_is_not_lost(open_page: Opener, world: World) -> None:
+    row = under_way(world)
+    leader, address = open_page(sign_in="community", complaints_allowed=True), f"/activities/{row.pk}/lead/code/"
+    kept(leader, address)
+    leader.context.set_offline(True)
+    leader = opened_again(leader, address)
+    expect(leader.get_by_text("签到码由这部手机自己换")).to_be_visible()
+    shown = leader.locator("[data-digits]").inner_text().replace(" ", "")
+    with world.inside():
+        holding = [moments.now() - timedelta(seconds=30 * back) for back in (0, 1)]
+        made = []
+        for moment in holding:
+            with moments.replaying(moment):
+                made.append(checking.digits_now(row.pk))
+        code = checking.code_now(row.pk)
+    assert shown in made and leader.locator("[data-qr] svg").count() == 1
+    page = open_page(sign_in="captain", complaints_allowed=True)
+    page.goto(f"/activities/{row.pk}/here/?c={code}")
+    page.wait_for_selector("[data-attend][data-ready]", state="attached")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="签到", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("已记下签到")
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_text("已上传")).to_be_visible()
+    with world.inside():
+        mark = Mark.objects.get(activity=row, recorded_by_id=world.staff["captain"].person_id)
+        assert (mark.how, mark.to_check) == ("walk_in", False), "the server saw it scanned"

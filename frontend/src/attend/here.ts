@@ -1,4 +1,4 @@
-/** One's own check-in by position or by the leader's code, with a network or without: it is kept first, then sent. */
+/** One's own check-in by position, by the leader's code or its digits, with a network or without: it is kept first, then sent. */
 
 import { Scanner } from "../counter/scanner";
 import { Page } from "./pages";
@@ -23,18 +23,14 @@ export function here(root: HTMLElement): void {
   const page: Page = new Page(root, async () => {
     const waiting = (await page.mine()).filter((one) => !one.refused);
     out = next(waiting, root.dataset["next"] ?? "") === "out";
-    for (const word of root.querySelectorAll<HTMLElement>("[data-in]")) word.textContent = (out ? word.dataset["out"] : word.dataset["in"]) ?? "";
+    for (const word of document.querySelectorAll<HTMLElement>("[data-in]")) word.textContent = (out ? word.dataset["out"] : word.dataset["in"]) ?? "";
     const latest = waiting.pop();
     if (!latest) return;
     const time = new Date(latest.at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
     page.say(`${page.word(latest.data["out"] ? "saidOut" : "saidIn")} ${time} · ${page.word("saidKept")}`);
   });
   const keep = async (button: HTMLElement, data: Kept["data"]) => {
-    const became = await page.add("own", { ...data, out });
-    button.removeAttribute("aria-busy");
-    if (became === "sent") window.location.assign(window.location.pathname);
-    else if (became === "kept") await page.refresh();
-    else page.say(became.text || clock(page, became));
+    await told(page, button, await page.add("own", { ...data, out }));
   };
   const code = root.querySelector<HTMLElement>("[data-scanned]");
   const scanned = new URLSearchParams(window.location.search).get("c");
@@ -45,7 +41,38 @@ export function here(root: HTMLElement): void {
   }
   root.querySelector<HTMLElement>("[data-position-button]")?.addEventListener("click", (event) => locate(event.currentTarget as HTMLElement, page, keep));
   scanning(root, page, keep);
+  forms((button, data) => page.add("own", data).then((became) => told(page, button, became)));
   void page.start();
+}
+
+type Became = "sent" | "kept" | Answer;
+
+/** After a tap: the page as the server sees it now, or what the phone keeps, or why not. */
+async function told(page: Page, button: HTMLElement, became: Became): Promise<boolean> {
+  button.removeAttribute("aria-busy");
+  if (became === "sent") window.location.assign(window.location.pathname);
+  else if (became === "kept") await page.refresh();
+  else page.say(became.text || clock(page, became));
+  return became === "sent" || became === "kept";
+}
+
+/** The forms of what was scanned and of typed digits: kept first, so that a line that drops at the tap loses nothing. */
+function forms(keep: (button: HTMLElement, data: Kept["data"]) => Promise<boolean>): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-proof], form[data-digits-form]"))
+    form.addEventListener("submit", (event) => {
+      const button = event.submitter;
+      if (!(button instanceof HTMLButtonElement)) return;
+      event.preventDefault();
+      if (button.getAttribute("aria-busy")) return;
+      button.setAttribute("aria-busy", "true");
+      const fields = new FormData(form, button);
+      const by = form.dataset["proof"] ? { proof: form.dataset["proof"] } : { digits: String(fields.get("digits")).replace(/\s/g, "") };
+      void keep(button, { ...by, out: fields.get("act") === "out" }).then((good) => {
+        if (!good) return;
+        form.hidden = form.dataset["proof"] !== undefined;
+        form.reset();
+      });
+    });
 }
 
 type Keep = (button: HTMLElement, data: Kept["data"]) => Promise<void>;

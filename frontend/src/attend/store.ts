@@ -31,13 +31,29 @@ export interface Owner {
   sure: string;
 }
 
-async function queue<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const opening = indexedDB.open(CACHE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore("kept", { keyPath: "key" });
+/** From what an activity's codes are made; the key signs and cannot be read out. */
+export interface CodeKey {
+  /** Where it came from. */
+  address: string;
+  person: number;
+  until: number;
+  /** The server's clock less the phone's, in milliseconds. */
+  ahead: number;
+  key: CryptoKey;
+}
+
+type Store = "kept" | "codes";
+
+async function queue<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>, name: Store = "kept"): Promise<T> {
+  const opening = indexedDB.open(CACHE, 2);
+  opening.onupgradeneeded = (event) => {
+    if (event.oldVersion < 1) opening.result.createObjectStore("kept", { keyPath: "key" });
+    if (event.oldVersion < 2) opening.result.createObjectStore("codes", { keyPath: "address" });
+  };
   const base = await done(opening);
   try {
-    const transaction = base.transaction("kept", mode, { durability: "strict" });
-    const found = await done(act(transaction.objectStore("kept")));
+    const transaction = base.transaction(name, mode, { durability: "strict" });
+    const found = await done(act(transaction.objectStore(name)));
     if (mode === "readwrite") await finished(transaction);
     return found;
   } finally {
@@ -61,6 +77,23 @@ export async function drop(key: string): Promise<void> {
   await queue("readwrite", (store) => store.delete(key));
 }
 
+export async function codeKey(address: string): Promise<CodeKey | undefined> {
+  return (await queue("readonly", (store) => store.get(address), "codes")) as CodeKey | undefined;
+}
+
+export async function holdCodeKey(held: CodeKey): Promise<void> {
+  await queue("readwrite", (store) => store.put(held), "codes");
+}
+
+export async function dropCodeKey(address: string): Promise<void> {
+  await queue("readwrite", (store) => store.delete(address), "codes");
+}
+
+/** Keys whose activity is over, and those of somebody else. */
+export function spent(held: readonly CodeKey[], now: number, person?: number): CodeKey[] {
+  return held.filter((one) => one.until < now || (person !== undefined && one.person !== person));
+}
+
 /** What must go: after its time, and names that somebody else typed. */
 export function stale(kept: readonly Kept[], now: number, person?: number): Kept[] {
   return kept.filter((one) => one.until < now || (person !== undefined && one.person !== person && one.kind === "walk_in"));
@@ -69,6 +102,8 @@ export function stale(kept: readonly Kept[], now: number, person?: number): Kept
 /** Take off the phone what is past its time or of somebody else; `person` is who is signed in, where that is known. */
 export async function tidy(person?: number): Promise<void> {
   for (const one of stale(await all(), Date.now(), person)) await drop(one.key);
+  const codes = (await queue("readonly", (store) => store.getAll(), "codes")) as CodeKey[];
+  for (const one of spent(codes, Date.now(), person)) await dropCodeKey(one.address);
   const cache = await caches.open(CACHE);
   let pages = 0;
   for (const request of await cache.keys()) {
@@ -83,9 +118,10 @@ export async function tidy(person?: number): Promise<void> {
   if (!(await all()).length) window.localStorage.removeItem(FLAG);
 }
 
-/** At the sign-in page: nobody is signed in, so no names lie open; what waits to be sent stays. */
+/** At the sign-in page: nobody is signed in, so no names lie open and no codes are made; what waits to be sent stays. */
 export async function forgetPages(): Promise<void> {
   await caches.delete(CACHE);
+  if ((await indexedDB.databases?.())?.some((base) => base.name === CACHE) ?? true) await queue("readwrite", (store) => store.clear(), "codes");
 }
 
 /** At sign-out: everything goes. */

@@ -1,4 +1,4 @@
-/** The service worker of activities: the leader's list and one's own check-in open with no network once they were kept.
+/** The service worker of activities: the leader's list and code and one's own check-in open with no network once they were kept.
  *
  * The pages keep themselves (`store.ts`) with the person and the moment after which they are no longer shown; what is
  * ticked lies in IndexedDB, and the pages send it.
@@ -8,7 +8,7 @@ import type { WorkerScope } from "../lib/worker";
 
 const scope = self as unknown as WorkerScope;
 const CACHE = "linli-attend";
-const PAGES = /^\/activities\/\d+\/(lead|here)\/$/;
+const PAGES = /^\/activities\/\d+\/(lead|here|lead\/code)\/$/;
 /** So long the network may take to bring the page; then the one on the phone is shown. */
 const PATIENCE = 4000;
 

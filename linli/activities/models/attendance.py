@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-QR, LIST, POSITION, WALK_IN, CLOSING = "qr", "list", "position", "walk_in", "closing"
-WAYS = (QR, LIST, POSITION, WALK_IN, CLOSING)
+QR, TYPED, LIST, POSITION, WALK_IN, CLOSING = "qr", "typed", "list", "position", "walk_in", "closing"
+WAYS = (QR, TYPED, LIST, POSITION, WALK_IN, CLOSING)
 
 
 class Attendance(models.Model):
