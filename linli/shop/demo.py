@@ -125,7 +125,7 @@ def _goods(shop: _Shop) -> None:
 def _services(shop: _Shop) -> None:
     partner_id = shop.partner.pk if shop.partner else None
     zone = timezone.get_current_timezone()
-    for number, (name, shape, price) in enumerate((("理发", "scissors", 20), ("小家电检修", "spanner", 30))):
+    for number, (name, shape, price) in enumerate((("理发", "haircut", 20), ("小家电检修", "repair", 30))):
         good = goods_services.save_good(LOADER, GoodWanted(
             shop.street.pk, name, "次", price, "service", "由志愿服务商在兑换台旁提供，请按时段到场。", 1, "month", 7,
             partner_id, _photo(shape), synthetic=True,
@@ -138,7 +138,7 @@ def _services(shop: _Shop) -> None:
             ), key=f"demo-slot-{number}-{days}").supply)  # fmt: skip
         plain = goods_services.save_good(LOADER, GoodWanted(
             shop.street.pk, ("磨刀磨剪", "衣物缝补")[number], "次", 10, words="合作服务商每天在店里提供。",
-            limit_quantity=2, days_kept=14, partner_id=partner_id, photo=_photo(("scissors", "towel")[number]),
+            limit_quantity=2, days_kept=14, partner_id=partner_id, photo=_photo(("grinding", "mending")[number]),
             synthetic=True,
         ))  # fmt: skip
         shop.supplies.append(stock_services.take_in(LOADER, Incoming(
