@@ -70,7 +70,8 @@ _FACTS = f"""
 SELECT a.id, a.title, p.name AS place, (a.starts_at AT TIME ZONE %(zone)s)::date AS day, a.closed_at,
   a.closed_at > a.ends_at + interval '7 days' AS late,
   array(SELECT e.id FROM work_evidence e WHERE e.holder = 'activity' AND e.holder_id = a.id AND e.kind = 'photo'
-    AND e.removed_at IS NULL ORDER BY e.id LIMIT 9) AS photos
+    AND e.removed_at IS NULL ORDER BY e.id LIMIT 9) AS photos,
+  (SELECT coalesce(sum(h.persons), 0)::int FROM activities_headcount h WHERE h.activity_id = a.id) AS audience
 FROM activities_activity a JOIN places_place p ON p.id = a.place_id
 WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree
   AND (a.starts_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s AND %(until)s
@@ -86,8 +87,8 @@ ORDER BY a.starts_at DESC, a.id DESC LIMIT %(limit)s
 def found(query: Query) -> list[Fact]:
     """Held activities whose topic or title is named by the criterion, newest first (1 statement).
 
-    Those of a campaign are also the doing of the office for creation work, which orders campaigns. What was closed
-    more than a week after it was held is late.
+    With a photo and a counted audience they are publicity. Those of a campaign are also the doing of the office for
+    creation work, which orders campaigns. What was closed more than a week after it was held is late.
     """
     values: dict[str, Any] = {
         "path": query.place_path, "since": query.since, "until": query.until, "kinds": list(query.site_kinds),
@@ -98,7 +99,7 @@ def found(query: Query) -> list[Fact]:
         Fact(
             SLUG, str(row["id"]), row["title"], row["place"], row["day"], row["closed_at"],
             tuple(Photo(f"/media/{photo}/1280/", photo) for photo in row["photos"]),
-            f"/desk/activities/{row['id']}/", row["late"],
+            f"/desk/activities/{row['id']}/", row["late"], row["audience"],
         )
         for row in fetch(_FACTS, values)
     ]  # fmt: skip

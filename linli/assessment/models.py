@@ -73,7 +73,8 @@ class EvidenceLink(models.Model):
     """A record that already existed counts as evidence of a task: by reference, never a copy of its words.
 
     `happened_on` and `recorded_at` are those of the record and cannot be chosen; `late` marks a record that was made
-    after its time, for good. Only added and read: what once counted stays to be seen.
+    after its time, for good. `audience` is how many people were reached, as they were counted. Only added and read:
+    what once counted stays to be seen.
     """
 
     RULE, PERSON = "rule", "person"
@@ -88,6 +89,7 @@ class EvidenceLink(models.Model):
     recorded_at = models.DateTimeField()
     photos = models.JSONField(default=list)
     url = models.CharField(max_length=200, blank=True)
+    audience = models.PositiveIntegerField(default=0)
     linked_by = models.CharField(max_length=8)
     person = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     linked_at = models.DateTimeField()

@@ -196,6 +196,8 @@ def _pieces(items: list[int]) -> list[Piece]:
         source = facts.source_of(link.source)
         label = source.label.text("zh-hans") if source else link.source
         own = [photos[number] for number in link.photos if number in photos]
+        if link.audience:
+            label = _("%(source)s（受众 %(n)d 人次）") % {"source": label, "n": link.audience}
         found.append(Piece(label, link.place_name, link.happened_on, link.recorded_at, link.late, own))
     for row in Evidence.objects.filter(item_id__in=items, removed_at=None).order_by("pk"):
         taken = row.taken_at or row.added_at

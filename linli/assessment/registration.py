@@ -28,6 +28,8 @@ def facts(book: Book) -> dict[str, Any]:
             " (SELECT count(*) FROM assessment_evidencelink l WHERE l.task_id = t.item_id),"
             " (SELECT coalesce(sum(jsonb_array_length(l.photos)), 0) FROM assessment_evidencelink l"
             "  WHERE l.task_id = t.item_id),"
+            " (SELECT count(*) FROM assessment_evidencelink l"
+            "  WHERE l.task_id = t.item_id AND l.audience > 0 AND jsonb_array_length(l.photos) > 0),"
             " (SELECT count(*) FROM work_evidence e WHERE e.item_id = t.item_id AND e.removed_at IS NULL)"
             " FROM assessment_indicatortask t JOIN standards_node n ON n.id = t.node_id WHERE t.item_id = %s",
             [book.item["id"]],
@@ -35,8 +37,10 @@ def facts(book: Book) -> dict[str, Any]:
         row = cursor.fetchone()
     if row is None:
         return {"gaps": 0}
-    asked, records, photos, uploaded = row
-    found = missing(requirements_of(json.loads(asked)), photos=int(photos), records=records, uploaded=uploaded)
+    asked, records, photos, publicity, uploaded = row
+    found = missing(
+        requirements_of(json.loads(asked)), photos=int(photos), records=records, uploaded=uploaded, publicity=publicity
+    )
     return {"gaps": sum(found.values())}
 
 

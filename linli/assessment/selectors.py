@@ -86,14 +86,16 @@ class Task:
     late: int
     uploaded: int
     photos: int
+    publicity: int
     asked: str
 
     @property
     def missing(self) -> dict[str, int]:
         """Pieces of evidence that are still missing, by kind."""
         return missing(
-            requirements_of(json.loads(self.asked)), photos=self.photos, records=self.linked, uploaded=self.uploaded
-        )
+            requirements_of(json.loads(self.asked)), photos=self.photos, records=self.linked, uploaded=self.uploaded,
+            publicity=self.publicity,
+        )  # fmt: skip
 
     @property
     def gap(self) -> int:
@@ -118,10 +120,12 @@ class Task:
 _TASKS = """
 SELECT t.item_id, i.number, t.node_id, t.organisation_id, t.part, t.needed, i.state, i.meaning,
        coalesce(i.next_due, i.handle_due), i.replied_at, i.place_path::text, i.rework_count,
-       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0)::int, n.evidence::text
+       coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0)::int,
+       coalesce(l.publicity, 0), n.evidence::text
 FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id JOIN standards_node n ON n.id = t.node_id
 LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late,
-                          sum(jsonb_array_length(k.photos)) AS photos
+                          sum(jsonb_array_length(k.photos)) AS photos,
+                          count(*) FILTER (WHERE k.audience > 0 AND jsonb_array_length(k.photos) > 0) AS publicity
                    FROM assessment_evidencelink k WHERE k.task_id = t.item_id) l ON TRUE
 LEFT JOIN LATERAL (SELECT count(*) AS uploaded FROM work_evidence w
                    WHERE w.item_id = t.item_id AND w.removed_at IS NULL) e ON TRUE
@@ -143,6 +147,16 @@ def tasks(actor: Actor, row: Assessment, *, node_ids: Sequence[int] | None = Non
     with connection.cursor() as cursor:
         cursor.execute(_TASKS.format(limits=" AND ".join(limits)), [row.pk, *values])
         return [Task(*found) for found in cursor.fetchall()]
+
+
+def task_of(item_id: int) -> tuple[Task, Assessment] | None:
+    """The task behind an item that the actor may see, and its assessment (2 statements); None for other items."""
+    found = IndicatorTask.objects.select_related("assessment").filter(pk=item_id).first()
+    if found is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_TASKS.format(limits="t.item_id = %s"), [found.assessment_id, item_id])
+        return Task(*cursor.fetchone()), found.assessment
 
 
 SHOWN = ("all", "gaps", "overdue", "open", "review", "returned", "late", "accepted")

@@ -20,7 +20,7 @@ from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.places.models import Place
 from linli.standards import facts
-from linli.standards.evidence import Requirement, requirements_of
+from linli.standards.evidence import PUBLICITY, Requirement, requirements_of
 from linli.standards.models import Version
 from linli.work import moments
 from linli.work import services as work
@@ -275,10 +275,12 @@ def link_evidence(assessment_id: int) -> int:
 
 def fits(asked_for: Sequence[Requirement], fact: facts.Fact, until: date) -> bool:
     """Whether a record is one of the pieces asked for: not older than its window before the end of the period, and with
-    a photo where photos are asked for. Documents, figures and reports may be any record."""
+    a photo where photos are asked for, with a photo and a counted audience where publicity is. Documents, figures and
+    reports may be any record."""
     return any(
         (entry.days is None or fact.happened_on >= until - timedelta(days=entry.days))
-        and (entry.kind != "photo" or bool(fact.photos))
+        and (entry.kind not in ("photo", PUBLICITY) or bool(fact.photos))
+        and (entry.kind != PUBLICITY or fact.audience > 0)
         for entry in asked_for
     )
 
@@ -288,7 +290,8 @@ def _link(task: IndicatorTask, fact: facts.Fact, row: Assessment, now: datetime)
         task=task, source=fact.source, object_id=fact.object_id, place_name=fact.place_name[:120],
         happened_on=fact.happened_on, recorded_at=fact.recorded_at,
         photos=[photo.evidence_id for photo in fact.photos if photo.evidence_id is not None], url=fact.url[:200],
-        linked_by=EvidenceLink.RULE, linked_at=now, late=fact.late or fact.recorded_at > row.due_at,
+        audience=fact.audience, linked_by=EvidenceLink.RULE, linked_at=now,
+        late=fact.late or fact.recorded_at > row.due_at,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from linli.desk.itempage import ItemPage, compose, known_of
 from linli.desk.lines import VERIFYING, masked, short_place
 from linli.desk.shell import put_toast, staff, taken_toast
 from linli.desk.stepforms import Known, StepForm
+from linli.desk.tasks import task_line
 from linli.desk.wording import REWORK_REASONS, language, state_word
 from linli.inspections.promises import URGE
 from linli.inspections.reading import VIEW
@@ -102,6 +103,7 @@ def page_context(
         "may_urge": live and path is not None and actor.may(URGE, place_path=path),
         "may_tie": view.item["kind"] in tying.KINDS and path is not None and actor.may(tying.EDIT, place_path=path),
         "campaigns": ties_of(actor, view.item["id"]) if actor.may_somewhere("campaigns.view") else [],
+        "task": task_line(view),
         "may_see_letters": path is not None and actor.may(VIEW, place_path=path),
         "all_units": unit_options(actor, view.catalogue),
         "map_place": _map_place(view),

@@ -87,7 +87,9 @@ URGENCY: dict[int, Label] = {
     2: Label("较急", "Pressing"),
     3: Label("紧急", "Urgent"),
 }
-SOURCES: dict[str, Label] = {**CHANNELS, "supervision": Label("督办", "Supervision")}
+SOURCES: dict[str, Label] = {
+    **CHANNELS, "supervision": Label("督办", "Supervision"), "assessment": Label("考评", "Assessment"),
+}  # fmt: skip
 REQUEST_SOURCES = {code: CHANNELS[code] for code in ("phone", "walk_in", "chat", "outside", "leader_note")}
 """Where a request that is typed at the desk comes from."""
 SUBKINDS = {**REQUEST_KINDS, **SORTS}

@@ -13,7 +13,10 @@ KINDS: Final[dict[str, Label]] = {
     "document": Label("文件", "Documents"),
     "data": Label("数据", "Figures"),
     "report": Label("说明报告", "Reports"),
+    "publicity": Label("宣传活动", "Publicity"),
 }
+PUBLICITY: Final = "publicity"
+"""Activities that the criterion names by topic or title, held on a day, with a photo and a counted audience."""
 COUNT_MAX, DAYS_MAX, CAPTION_MAX = 200, 3650, 2000
 
 
@@ -66,18 +69,22 @@ def requirements_of(data: Iterable[Mapping[str, Any]]) -> tuple[Requirement, ...
     return tuple(found[kind] for kind in KINDS if kind in found)
 
 
-def missing(asked: Iterable[Requirement], *, photos: int, records: int, uploaded: int) -> dict[str, int]:
-    """What is still missing, by kind: of photos and of the other pieces.
+def missing(
+    asked: Iterable[Requirement], *, photos: int, records: int, uploaded: int, publicity: int = 0
+) -> dict[str, int]:
+    """What is still missing, by kind: of photos, of publicity and of the other pieces.
 
-    `photos` are those of the `records` that are linked; documents, figures and reports may be any record. What was
-    uploaded fills what is missing of photos first. Kinds of which nothing is missing are left out.
+    `photos` are those of the `records` that are linked, `publicity` those of the records that are publicity; documents,
+    figures and reports may be any record that is not needed as publicity. What was uploaded fills what is missing of
+    photos first. Kinds of which nothing is missing are left out.
     """
     found: dict[str, int] = {}
-    spare = {"photo": photos, "other": records}
-    for entry in sorted(asked, key=lambda one: one.kind != "photo"):
-        pile = "photo" if entry.kind == "photo" else "other"
+    spare = {"photo": photos, PUBLICITY: publicity, "other": records}
+    for entry in sorted(asked, key=lambda one: (one.kind != "photo", one.kind != PUBLICITY)):
+        pile = entry.kind if entry.kind in ("photo", PUBLICITY) else "other"
         used = min(entry.count, spare[pile])
         spare[pile] -= used
+        spare["other"] -= used if pile == PUBLICITY else 0
         more = min(entry.count - used, uploaded)
         uploaded -= more
         if entry.count > used + more:

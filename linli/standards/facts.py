@@ -47,7 +47,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that happened. `object_id` is stable within its source; `happened_on` is a local day."""
+    """One thing that happened. `object_id` is stable within its source; `happened_on` is a local day.
+
+    `audience` is how many people it reached, where they were counted: with a photo such a record is publicity.
+    """
 
     source: str
     object_id: str
@@ -58,6 +61,7 @@ class Fact:
     photos: tuple[Photo, ...] = field(default_factory=tuple)
     url: str = ""
     late: bool = False
+    audience: int = 0
 
 
 @dataclass(frozen=True, slots=True)

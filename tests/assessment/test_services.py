@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -119,17 +120,22 @@ def test_what_happened_is_linked_before_anyone_uploads_and_only_once(
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["photo", "document", "data", "report"]), st.integers(1, 40) | st.none()),
-             min_size=1, max_size=4, unique_by=lambda pair: pair[0]),
-    st.integers(-60, 60), st.booleans(),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["photo", "document", "data", "report", "publicity"]), st.integers(1, 40) | st.none()
+        ),
+        min_size=1, max_size=4, unique_by=lambda pair: pair[0],
+    ),
+    st.integers(-60, 60), st.booleans(), st.integers(0, 2),
 )  # fmt: skip
 def test_a_record_fits_when_one_piece_asks_for_it_and_its_window_is_open(
-    asked: list[tuple[str, int | None]], day: int, with_photo: bool
+    asked: list[tuple[str, int | None]], day: int, with_photo: bool, audience: int
 ) -> None:
     until = date(2026, 11, 30)
-    record = fact(1, until + timedelta(days=day), photos=int(with_photo))
+    record = replace(fact(1, until + timedelta(days=day), photos=int(with_photo)), audience=audience)
     wanted_pieces = [services.Requirement(kind, 1, days) for kind, days in asked]
-    expected = any((days is None or day >= -days) and (with_photo or kind != "photo") for kind, days in asked)
+    proved = {"photo": with_photo, "publicity": with_photo and audience > 0}
+    expected = any((days is None or day >= -days) and proved.get(kind, True) for kind, days in asked)
     assert services.fits(wanted_pieces, record, until) is expected
 
 

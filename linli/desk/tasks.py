@@ -1,0 +1,26 @@
+"""How an indicator task stands, for the page of its item: its evidence, what is missing, and where to look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from linli.assessment.pages import missing_text
+from linli.assessment.selectors import task_of
+from linli.assessment.workflow import KIND
+from linli.work.itemview import ItemView
+
+
+def task_line(view: ItemView) -> dict[str, Any] | None:
+    """What the page of an indicator task shows of it (2 statements); None for items of other kinds."""
+    if view.item["kind"] != KIND:
+        return None
+    found = task_of(view.item["id"])
+    if found is None:
+        return None
+    task, row = found
+    return {
+        "task": task, "have": task.linked + task.uploaded, "missing": missing_text(task), "title": row.title,
+        "url": reverse("assessment:node", args=[row.pk, task.node_id]),
+    }  # fmt: skip
