@@ -91,6 +91,11 @@ class InboxPage:
     unread: int
     before: int | None
 
+    @property
+    def unread_shown(self) -> str:
+        """The count as it stands on the page: nobody counts beyond 99."""
+        return f"{UNREAD_SHOWN_MAX}+" if self.unread > UNREAD_SHOWN_MAX else str(self.unread)
+
 
 def notify(
     people: Iterable[int],

@@ -40,6 +40,7 @@ def test_the_count_is_one_statement_and_stops_at_a_hundred(world: World, walker:
     for _ in range(120):
         inbox.notify([person], "warned.handle")
     assert inbox.unread_count(person) == 100
+    assert [inbox.InboxPage([], count, None).unread_shown for count in (3, 99, 100)] == ["3", "99", "99+"]
     with query_counter(at_most=0):
         assert inbox.unread_count(None) == 0
 
