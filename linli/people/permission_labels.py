@@ -24,6 +24,7 @@ PERMISSION_LABELS: dict[str, Label] = {
     "request.system_undo_import": Label("撤销导入", "Undo an import (system)"),
     "request.system_close_outside": Label("外部办结", "Close what was closed outside (system)"),
     "request.system_answer_limit": Label("补充期满", "End the wait for an answer (system)"),
+    "request.system_wish_limit": Label("心愿到期", "Limits of wishes (system)"),
     "request.sign": Label("签收", "Sign for"),
     "request.ask_return": Label("申请退单", "Ask to return"),
     "request.decide_return": Label("裁定退单", "Decide a return"),
@@ -131,5 +132,4 @@ PERMISSION_LABELS: dict[str, Label] = {
     "wish.review": Label("核实心愿，写公开的话", "Check wishes and write the public words"),
     "wish.match": Label("同意认领，对接", "Agree to claims and make contact"),
     "wish.see_wisher": Label("查看心愿人和原话", "See who wishes, in their own words"),
-    "wish.system_limit": Label("心愿到期", "Limits of wishes (system)"),
 }

@@ -347,7 +347,7 @@ _LIST: tuple[Role, ...] = (
 ROLES: dict[str, Role] = {role.slug: role for role in _LIST}
 
 SYSTEM_PERMISSIONS: frozenset[str] = frozenset(code for code in PERMISSIONS if code.startswith("request.")) | _codes(
-    "work.view evidence.add view_internal wish.system_limit"
+    "work.view evidence.add view_internal"
 )
 """What timers and rules may do, acting as nobody."""
 

@@ -93,7 +93,7 @@ def _reviewing() -> tuple[Transition, ...]:
            effects="finish:all stamp:closed_at", danger=True),
         _t("take_down", "取下重写", "Take it down to reword", "on_wall", "recorded", "wish.review", place, STAFF,
            (WHY_INSIDE,), effects="stop:wall start:wish_check"),
-        _t("expire", "到期取下", "Taken down at the limit", "on_wall", "expired", "wish.system_limit", Party.SYSTEM, TIMER,
+        _t("expire", "到期取下", "Taken down at the limit", "on_wall", "expired", "request.system_wish_limit", Party.SYSTEM, TIMER,
            effects="finish:all stamp:closed_at"),
     )  # fmt: skip
 
@@ -115,7 +115,7 @@ def _claiming() -> tuple[Transition, ...]:
            (MAY_SAY_WHY,), effects=freed),
         _t("release", "收回认领", "Take the claim back", "matched", "on_wall", "wish.match", place, STAFF, (WHY_INSIDE,),
            effects=freed),
-        _t("lapse", "到期未兑现，重新上墙", "Not fulfilled in time", "matched", "on_wall", "wish.system_limit",
+        _t("lapse", "到期未兑现，重新上墙", "Not fulfilled in time", "matched", "on_wall", "request.system_wish_limit",
            Party.SYSTEM, TIMER, effects=freed),
     )  # fmt: skip
 
