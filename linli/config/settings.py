@@ -70,6 +70,7 @@ LINLI_DEMO_LOADERS = [
     "linli.activities.demo_campaigns.load",
     "linli.assessment.demo.load",
     "linli.credits.demo.load",
+    "linli.wishes.demo.load",
     "linli.awards.demo.load",
     "linli.awards.demo_stickers.load",
     "linli.volunteering.demo.load",
