@@ -18,7 +18,7 @@ from linli.desk.pages_new import home_place
 from linli.desk.sheets import SHEET, as_csv, as_xlsx
 from linli.desk.shell import staff
 from linli.desk.wording import language
-from linli.people.access import ObjectHidden, require, require_somewhere
+from linli.people.access import Actor, ObjectHidden, refuse, require_somewhere
 from linli.people.gates import actor_on
 from linli.places.geojson import MapRequest, collection
 from linli.places.selectors import registry_versions
@@ -37,6 +37,12 @@ def list_url(**filters: Any) -> str:
     return f"{reverse('desk:home')}?{urlencode(filters)}"
 
 
+def _may_board(actor: Actor, place: PlaceRow) -> bool:
+    """Whether the actor has a board of this place: one in the own places, or of any where it is of the own units."""
+    scopes = actor.scopes("work.board")
+    return bool(scopes.organisation_ids) or actor.may("work.board", place_path=place.path)
+
+
 def _place(request: HttpRequest, place_id: int) -> tuple[PlaceRow, PlaceSnapshot, Catalogue]:
     """The place whose board the actor may see; hidden otherwise, whether it exists or not."""
     actor = actor_on(request)
@@ -46,10 +52,9 @@ def _place(request: HttpRequest, place_id: int) -> tuple[PlaceRow, PlaceSnapshot
     place = places.get(place_id)
     if place is None:
         raise ObjectHidden("work.board")
-    terms = catalogue(versions)
-    if not actor.scopes("work.board").organisation_ids:
-        require(actor, "work.board", place_path=place.path, hidden=True)
-    return place, places, terms
+    if not _may_board(actor, place):
+        refuse(actor, "work.board", place_path=place.path, hidden=True)
+    return place, places, catalogue(versions)
 
 
 @staff
@@ -148,7 +153,7 @@ def board_page(request: HttpRequest, place_id: int) -> HttpResponse:
     context = {
         "place": place,
         "name": places.full_name(place.id),
-        "crumbs": places.ancestors(place.id),
+        "crumbs": [up for up in places.ancestors(place.id) if _may_board(actor, up)],
         "tiles": tiles(found),
         "rates": rates(found),
         "parts": [_part_row(part) for part in shown[:PARTS_SHOWN]],

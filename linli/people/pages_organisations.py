@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from linli.people import selectors, services
+from linli.people import duty, selectors, services
 from linli.people.errors import PeopleProblem
 from linli.people.forms import OrganisationForm
 from linli.people.gates import actor_on, needs, signed_in
@@ -82,6 +82,7 @@ def organisation(request: HttpRequest, organisation_id: int) -> HttpResponse:
         "form": form,
         "staff": selectors.staff_of(row.pk),
         "may_edit": actor.may("people.edit"),
+        "may_see_roster": row.pk in actor.organisation_ids or duty.may_roster(actor, row),
         "roles": ROLES,
     }
     return render(request, "people/organisation.html", context, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -91,6 +92,14 @@ def test_the_rate_says_what_it_is_made_of(world: World) -> None:
 def test_boards_outside_of_ones_place_are_hidden(world: World) -> None:
     assert sign_in(world, "community").get(f"/desk/board/{world.places['west'].pk}/").status_code == 404
     assert sign_in(world, "grid").get(f"/desk/board/{world.places['street'].pk}/").status_code == 403
+
+
+def test_the_way_up_leads_only_to_boards_one_may_open(world: World) -> None:
+    for who in ("director", "community"):
+        client = sign_in(world, who)
+        board = client.get("/desk/board/", follow=True)
+        ways = re.findall(r"/desk/board/\d+/", board.content.decode())
+        assert ways and {client.get(way).status_code for way in dict.fromkeys(ways)} == {200}
 
 
 def test_tables_are_downloaded_by_who_may_export(world: World) -> None:

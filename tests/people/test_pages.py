@@ -286,3 +286,12 @@ def test_a_form_about_what_is_hidden_leaves_one_audit_row_and_a_look_at_it_none(
     for many in (1, 2):
         assert client.post(f"{hidden}contact/").status_code == 404
         assert AccessRefusal.objects.count() == many
+
+
+def test_a_unit_leads_to_its_roster_only_where_one_may_see_it(client_of, district):
+    unit = district.units["bureau"].pk
+    for client in (client_of("unit_head", unit="bureau"), client_of("auditor")):
+        page = client.get(f"/desk/people/organisations/{unit}/").content.decode()
+        link = f"/desk/people/roster/?organisation={unit}"
+        assert (link in page) is (client.get(link).status_code == 200)
+    assert link not in page
