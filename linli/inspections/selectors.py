@@ -213,7 +213,7 @@ def site_past(site_id: int) -> dict[str, list[dict[str, Any]]]:
         "findings": _rows(
             """SELECT i.number, i.title, i.state, i.meaning, i.received_at, i.closed_at, i.next_due, i.handle_due,
               f.handling, f.found_on FROM inspections_finding f JOIN work_item i ON i.id = f.item_id
-            WHERE f.site_id = %s ORDER BY i.id DESC LIMIT 200""",
+            WHERE f.site_id = %s ORDER BY f.found_on DESC, i.id DESC LIMIT 200""",
             [site_id],
         ),
         "responsibilities": _rows(

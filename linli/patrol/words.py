@@ -136,6 +136,7 @@ def _queue() -> dict[str, str]:
         "all_sent": _("全部传上去了"),
         "all_sent_text": _("没有待传的记录。"),
         "queued": _("{n} 条存在手机里，共 {size}"),
+        "queued_light": _("{n} 条存在手机里"),
         "queued_text": _("记下 8 秒后自己传；关掉页面也不会丢。"),
         "sending_now": _("正在传，请让页面开着。断了会接着传，不会重复。"),
         "offline_text": _("现在没有网络。连上网会自己传，不会丢。"),

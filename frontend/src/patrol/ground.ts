@@ -5,8 +5,9 @@ import type { FeatureCollection } from "geojson";
 import { map } from "../lib/maps";
 import type { App } from "./app";
 import { h, say } from "./dom";
-import { siteKey, walking } from "./state";
+import { siteKey, stops } from "./state";
 import { sitePath } from "./today";
+import type { Site } from "./types";
 
 /** A JSON element of the page that the map reads instead of an address: there may be no network. */
 function carried(id: string, data: FeatureCollection): HTMLElement {
@@ -20,14 +21,17 @@ export function mapPage(app: App): HTMLElement[] {
   if (!app.pack) return [head, h("p", {}, say("no_pack_text"))];
   const views = app.views();
   // Numbered as on the list of the day, those without a point included.
-  const order = walking(app.pack.sites).map((site, at) => ({ site, number: String(at + 1) }));
+  const order = stops(app.pack.sites).map(({ number, lines }) => {
+    const due = lines.filter((line) => !views.get(siteKey(line))?.finished);
+    return { site: (due[0] ?? lines[0]) as Site, number: String(number), done: due.length === 0 };
+  });
   const placed = order.filter(({ site }) => site.longitude !== null && site.latitude !== null);
   const points: FeatureCollection = {
     type: "FeatureCollection",
-    features: placed.map(({ site, number }) => ({
+    features: placed.map(({ site, number, done }) => ({
       type: "Feature",
       geometry: { type: "Point", coordinates: [site.longitude as number, site.latitude as number] },
-      properties: { id: siteKey(site), number, title: site.name, url: sitePath(site), done: views.get(siteKey(site))?.finished ?? false },
+      properties: { id: siteKey(site), number, title: site.name, url: sitePath(site), done },
     })),
   };
   const template = document.getElementById("patrol-map") as HTMLTemplateElement;

@@ -130,6 +130,17 @@ export function walking(sites: readonly Site[]): Site[] {
   return [...sites].sort((a, b) => a.position - b.position || a.round_id - b.round_id || a.id - b.id);
 }
 
+/** The day's stops as one walks: a place that several rounds ask for is one of them, with a line for each round. */
+export function stops(sites: readonly Site[]): { number: number; lines: Site[] }[] {
+  const found: { number: number; lines: Site[] }[] = [];
+  for (const site of walking(sites)) {
+    const last = found.at(-1);
+    if (last?.lines[0]?.id === site.id) last.lines.push(site);
+    else found.push({ number: found.length + 1, lines: [site] });
+  }
+  return found;
+}
+
 /** Where to go from here: the next one in walking order that is not finished, after the one named. */
 export function nextSite(pack: DayPack, all: Map<string, SiteView>, after: string | null): Site | null {
   const order = walking(pack.sites);

@@ -2,7 +2,7 @@
 
 import type { App } from "./app";
 import { h, icon, moment, notice, say } from "./dom";
-import { nextSite, siteKey, walking, type SiteView } from "./state";
+import { nextSite, siteKey, stops, type SiteView } from "./state";
 
 type Filter = "due" | "done" | "all";
 
@@ -68,18 +68,16 @@ export function today(app: App, day: string): HTMLElement[] {
   const head = h("header", { class: "page-head" }, h("h1", { tabindex: -1 }, say("today")));
   if (!pack) return [head, ...warnings(app, day), without(app)];
   const all = app.views();
-  // A place that several rounds ask for is one stop: its lines bear one number.
-  let stop = 0;
-  const order = walking(pack.sites).map((site, at, sites) => {
-    if (site.id !== sites[at - 1]?.id) stop += 1;
-    return { view: all.get(siteKey(site)) as SiteView, number: stop };
-  });
-  const counts = { all: order.length, done: order.filter(({ view }) => view.finished).length, due: 0 };
-  counts.due = counts.all - counts.done;
+  const order = stops(pack.sites).flatMap(({ number, lines }) =>
+    lines.map((site) => ({ view: all.get(siteKey(site)) as SiteView, number })));
+  const fits = (filter: Filter) => order.filter(({ view }) => filter === "all" || view.finished === (filter === "done"));
+  // What is counted is stops, as they are numbered in the list.
+  const count = (filter: Filter) => new Set(fits(filter).map(({ number }) => number)).size;
+  const counts = { all: count("all"), done: count("done"), due: count("due") };
   if (pack.rounds.length > 0) head.append(h("p", { class: "lead" }, pack.rounds.map((round) => round.title).slice(0, 3).join(" · ")));
   if (order.length === 0) return [head, ...warnings(app, day), empty("walk", say("no_sites"), say("no_sites_text"))];
   const next = nextSite(pack, all, null);
-  const shown = order.filter(({ view }) => chosen === "all" || view.finished === (chosen === "done"));
+  const shown = fits(chosen);
   const list = h("ol", { class: "rows patrol-rows" }, ...shown.map(({ view, number }, at) => row(app, view, number, number === shown[at - 1]?.number)));
   const bar = filters(counts, chosen, (filter) => {
     chosen = filter;

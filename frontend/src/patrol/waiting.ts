@@ -92,9 +92,9 @@ function section(titleText: string, rows: HTMLElement[], id: string): HTMLElemen
 
 function state(app: App, waiting: Kept[]): HTMLElement {
   const { status, again } = app.sender.news;
-  const size = bytes(weight(waiting));
+  const weighed = weight(waiting);
   if (waiting.length === 0) return notice("good", say("all_sent"), say("all_sent_text"));
-  const count = say("queued", { n: waiting.length, size });
+  const count = weighed > 0 ? say("queued", { n: waiting.length, size: bytes(weighed) }) : say("queued_light", { n: waiting.length });
   if (status === "sending") return notice("info", count, say("sending_now"));
   if (status === "offline" || !navigator.onLine) return notice("info", count, say("offline_text"));
   if (status === "waiting") return notice("info", count, say("again_at", { n: Math.max(1, Math.round((again - Date.now()) / 1000)) }));

@@ -5,7 +5,7 @@ import { answering, criterionOf, likely, together } from "../../src/patrol/guess
 import { localDay } from "../../src/patrol/day";
 import { made, newKey } from "../../src/patrol/record";
 import { bodies } from "../../src/patrol/sync";
-import { answered, joined, metres, nextSite, replay, settled, siteKey, unseen, valueOf, views, walking } from "../../src/patrol/state";
+import { answered, joined, metres, nextSite, replay, settled, siteKey, stops, unseen, valueOf, views, walking } from "../../src/patrol/state";
 import { bytes } from "../../src/patrol/waiting";
 import type { Category, Criterion, DayPack, Kept, Outcome, Result, Site, Stage } from "../../src/patrol/types";
 
@@ -154,6 +154,16 @@ describe("a site", () => {
     const at = (minute: number) => views(pack([place(1, { seen })]), [record(1, 1, "fail", minute, "a")]).get("1-1")?.results.get(1)?.result;
     expect(at(1)).toBe("pass");
     expect(at(3)).toBe("fail");
+  });
+
+  it("counts a place that several rounds ask for as one stop, with a line for each", () => {
+    const [first, second] = [place(1, { position: 1 }), place(2, { position: 2 })];
+    const again = { ...first, round_id: first.round_id + 1 };
+    const found = stops([second, again, first]);
+    expect(found.map(({ number, lines }) => [number, lines.map((line) => line.round_id)])).toEqual([
+      [1, [first.round_id, again.round_id]],
+      [2, [second.round_id]],
+    ]);
   });
 
   it("comes next in walking order after the one where somebody is, the skipped ones at the end", () => {
