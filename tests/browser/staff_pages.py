@@ -75,7 +75,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/activities/", "/desk/activities/new/", "/desk/activities/{running}/", "/desk/activities/{coming}/edit/",
         "/desk/activities/formats/", "/desk/activities/formats/new/", "/desk/activities/formats/{format}/",
         "/desk/volunteers/rules/", "/desk/volunteers/joined/", "/desk/volunteers/joined/new/",
-        "/desk/volunteers/joined/{joined}/", "/desk/volunteers/concerns/",
+        "/desk/volunteers/joined/{joined}/", "/desk/volunteers/concerns/", "/desk/wishes/", "/desk/wishes/new/",
     ),
     "property": ("/desk/", "/desk/letters/?state=open", "/desk/letters/{letter}/"),
     "grid": ("/desk/", "/desk/verify/{verifying}/", "/desk/visits/new/", "/desk/dissuasion/new/"),

@@ -14,8 +14,8 @@ from tests.browser.world import PASSWORD, World
 Opener = Callable[..., Page]
 PATHS = (
     "/", "/report/", "/track/", "/map/", "/map/?state=closed", "/categories/", "/procedure/", "/privacy/", "/about/",
-    "/about/figures/", "/preferences/", "/my/", "/login/", "/login/phone/", "/r/abcdefghijklmnopqrstuv/",
-    "/nothing-here/",
+    "/about/figures/", "/preferences/", "/wishes/", "/wishes/new/", "/my/", "/login/", "/login/phone/",
+    "/r/abcdefghijklmnopqrstuv/", "/nothing-here/",
 )  # fmt: skip
 SAMPLE = ("/", "/report/", "/procedure/", "/map/", "/r/{closed}/")
 LOOKS = {"dark": {"theme": "dark"}, "large": {"elder": "on"}, "english": {"language": "en"}, "double": {}}
