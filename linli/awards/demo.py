@@ -59,6 +59,7 @@ STREETS = (
         Wanted("mutual_help", "完成微心愿", "wish", 8, confirmer="officer", evidence="photo"),
         Wanted("customs", "喜事新办、丧事简办", "listed", 30, "红白理事会确认，社区报送。", second_above=20,
                evidence="witness", confirmer="officer"),
+        Wanted("public_spirit", "被表扬的好事", "praised", 5, "有人写来表扬，核实以后记。", month_cap=20),
         _nominated(20, 30),
     )),
     Street(WENQUAN, "温泉街道按半小时计分，夏季海边环境整治多计。", 15, 80, (
@@ -73,6 +74,7 @@ STREETS = (
         Wanted("mutual_help", "完成微心愿", "wish", 12, second_above=10, evidence="photo"),
         Wanted("civil_traffic", "路口文明引导", "hours", 3, theme="civil_traffic", unit="hour", rounding="nearest"),
         Wanted("environment", "随手清理", "fixed", 2, month_cap=20, evidence="photo", validity_months=6),
+        Wanted("mutual_help", "被表扬的好事", "praised", 8, month_cap=24),
         _nominated(15, None),
     )),
 )  # fmt: skip

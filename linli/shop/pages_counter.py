@@ -108,9 +108,13 @@ def _told(order: Order) -> str:
 @needs(services.COUNTER)
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
-    """What was handed over today at the actor's counters. ≤ 4 statements."""
+    """What was handed over today at the actor's counters, and what waits there. ≤ 5 statements."""
     actor: Actor = actor_on(request)
     counters = selectors.counters_for(actor)
     here = _chosen(request, counters)
-    rows = selectors.handed_today([here.pk] if here else [row.pk for row in counters])
-    return private(render(request, "shop/counter_today.html", {"rows": rows, "here": here, "counters": counters}))
+    numbers = [here.pk] if here else [row.pk for row in counters]
+    context = {
+        "rows": selectors.handed_today(numbers), "waiting": selectors.waiting_list(numbers), "here": here,
+        "counters": counters,
+    }  # fmt: skip
+    return private(render(request, "shop/counter_today.html", context))
