@@ -22,12 +22,15 @@ from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.work import catalogue as services
 from linli.work.engine import StepRefused
+from linli.work.kinds import kinds
 from linli.work.models import Category, DeadlineRule, DispatchRule
 from linli.work.terms import Catalogue, CategoryRow, catalogue
 
 VIEW = "catalogue.view"
 EDIT = "catalogue.edit"
 HISTORY_SHOWN = 20
+LIMITED = ("request", "finding")
+"""Kinds whose limits depend on the category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,13 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
     return _catalogue(request)
 
 
-def _catalogue(request: HttpRequest, *, typed: Mapping[str, str] | None = None, problem: str = "") -> HttpResponse:
+def _catalogue(
+    request: HttpRequest,
+    *,
+    typed: Mapping[str, str] | None = None,
+    problem: str = "",
+    refused: Mapping[str, Any] | None = None,
+) -> HttpResponse:
     """The page; after a refused addition with what was typed, and what is wrong with it."""
     actor = actor_on(request)
     require_somewhere(actor, VIEW)
@@ -91,17 +100,24 @@ def _catalogue(request: HttpRequest, *, typed: Mapping[str, str] | None = None, 
         "typed": typed or {},
         "problem": problem,
         **_choices(terms, places),
+        **(refused or {}),
     }
-    return render(request, "desk/catalogue.html", context, status=422 if problem else 200)
+    return render(request, "desk/catalogue.html", context, status=422 if problem or refused else 200)
 
 
 def _general_dispatch() -> Any:
     return DispatchRule.objects.filter(active=True, category=None).select_related("place").order_by("id")
 
 
+def _kind_names() -> dict[str, str]:
+    """Kinds of items by name: a request and a finding of the same category may have different limits."""
+    return {entry.slug: entry.label.text(language()) for entry in kinds()}
+
+
 def _deadline(rule: DeadlineRule, places: PlaceSnapshot) -> dict[str, Any]:
     return {
-        "row": rule, "clock": word(CLOCKS, rule.clock), "subkind": word(SUBKINDS, rule.subkind) if rule.subkind else "",
+        "row": rule, "clock": word(CLOCKS, rule.clock), "kind": _kind_names()[rule.kind],
+        "subkind": word(SUBKINDS, rule.subkind) if rule.subkind else "",
         "limit": f"{rule.value} {word(UNITS, rule.unit)}",
         "place": places.full_name(rule.place_id) if rule.place_id else "",
     }  # fmt: skip
@@ -123,6 +139,7 @@ def _choices(terms: Catalogue, places: PlaceSnapshot) -> dict[str, Any]:
         "urgencies": [(level, label.text(tongue)) for level, label in URGENCY.items()],
         "units": [(unit.id, unit.short_name or unit.name) for unit in terms.organisations.values()],
         "streets": [(row.id, places.full_name(row.id)) for row in streets],
+        "kinds": [(code, name) for code, name in _kind_names().items() if code in LIMITED],
         "clocks": [(code, label.text(tongue)) for code, label in CLOCKS.items() if code != "review"],
         "limits": [(code, label.text(tongue)) for code, label in UNITS.items()],
     }
@@ -160,7 +177,14 @@ def _change(request: HttpRequest, category_id: int) -> HttpResponse:
     return redirect("desk:category", category_id=category_id)
 
 
-def _category(request: HttpRequest, row: Category, error: str, wrong: str, typed: Any) -> HttpResponse:
+def _category(
+    request: HttpRequest,
+    row: Category,
+    error: str = "",
+    wrong: str = "",
+    typed: Any = None,
+    refused: Mapping[str, Any] | None = None,
+) -> HttpResponse:
     versions = registry_versions()
     terms, places = catalogue(versions), place_snapshot(versions)
     own = {"category_id": row.pk, "active": True}
@@ -181,8 +205,9 @@ def _category(request: HttpRequest, row: Category, error: str, wrong: str, typed
         "error": error,
         "wrong": wrong,
         **_choices(terms, places),
+        **(refused or {}),
     }
-    return render(request, "desk/category.html", context, status=422 if error else 200)
+    return render(request, "desk/category.html", context, status=422 if error or refused else 200)
 
 
 @staff
@@ -205,8 +230,15 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def _done(request: HttpRequest, category_id: int | None) -> HttpResponse:
+def _done(category_id: int | None) -> HttpResponse:
     return redirect("desk:category", category_id=category_id) if category_id else redirect("desk:catalogue")
+
+
+def _refused(request: HttpRequest, category_id: int | None, what: str, refusal: StepRefused) -> HttpResponse:
+    """The page again, with the form of the rule open, what was typed in it, and what is wrong."""
+    refused = {"refused": what, "sent": request.POST, "rule_problem": refusal.label.text(language())}
+    row = Category.objects.filter(pk=category_id, valid_to=None).select_related("parent").first()
+    return _category(request, row, refused=refused) if row else _catalogue(request, refused=refused)
 
 
 @staff
@@ -221,12 +253,12 @@ def change_deadline(request: HttpRequest) -> HttpResponse:
             services.set_deadline(
                 actor_on(request), clock=request.POST.get("clock", ""), unit=request.POST.get("unit", ""),
                 value=_number(request, "value") or 0, category_id=category_id, place_id=_number(request, "place"),
-                legal_basis=request.POST.get("legal_basis", ""),
+                kind=request.POST.get("kind", "request"), legal_basis=request.POST.get("legal_basis", ""),
             )  # fmt: skip
-        messages.success(request, _("时限已更新。正在计时的事项仍按原来的规则。"))
     except StepRefused as refusal:
-        messages.error(request, refusal.label.text(language()))
-    return _done(request, category_id)
+        return _refused(request, category_id, "deadline", refusal)
+    messages.success(request, _("时限已更新。正在计时的事项仍按原来的规则。"))
+    return _done(category_id)
 
 
 @staff
@@ -244,7 +276,7 @@ def change_dispatch(request: HttpRequest) -> HttpResponse:
                 function="" if _number(request, "organisation") else request.POST.get("function", ""),
                 automatic=bool(request.POST.get("automatic")), basis=request.POST.get("basis", ""),
             )  # fmt: skip
-        messages.success(request, _("派单规则已更新。"))
     except StepRefused as refusal:
-        messages.error(request, refusal.label.text(language()))
-    return _done(request, category_id)
+        return _refused(request, category_id, "dispatch", refusal)
+    messages.success(request, _("派单规则已更新。"))
+    return _done(category_id)

@@ -79,3 +79,36 @@ def test_a_refused_category_keeps_what_was_typed(walker) -> None:
     assert page.status_code == 422 and 'role="alert"' in text
     assert 'value="占道堆放"' in text and 'value="堆放 占道"' in text
     assert '<option value="sanitation" selected>' in text and f'<option value="{there.parent_id}" selected>' in text
+
+
+def test_a_limit_says_for_what_it_is_and_one_of_findings_leaves_that_of_requests(world: World) -> None:
+    row = world.category("0102")
+    client = sign_in(world, "admin")
+    address = f"/desk/catalogue/categories/{row.pk}/"
+    before = {rule["kind"]: rule["limit"] for rule in client.get(address).context["deadlines"]}
+    assert list(before) == ["诉求"]
+    sent = {"category": row.pk, "kind": "finding", "clock": "handle", "unit": "working_hour", "value": "1"}
+    client.post("/desk/catalogue/deadlines/", sent)
+    after = {rule["kind"]: rule["limit"] for rule in client.get(address).context["deadlines"]}
+    assert after == before | {"巡查发现": "1 工作时"}
+    assert DeadlineRule.objects.get(category=row, active=True, kind="finding").value == 1
+
+
+def test_refused_rules_keep_what_was_typed(world: World) -> None:
+    row, street = world.category("0102"), world.places["street"]
+    client = sign_in(world, "admin")
+    limit = {
+        "clock": "sign",
+        "unit": "working_day",
+        "value": "0",
+        "place": street.pk,
+        "legal_basis": "《某条例》第三条",
+    }
+    rule = {"basis": "区办发〔2026〕3号", "role": "co", "place": street.pk}
+    for address, sent in (("/desk/catalogue/deadlines/", limit), ("/desk/catalogue/dispatch/", rule)):
+        for category in ("", str(row.pk)):
+            page = client.post(address, sent | {"category": category})
+            text = page.content.decode()
+            assert page.status_code == 422 and 'role="alert"' in text and '<details class="fold" open>' in text
+            assert f'<option value="{street.pk}" selected>' in text
+            assert all(str(value) in text for name, value in sent.items() if name in ("legal_basis", "basis"))
