@@ -61,7 +61,9 @@ def imports(request: HttpRequest) -> HttpResponse:
     allowed = _allowed(actor)
     tongue = language()
     batches = [batch for batch in ImportBatch.objects.order_by("-id")[: SHOWN * 4] if may_see(actor, batch)][:SHOWN]
+    wanted = request.GET.get("kind", "")
     context = {
+        "chosen": wanted if wanted in {kind.slug for kind in allowed} else allowed[0].slug,
         "kinds": [
             {"slug": kind.slug, "label": kind.label.text(tongue), "duty": kind.duty.text(tongue) if kind.duty else "",
              "fields": [field.label.text(tongue) for field in kind.fields if field.required]}
@@ -83,7 +85,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if kind is None or not isinstance(file, UploadedFile) or file.size is None:
         messages.error(request, _("请选择数据种类和文件。"))
-        return redirect("desk:imports")
+        return _chosen_again(kind)
     try:
         if file.size > MAX_BYTES:
             raise ExchangeProblem("too_large", _("文件超过 50 MB。请分成几个文件导入。"))
@@ -91,8 +93,13 @@ def upload(request: HttpRequest) -> HttpResponse:
         batch = services.receive(importer, kind.slug, file.read(), file.name or "")
     except ExchangeProblem as problem:
         messages.error(request, problem.message)
-        return redirect("desk:imports")
+        return _chosen_again(kind)
     return _checked(request, batch)
+
+
+def _chosen_again(kind: Kind | None) -> HttpResponse:
+    """The form again, with the kind that was chosen: another file is to be taken for it, not for the first kind."""
+    return redirect(f"{reverse('desk:imports')}?kind={kind.slug}" if kind else reverse("desk:imports"))
 
 
 def _checked(request: HttpRequest, batch: ImportBatch) -> HttpResponse:

@@ -119,6 +119,8 @@ def test_an_unreadable_file_is_refused_with_a_sentence(world: World, browse: Bro
         "/desk/imports/new/", {"kind": "staff", "file": SimpleUploadedFile("a.xlsx", b"PK\x03\x04x")}, follow=True
     )
     assert "打不开" in answer.content.decode() and not ImportBatch.objects.exists()
+    assert answer.context["chosen"] == "staff" and 'value="staff" required checked' in answer.content.decode()
+    assert client.get("/desk/imports/?kind=nothing").context["chosen"] == "places"
 
 
 def test_others_may_not_and_one_row_says_so(world: World, browse: Browse) -> None:
