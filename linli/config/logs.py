@@ -72,6 +72,8 @@ def logging_settings(level: str) -> dict[str, Any]:
             # Linli's own request log says the same without addresses' query strings.
             "django.server": {"level": "ERROR"},
             "procrastinate": {"level": "WARNING"},
+            # Eight lines for each paper that is drawn.
+            "weasyprint.progress": {"level": "WARNING"},
         },
     }
 

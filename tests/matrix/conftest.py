@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+import weasyprint
 from django.db import connection
 
 from tests.support.databases import TestServer
@@ -27,3 +30,18 @@ def world(in_small_world: World, db: None, database_server: TestServer) -> Itera
     assert running_as() == database_server.app.user
     yield in_small_world
     assert running_as() == database_server.app.user
+
+
+@pytest.fixture(autouse=True)
+def papers_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What twenty roles get is the same paper: the same HTML is drawn once in a test, whoever asks for it."""
+    drawn: dict[str, bytes] = {}
+    draw = weasyprint.HTML.write_pdf
+
+    def once(html: weasyprint.HTML, *given: Any, **options: Any) -> Any:
+        text = ElementTree.tostring(html.etree_element)
+        if text not in drawn or "finisher" in options:
+            drawn[text] = draw(html, *given, **options)
+        return drawn[text]
+
+    monkeypatch.setattr(weasyprint.HTML, "write_pdf", once)
