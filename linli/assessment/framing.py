@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 
 from linli.assessment import selectors
 from linli.assessment.models import Assessment
-from linli.people.access import Actor, ObjectHidden, covers, refuse
-from linli.people.gates import actor_on, needs
+from linli.people.access import Actor, ObjectHidden, covers
+from linli.people.gates import actor_on
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.standards.models import Node
 from linli.work.terms import Catalogue, catalogue
-
-
-def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """A page for staff who hold the permission somewhere; never cached."""
-
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        @never_cache
-        @needs(permission)
-        def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
-            if not actor_on(request).is_staff:
-                refuse(actor_on(request), permission)
-            return view(request, *args, **keywords)
-
-        return guarded
-
-    return decorate
 
 
 def language() -> str:

@@ -24,12 +24,11 @@ from linli.assessment.framing import (
     language,
     paged,
     score_words,
-    staff_page,
     tone,
 )
 from linli.assessment.workflow import INDICATOR_TASK
 from linli.people.access import ObjectHidden
-from linli.people.gates import actor_on
+from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, place_snapshot
 from linli.standards.evidence import KINDS as EVIDENCE_KINDS

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from linli.assessment import scoring, selectors
-from linli.assessment.framing import Frame, frame, label_of, language, paged, score_words, staff_page
+from linli.assessment.framing import Frame, frame, label_of, language, paged, score_words
 from linli.assessment.models import EvidenceLink
 from linli.assessment.pages import node_line, task_lines
 from linli.people.access import ObjectHidden
+from linli.people.gates import staff_page
 from linli.standards import facts, observed
 from linli.standards.models import Node
 from linli.standards.wording import METHODS, rule_text, word

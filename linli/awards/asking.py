@@ -14,29 +14,11 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
 from linli.kernel.labels import Label
-from linli.people.access import refuse
-from linli.people.gates import actor_on, needs, signed_in
+from linli.people.gates import signed_in
 from linli.work import uploads
 from linli.work.engine import StepRefused
 from linli.work.refused import FileRefused
 from linli.work.senders import owner_of
-
-
-def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """A page for staff who hold the permission somewhere; never cached."""
-
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        @never_cache
-        @needs(permission)
-        def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
-            if not actor_on(request).is_staff:
-                refuse(actor_on(request), permission)
-            return view(request, *args, **keywords)
-
-        return guarded
-
-    return decorate
 
 
 def photos_of_form(request: HttpRequest, most: int) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.awards import appealing, deciding, nominating, selectors, words
-from linli.awards.asking import language, number, page_of, staff_page, text_of
+from linli.awards.asking import language, number, page_of, text_of
 from linli.awards.models import Appeal, Award, Nomination, Objection
 from linli.awards.models.awards import GRANTED, TO_SETTLE, WAITING
 from linli.awards.pages_own import reason_words
 from linli.awards.selectors import VIEW
 from linli.awards.statement import proofs_of, theme_of, title_of
-from linli.people.gates import actor_on
+from linli.people.gates import actor_on, staff_page
 from linli.work.engine import StepRefused
 
 CONFIRM, PROPOSE, CORRECT, RULES = "awards.confirm", "awards.propose", "credits.correct", "awards.rules"

@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.awards import nominating, rule_services, selectors, words
-from linli.awards.asking import day_of, language, number, photos_of_form, staff_page, text_of
+from linli.awards.asking import day_of, language, number, photos_of_form, text_of
 from linli.awards.deciding import refused
 from linli.awards.models import Rule, RuleSet
 from linli.awards.rule_services import Head, Wanted
 from linli.awards.selectors import VIEW
 from linli.awards.trying import try_out
 from linli.people.access import ObjectHidden, require
-from linli.people.gates import actor_on
+from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.people.access import Actor
-from linli.people.gates import actor_on
+from linli.people.gates import actor_on, staff_page
 from linli.shop import forms, rules, stock_services
 from linli.shop import staff_selectors as selectors
 from linli.shop.forms import donation_choices, labelled, supply_choices
 from linli.shop.models import Supply
 from linli.shop.pages import language, number_in, yuan
-from linli.shop.pages_staff import SHOP_KINDS, form_page, new_key, places_offered, refuse_form, staff_page
+from linli.shop.pages_staff import SHOP_KINDS, form_page, new_key, places_offered, refuse_form
 from linli.shop.stock_services import MANAGE, Given, Incoming
 from linli.work.engine import StepRefused
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.people.gates import actor_on
+from linli.people.gates import actor_on, staff_page
 from linli.shop import forms, goods_services, paper_services, rules, sheets
 from linli.shop import staff_selectors as selectors
 from linli.shop.forms import labelled
@@ -21,7 +21,7 @@ from linli.shop.goods_services import PartnerWanted
 from linli.shop.models import Settlement
 from linli.shop.pages import language, number_in, private
 from linli.shop.pages_books import month_in
-from linli.shop.pages_staff import SHOP_KINDS, form_page, places_offered, refuse_form, staff_page, taken_photo
+from linli.shop.pages_staff import SHOP_KINDS, form_page, places_offered, refuse_form, taken_photo
 from linli.shop.selectors import masked_name
 from linli.shop.stock_services import MANAGE
 from linli.work import storage

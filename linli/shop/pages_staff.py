@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from linli.people.access import Actor, refuse
-from linli.people.gates import actor_on, needs
+from linli.people.access import Actor
+from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.shop import forms, goods_services, rules
@@ -31,27 +28,9 @@ from linli.work.refused import FileRefused
 from linli.work.senders import owner_of
 from linli.work.uploads import PHOTO, receive
 
-View = Callable[..., HttpResponse]
 SHOP_KINDS = ("district", "street")
 COUNTER_KINDS = ("district", "street", "community", "grid")
 PLACES_MAX = 400
-
-
-def staff_page(permission: str) -> Callable[[View], View]:
-    """A page for staff who hold the permission somewhere; never cached."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        @never_cache
-        @needs(permission)
-        def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
-            if not actor_on(request).is_staff:
-                refuse(actor_on(request), permission)
-            return view(request, *args, **keywords)
-
-        return guarded
-
-    return decorate
 
 
 def places_offered(actor: Actor, kinds: tuple[str, ...]) -> list[tuple[int, str]]:
