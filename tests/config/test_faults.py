@@ -5,10 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connection
 from django.test import Client
+
+from linli.config.faults import server_error
+from linli.config.templatetags import linli_ui
 
 
 @pytest.fixture
@@ -36,3 +41,16 @@ def test_a_page_without_its_database_says_so_and_when_to_try_again(away: None, l
 
 def test_afterwards_the_page_is_there(transactional_db: Any) -> None:
     assert Client().get("/").status_code == 200
+
+
+def test_where_even_the_page_of_faults_cannot_be_made_a_sentence_is_sent(rf: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(linli_ui, "manifest", Mock(side_effect=ImproperlyConfigured("not built")))
+    answer = server_error(rf.get("/"))
+    assert answer.status_code == 500 and "没有保存" in answer.content.decode()
+    with pytest.raises(OperationalError):
+        try:
+            raise OperationalError("away")
+        except OperationalError:
+            answer = server_error(rf.get("/"))
+            raise
+    assert answer.status_code == 503 and answer["Retry-After"] == "5" and "没有保存" in answer.content.decode()
