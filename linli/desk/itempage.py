@@ -20,6 +20,7 @@ from linli.people.access import Actor
 from linli.people.masking import mask_address, mask_text
 from linli.people.models import Person
 from linli.people.roles import ROLES
+from linli.wishes.vocabulary import KIND as WISH
 from linli.work.itemview import EvidenceRow, ItemView, TimelineEntry
 from linli.work.kinds import kind
 from linli.work.remarks import Remark, remark_of
@@ -255,7 +256,7 @@ def _entry(entry: TimelineEntry, view: ItemView, photos: Sequence[Photo], actor:
     return Entry(
         at=entry.at,
         label=entry.label.text(language()),
-        who=entry.actor_name or _role(entry.actor_role),
+        who=entry.actor_name or _role(entry.actor_role, view.item["kind"]),
         unit=entry.actor_unit,
         texts=_texts(entry.texts, fields, entry.public_texts),
         facts=_facts(entry.codes, fields, view),
@@ -274,7 +275,11 @@ def _leads(remark: Remark, codes: Mapping[str, Any], view: ItemView, actor: Acto
     return remark.address.format_map(codes) if own or actor.may(remark.permission, place_path=path) else ""
 
 
-def _role(slug: str) -> str:
+def _role(slug: str, kind: str) -> str:
+    if kind == WISH:
+        own = {"reporter": _("心愿人"), "anonymous": _("心愿人"), "resident": _("居民")}
+        if slug in own:
+            return own[slug]
     if slug in ("reporter", "resident", "anonymous"):
         return _("诉求人")
     if slug in ("system", "rule"):

@@ -61,10 +61,12 @@ def new(request: HttpRequest) -> HttpResponse:
 @staff_page(REGISTER)
 @require_POST
 def wisher(request: HttpRequest, number: str) -> HttpResponse:
-    """Who wishes, in clear; each look is recorded."""
+    """Who wishes and who claimed it, in clear; each look is recorded."""
     row = selectors.by_number(number)
     if row is None:
         raise Http404
     found = services.see_wisher(actor_on(request), row.id)
-    context = {"it": line(row, place_snapshot(registry_versions())), "row": row, "wisher": found}
+    claimer = selectors.claimer_contact(row.id, clear=True)
+    it = line(row, place_snapshot(registry_versions()))
+    context = {"it": it, "row": row, "wisher": found, "claimer": claimer}
     return render(request, "wishes/desk_wisher.html", context)

@@ -62,7 +62,7 @@ def _facts(sort: str) -> dict[str, Any]:
 
 
 def _on_duty(person_id: int, day: Any) -> bool:
-    return in_force(day).filter(person_id=person_id, role__in=STAFF_ROLES).exists()
+    return bool(in_force(day).filter(person_id=person_id, role__in=STAFF_ROLES).exists())
 
 
 def find(ids: Sequence[int], actor: Actor, own: bool) -> Mapping[int, Proof]:

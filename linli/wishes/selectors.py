@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from linli.people.access import Actor
+from linli.people.personal import Contact, contacts
 from linli.wishes import contact
 from linli.wishes.models import Wish
 from linli.wishes.vocabulary import KIND, SHOWN_DAYS
@@ -184,7 +185,7 @@ def way_to_wisher(actor: Actor, item_id: int) -> str:
 
 
 def on_desk(actor: Actor, item: Mapping[str, Any]) -> dict[str, Any]:
-    """What the desk's page of a wish shows of the wisher: masked, and the own words while it is checked (1 statement).
+    """What the desk's page shows of wisher and claimer: masked, and the own words while it is checked (3 statements).
 
     Empty for other kinds; `hidden` for staff who may not see it.
     """
@@ -195,7 +196,18 @@ def on_desk(actor: Actor, item: Mapping[str, Any]) -> dict[str, Any]:
     row = Wish.objects.filter(pk=item["id"]).first()
     found = contact.opened(row) if row is not None else contact.Wisher("", "", "", "")
     own = found.words if item["state"] == "recorded" else ""
-    return {"wisher": found.masked, "own_words": own, "reviewed": item["summary"], "erased": not found.phone}
+    return {
+        "wisher": found.masked, "own_words": own, "reviewed": item["summary"], "erased": not found.phone,
+        "claimer": claimer_contact(item["id"], clear=False),
+    }  # fmt: skip
+
+
+def claimer_contact(item_id: int, *, clear: bool) -> Contact | None:
+    """How to reach whoever claimed it in person, for staff; None while nobody has it (2 statements)."""
+    row = by_id(item_id)
+    if row is None or row.claimer_id is None:
+        return None
+    return contacts([row.claimer_id], clear=clear).get(row.claimer_id)
 
 
 def last_words(item_id: int) -> str:
