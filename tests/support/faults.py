@@ -20,10 +20,19 @@ class Fault(OperationalError):
 
 
 class Failing:
-    """Counts statements and raises once, after the n-th. Beginnings and ends of transactions are not counted."""
+    """Counts statements and raises once, after the n-th. Beginnings and ends of transactions are not counted.
+
+    `writing` are the numbers of those that write.
+    """
 
     def __init__(self, after: int) -> None:
-        self.after, self.seen, self.writes, self.last_write, self.paused = after, 0, 0, 0, False
+        self.after, self.seen, self.paused = after, 0, False
+        self.writing: list[int] = []
+
+    @property
+    def writes(self) -> int:
+        """How many statements have written."""
+        return len(self.writing)
 
     def pause(self) -> None:
         """What comes now is not counted any more."""
@@ -36,7 +45,7 @@ class Failing:
             return
         self.seen += 1
         if _WRITE.match(text):
-            self.writes, self.last_write = self.writes + 1, self.seen
+            self.writing.append(self.seen)
         if self.seen == self.after:
             raise Fault(f"after statement {self.after}: {text[:80]}")
 
