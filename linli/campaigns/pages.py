@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import wraps
 from typing import Any
@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.campaigns import selectors, services
+from linli.campaigns.choices import places_by_street, units_by_kind
 from linli.campaigns.contributors import contributor, under_way
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.campaigns.services import KINDS, WHERES, Wanted
@@ -237,7 +238,8 @@ def records(request: HttpRequest, campaign_id: int, slug: str) -> HttpResponse:
 # --- the form -------------------------------------------------------------------------------------------------------
 
 
-def _places(actor: Actor) -> list[PlaceRow]:
+def _places(actor: Actor, chosen: Iterable[str]) -> list[PlaceRow]:
+    """The actor's areas with their streets and communities, and whatever is chosen already, grids too."""
     places = place_snapshot(registry_versions())
     scopes = actor.scopes("campaigns.edit")
     found: list[PlaceRow] = []
@@ -245,7 +247,11 @@ def _places(actor: Actor) -> list[PlaceRow]:
         root = places.get(int(path.rsplit(".", 1)[-1]))
         if root is not None:
             found += [root, *(row for row in places.descendants(root.id) if row.kind in ("street", "community"))]
-    return found[:PLACES_OFFERED]
+    offered = found[:PLACES_OFFERED]
+    known = {row.id for row in offered}
+    numbers = (int(text) for text in chosen if text.isascii() and text.isdigit() and len(text) < 16)
+    more = (places.get(number) for number in numbers if number not in known)
+    return [*offered, *(row for row in more if row is not None)]
 
 
 def _form(
@@ -254,8 +260,12 @@ def _form(
     actor, words = actor_on(request), _language()
     programmes = [entry for entry in selectors.seen_by(actor) if entry.kind == Campaign.PROGRAMME and entry != row]
     units = Organisation.objects.filter(active=True).order_by("kind", "pk")[:UNITS_OFFERED]
+    places = _places(actor, dict.fromkeys([*typed.get("acted", ()), *typed.get("compared", ())]))
     context = {
-        "row": row, "typed": typed, "refusal": refusal, "key": new_key(), "places": _places(actor), "units": units,
+        "row": row, "typed": typed, "refusal": refusal, "key": new_key(), "places": places,
+        "acted": places_by_street(places, typed.get("acted", ())),
+        "compared": places_by_street(places, typed.get("compared", ())),
+        "teams": units_by_kind(units, typed.get("teams", ()), words),
         "kinds": [(slug, label.text(words)) for slug, label in KINDS.items()], "programmes": programmes,
         "site_kinds": [(slug, label.text(words)) for slug, label in SITE_KINDS.items()],
         "wheres": [(slug, label.text(words)) for slug, label in WHERES.items()],

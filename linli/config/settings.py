@@ -63,6 +63,7 @@ LINLI_DEMO_LOADERS = [
     "linli.work.demo.load",
     "linli.standards.demo.load",
     "linli.requests.demo.load",
+    "linli.requests.demo_captain.load",
     "linli.campaigns.demo.load",
     "linli.inspections.demo.load",
     "linli.inspections.demo_district.load",

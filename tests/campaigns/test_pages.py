@@ -122,6 +122,21 @@ def test_the_effect_is_read_from_findings_before_and_after(
     assert "没有对照地点" in text and "发现的问题减少了" not in text
 
 
+def test_places_and_units_are_ticked_by_group_and_kept_when_nothing_is_touched(world: World) -> None:
+    row = services.create(world.actor("director"), wanted(world, compared=(world.places["west"].pk,)), key="k")
+    client = signed_in_client(world.users["director"])
+    page = client.get(reverse("campaigns:edit", args=[row.pk]))
+    offered = page.context["compared"]
+    (street,) = [group for group in offered.groups if group.label == world.places["street"].name]
+    names = [world.places[name].name for name in ("street", "west", "east", "east_grid1", "east_grid2")]
+    assert sorted(name for _number, name, _ticked in street.choices) == sorted(names) and street.ticked == 1
+    assert page.context["teams"].ticked == 1 and offered.ticked == 1
+    ticked = re.findall(r'name="(acted|compared|teams)" value="(\d+)" checked', page.content.decode())
+    grids = [("acted", str(world.places[name].pk)) for name in ("east_grid1", "east_grid2")]
+    rest = [("compared", str(world.places["west"].pk)), ("teams", str(world.units["sanitation"].pk))]
+    assert ticked == [*grids, *rest], "a grid that was chosen elsewhere is offered as well"
+
+
 def test_forms_keep_what_was_typed_and_who_may_not_is_refused(world: World) -> None:
     client = signed_in_client(world.users["director"])
     day = timezone.localdate().isoformat()
