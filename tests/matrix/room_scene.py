@@ -33,6 +33,7 @@ from linli.volunteering.models import Appeal as HoursAppeal
 from linli.work import deeds
 from tests.matrix.test_objects import other_street
 from tests.shop.scene import resident as as_resident
+from tests.support import wishing
 from tests.support.awarded import RULES, done
 from tests.support.volunteers import SATURDAY
 from tests.support.world import World
@@ -249,6 +250,20 @@ def orders(world: World, one: Neighbour) -> Iterator[Thing]:
     })  # fmt: skip
 
 
+def wishes(world: World, one: Neighbour) -> Iterator[Thing]:
+    """A wish of the neighbour on the wall: to see it is to see who wishes, or in public its reviewed words."""
+    by = "resident" if one.whose == "own_of_resident" else "anonymous"
+    made = wishing.made(world, by, name=one.name, phone=one.phone, place_id=world.places[one.grid].pk)
+    public = {"public_title": f"修灯{one.whose}", "public_words": f"换灯泡{one.whose}"}
+    wishing.step(world, made.item_id, "street2" if one.street == "far_street" else "street", "approve", **public)
+    page = f"/desk/items/{made.number}/"
+    yield Thing("wish", one, made.item_id, {
+        "detail": (page, one.marks), "search": (f"/desk/search/?tab=all&q=修灯{one.whose}", (page,)),
+        "own": (f"/wishes/{made.number}/mine/", (public["public_words"],)),
+        "public": (f"/wishes/{made.number}/", (public["public_words"],)),
+    })  # fmt: skip
+
+
 def build(world: World) -> list[Thing]:
     """All of it."""
     another_street(world)
@@ -257,5 +272,5 @@ def build(world: World) -> list[Thing]:
     for values in NEIGHBOURS:
         one = Neighbour(*values)
         found += [*volunteers(world, one), *joined(world, one), *attendance(world, one)]
-        found += [*awards(world, one, rules[one.street]), *orders(world, one)]
+        found += [*awards(world, one, rules[one.street]), *orders(world, one), *wishes(world, one)]
     return found
