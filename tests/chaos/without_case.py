@@ -19,7 +19,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         inspections.rounds.request_plan inspections.dissuasion.setup_themes work.printing.services.keep_paper
         inspections.unreached.note inspections.unreached.store requests.fixing.tell work.deeds.record
         requests.fixing.take_back requests.praising.turned requests.registration.turned
-        wishes.registration.erase wishes.rewarding.turned
+        wishes.registration.erase wishes.rewarding.turned standards.drafts.edited
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
         inspections.mutual_telling.tell_result
         activities.checking.attend activities.weighing.weigh
@@ -58,7 +58,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.refusals.note people.refusals.write people.throttle.clear people.throttle.hit
         people.throttle.hit_all people.phone.check_code people.phone.send_code people.second_factor.check
         people.signin.check_password people.signin.check_second_factor work.uploading.throttled work.scans.paper_for
-        people.gates.staff_page
+        people.gates.staff_page standards.drafts.locked_draft
         activities.access.led activities.access.place_over activities.access.planned activities.planning.described
         activities.figures.series_for awards.asking.staff_page awards.deciding.locked awards.selectors.appeal_for
         awards.selectors.award_for awards.selectors.nomination_for awards.selectors.set_for
