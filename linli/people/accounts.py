@@ -113,6 +113,21 @@ def close_account(actor: Actor, user: User) -> None:
     close(user, by=actor.person_id)
 
 
+@transaction.atomic
+def reopen_account(actor: Actor, user: User) -> str:
+    """Open a closed account again, with a new first password, for somebody who has not left."""
+    require(actor, "people.appoint")
+    _forbid_self(actor, user)
+    if user.is_active:
+        raise PeopleProblem("account_open", _("账号正在使用，不用重新启用。"), status=409)
+    if user.person.left_on is not None or user.person.erased_at is not None:
+        raise PeopleProblem("has_left", _("此人已离任，账号不能重新启用。"), status=409)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    audit.record("account.reopened", actor_id=actor.person_id, subject=f"user:{user.pk}")
+    return reset_password(actor, user)
+
+
 def close(user: User, *, by: int | None) -> None:
     """Close an account (called by services that have checked the permission, within their transaction)."""
     user.is_active = False

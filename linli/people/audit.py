@@ -27,6 +27,7 @@ ACTIONS: dict[str, Label] = {
     "token.revoked": Label("停用接口令牌", "API token revoked"),
     "account.made": Label("建立账号", "Account made"),
     "account.closed": Label("停用账号", "Account closed"),
+    "account.reopened": Label("重新启用账号", "Account opened again"),
     "organisation.made": Label("新增单位", "Organisation added"),
     "organisation.changed": Label("修改单位", "Organisation changed"),
     "person.made": Label("新增人员", "Person added"),

@@ -188,15 +188,16 @@ def end_appointment(request: HttpRequest, appointment_id: int) -> HttpResponse:
 @needs("people.appoint")
 @require_POST
 def account_action(request: HttpRequest, person_id: int, action: str) -> HttpResponse:
-    """Reset the password, remove the second factor, or close the account of a member of staff."""
+    """Reset the password, remove the second factor, close the account of a member of staff, or open it again."""
     row = _person(request, person_id)
     user = selectors.account_of(row)
     if user is None:
         raise Http404
     actor, problem = actor_on(request), None
     try:
-        if action == "reset-password":
-            password = accounts.reset_password(actor, user)
+        if action in ("reset-password", "reopen"):
+            act = accounts.reset_password if action == "reset-password" else accounts.reopen_account
+            password = act(actor, user)
             context = {"person": row, "username": user.username, "password": password}
             return render(request, "people/first_password.html", context)
         if action == "remove-second-factor":

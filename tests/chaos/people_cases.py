@@ -131,6 +131,14 @@ def _user(name: str, act: Callable[[World, User], Any]) -> Case:
     return case
 
 
+def _closed(name: str) -> Case:
+    def case(world: World) -> Act:
+        accounts.close_account(world.actor("security"), world.users[name])
+        return lambda: accounts.reopen_account(world.actor("security"), User.objects.get(pk=world.users[name].pk))
+
+    return case
+
+
 def _revoke_token(world: World) -> Act:
     token, _raw = accounts.make_token(world.actor("handler"), "tests")
     return lambda: accounts.revoke_token(world.actor("handler"), token.pk)
@@ -181,6 +189,7 @@ _CASES: dict[str, Case] = {
         "handler", lambda w, user: accounts.remove_second_factor(w.actor("security"), user)
     ),
     "accounts.close_account": _user("handler", lambda w, user: accounts.close_account(w.actor("security"), user)),
+    "accounts.reopen_account": _closed("handler"),
     "accounts.change_password": _change_password,
     "accounts.end_other_sessions": lambda w: (
         lambda: accounts.end_other_sessions(w.users["handler"].pk, w.users["handler"].person_id, keep_session=None)

@@ -127,6 +127,11 @@ def test_staff_by_page(client_of, district):
     for action in ("reset-password", "remove-second-factor", "close"):
         assert client.post(f"{address}account/{action}/").status_code in (200, 302)
     assert not User.objects.get(person=person).is_active
+    assert "account/reopen/" in client.get(address).content.decode()
+    opened = client.post(f"{address}account/reopen/")
+    user = User.objects.get(person=person)
+    assert "<code" in opened.content.decode() and user.is_active and user.must_change_password
+    assert client.post(f"{address}account/reopen/", follow=True).context["messages"]
     assert client.post(f"{address}account/explode/").status_code == 404
     assert client_of("dispatcher", place="street_c").get(address).status_code == 404, "not in sight"
 

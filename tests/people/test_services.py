@@ -175,7 +175,7 @@ def test_nobody_appoints_themselves(district):
     with pytest.raises(PeopleProblem) as error:
         services.appoint(actor, person.pk, "dispatcher", place_id=district.places["district"].pk)
     assert code_of(error) == "not_oneself"
-    for act in (accounts.close_account, accounts.remove_second_factor):
+    for act in (accounts.close_account, accounts.remove_second_factor, accounts.reopen_account):
         with pytest.raises(PeopleProblem):
             act(actor, person.user)
 
