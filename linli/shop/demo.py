@@ -137,7 +137,8 @@ def _services(shop: _Shop) -> None:
                 good.pk, shop.counters[0].pk, 4, "provided", timezone.localdate(), slot=slot
             ), key=f"demo-slot-{number}-{days}").supply)  # fmt: skip
         plain = goods_services.save_good(LOADER, GoodWanted(
-            shop.street.pk, ("磨刀磨剪", "衣物缝补")[number], "次", 10, words="合作服务商每天在店里提供。",
+            shop.street.pk, ("磨刀磨剪", "衣物缝补")[number], "次", 10, "service",
+            "合作服务商每天在店里提供，凭兑换码办理。",
             limit_quantity=2, days_kept=14, partner_id=partner_id, photo=_photo(("grinding", "mending")[number]),
             synthetic=True,
         ))  # fmt: skip

@@ -218,7 +218,7 @@ def weekday_choices(language: str) -> list[tuple[str, str]]:
 
 def supply_choices(rows: Sequence[Supply]) -> list[tuple[Any, str]]:
     """Where pieces may be moved from."""
-    goods = [row for row in rows if row.begins_at is None]
+    goods = [row for row in rows if row.good.kind == Good.GOODS]
     return [NONE, *((row.pk, f"{row.good.name} · {row.counter.name}") for row in goods)]
 
 

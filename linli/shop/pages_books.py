@@ -17,7 +17,7 @@ from linli.people.gates import actor_on, staff_page
 from linli.shop import forms, rules, stock_services
 from linli.shop import staff_selectors as selectors
 from linli.shop.forms import donation_choices, labelled, supply_choices
-from linli.shop.models import Supply
+from linli.shop.models import Good, Supply
 from linli.shop.pages import language, number_in, yuan
 from linli.shop.pages_staff import SHOP_KINDS, form_page, new_key, places_offered, refuse_form
 from linli.shop.stock_services import MANAGE, Given, Incoming
@@ -146,7 +146,7 @@ def stocktake_new(request: HttpRequest, counter_id: int) -> HttpResponse:
     """Count a counter: one line for each good, prefilled with nothing, so that it is really counted."""
     actor = actor_on(request)
     counter = selectors.counter(actor, counter_id)
-    rows = [row for row in selectors.stock(actor, counter_id=counter_id) if row.begins_at is None]
+    rows = [row for row in selectors.stock(actor, counter_id=counter_id) if row.good.kind == Good.GOODS]
     problem: StepRefused | None = None
     if request.method == "POST":
         try:

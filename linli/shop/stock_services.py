@@ -147,8 +147,13 @@ def _check_incoming(good: Good, incoming: Incoming) -> None:
         raise field_refused("kind", "请选择来源。", "Choose where it came from.")
     if not 0 < incoming.quantity <= QUANTITY_MAX:
         raise field_refused("quantity", "请填写数量。", "Give the quantity.")
-    if (incoming.slot is not None) != (good.kind == Good.SERVICE):
-        raise field_refused("slot", "服务要填时段，商品不填。", "A service needs a slot; goods have none.")
+    if incoming.slot is not None and good.kind != Good.SERVICE:
+        raise field_refused("slot", "商品不填时段。", "Goods have no slot.")
+    if incoming.slot is None and good.kind == Good.SERVICE and incoming.kind != Receipt.PROVIDED:
+        raise field_refused(
+            "slot", "服务要填时段；合作商户每天都提供的，来源选合作商户提供，可以不填。",
+            "A service needs a slot, unless its partner gives it every day.",
+        )  # fmt: skip
     if incoming.slot is not None and not timezone.now() < incoming.slot[0] < incoming.slot[1]:
         raise field_refused("slot", "时段要在以后，结束晚于开始。", "The slot lies ahead and ends after it begins.")
     if incoming.kind == Receipt.DONATED:
@@ -205,7 +210,7 @@ def count_stock(
         supplies = {
             row.pk: row
             for row in Supply.objects.select_related("good", "account").filter(
-                counter=counter, begins_at=None, account__isnull=False, pk__in=counts
+                counter=counter, begins_at=None, good__kind=Good.GOODS, account__isnull=False, pk__in=counts
             )
         }
         if not counts or set(counts) - set(supplies):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from linli.people.access import Actor, ObjectHidden
 from linli.shop import goods_services, paper_services, rules, selectors, services, stock_services
-from linli.shop.goods_services import CounterWanted, GoodWanted
+from linli.shop.goods_services import CounterWanted, GoodWanted, PartnerWanted
 from linli.shop.models import Donation, Good, Order, Receipt, Settlement, Stocktake, Supply
 from linli.shop.stock_services import Incoming
 from linli.work.engine import StepRefused
@@ -91,6 +91,20 @@ def test_names_are_taken_once_and_services_need_slots(shop: Shop) -> None:
     with pytest.raises(StepRefused) as caught:
         shop.stock(service, 3)
     assert caught.value.field == "slot"
+
+
+def test_a_partner_gives_a_service_every_day_without_slots_and_it_is_not_counted_as_pieces(shop: Shop) -> None:
+    partner = goods_services.save_partner(
+        shop.officer, PartnerWanted(shop.world.places["street"].pk, "giver", "便民服务社", timezone.localdate())
+    )
+    service = shop.good("磨刀", kind="service", unit="次", partner_id=partner.pk)
+    wanted = Incoming(service.pk, shop.counters["east"].pk, 3, "provided", timezone.localdate())
+    supply = stock_services.take_in(shop.officer, wanted, key="p").supply
+    assert supply.begins_at is None
+    assert services.reserve(shop.member(), supply.pk, 1, key="k").order.good_id == service.pk
+    with pytest.raises(StepRefused) as caught:
+        stock_services.count_stock(shop.officer, supply.counter_id, {supply.pk: (3, "")}, key="c")
+    assert caught.value.field == "counts"
 
 
 def test_who_keeps_the_western_community_changes_nothing_of_the_street(shop: Shop) -> None:
