@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.campaigns import selectors, services
@@ -23,8 +21,8 @@ from linli.campaigns.choices import places_by_street, units_by_kind
 from linli.campaigns.contributors import contributor, under_way
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.campaigns.services import KINDS, WHERES, Wanted
-from linli.people.access import Actor, ObjectHidden, refuse, require
-from linli.people.gates import actor_on, needs
+from linli.people.access import Actor, ObjectHidden, require
+from linli.people.gates import actor_on, staff_page
 from linli.people.models import Organisation
 from linli.places.kinds import SITE_KINDS
 from linli.places.selectors import registry_versions
@@ -33,23 +31,6 @@ from linli.work.engine import StepRefused
 from linli.work.services import new_key
 
 PLACES_OFFERED, UNITS_OFFERED, RECORDS_SHOWN = 400, 300, 100
-
-
-def staff_page(permission: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """A page for staff who hold the permission somewhere; never cached."""
-
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        @never_cache
-        @needs(permission)
-        def guarded(request: HttpRequest, *args: Any, **keywords: Any) -> HttpResponse:
-            if not actor_on(request).is_staff:
-                refuse(actor_on(request), permission)
-            return view(request, *args, **keywords)
-
-        return guarded
-
-    return decorate
 
 
 def _language() -> str:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.campaigns import selectors, tying
-from linli.campaigns.pages import RECORDS_SHOWN, staff_page
+from linli.campaigns.pages import RECORDS_SHOWN
 from linli.people.access import ObjectHidden, require
-from linli.people.gates import actor_on
+from linli.people.gates import actor_on, staff_page
 from linli.people.masking import mask_text
 from linli.work.engine import StepRefused
 from linli.work.kinds import kind

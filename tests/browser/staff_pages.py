@@ -34,7 +34,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/assessment/{assessment}/plan/", "/desk/assessment/{assessment}/packs/",
         "/desk/assessment/{assessment}/packs/{pack}/", "/desk/campaigns/", "/desk/campaigns/new/",
         "/desk/campaigns/{campaign}/", "/desk/campaigns/{campaign}/edit/",
-        "/desk/campaigns/{campaign}/records/requests/",
+        "/desk/campaigns/{campaign}/records/requests/", "/desk/campaigns/{campaign}/items/",
+        "/desk/campaigns/items/{number}/",
     ),
     "editor": ("/desk/catalogue/", "/desk/catalogue/categories/{category}/", "/desk/calendar/?year={year}"),
     "street": (
