@@ -53,7 +53,9 @@ def name(actor: Actor, item_id: int, *, phone: str, person_name: str, found: str
     Raises ObjectHidden (404) for an item the actor may not answer, StepRefused (422, 409) with what to do.
     """
     with transaction.atomic():
-        item = _locked(actor, item_id)
+        item, me = _locked(actor, item_id), actor.person_id
+        if me is None:
+            raise ObjectHidden(NAME)
         if item.subkind != KIND:
             raise _refused(
                 "not_praise", "只有表扬可以记被表扬人。", "Only praise is about somebody praised.", status=409
@@ -72,7 +74,7 @@ def name(actor: Actor, item_id: int, *, phone: str, person_name: str, found: str
             )
         note(actor, item_id, {NAMED: True, "found": found}, permission=NAME, unit=actor.organisation_id)
         row = Praised.objects.create(
-            item=item, person_id=person_id, found=found, theme=theme, named_by_id=actor.person_id,
+            item=item, person_id=person_id, found=found, theme=theme, named_by_id=me,
             named_at=moments.now(),
         )  # fmt: skip
         record("praise.named", actor_id=actor.person_id, subject=f"item:{item_id}", person=person_id, what="named")

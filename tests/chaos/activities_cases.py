@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from linli.activities import bulk, checking, closing, formats, handing, later, planning, signing
+from linli.activities import bulk, checking, closing, formats, handing, later, planning, scans, signing
 from linli.activities import series as serial
 from linli.activities.bulk import PastActivity
 from linli.activities.checking import Ticked
@@ -181,6 +181,13 @@ def _by_code(world: World) -> Act:
     return lambda: checking.check_in_by_code(world.actor("resident"), activity.pk, step, key=UUID(int=7))
 
 
+def _by_digits(world: World) -> Act:
+    """Typed by somebody who has not signed up: the leader has to look."""
+    activity = _under_way(world)
+    step = scans.typed_step(activity.pk, checking.digits_now(activity.pk), moments.now())
+    return lambda: checking.check_in_by_digits(world.actor("resident"), activity.pk, step, key=UUID(int=7))
+
+
 def _by_position(world: World) -> Act:
     activity = _under_way(world)
     longitude, latitude = activity.place.lon or 0, activity.place.lat or 0
@@ -294,6 +301,7 @@ CASES = within("activities", {
     "handing.offer": _offered,
     "handing.answer": _answered,
     "checking.check_in_by_code": _by_code,
+    "checking.check_in_by_digits": _by_digits,
     "checking.check_in_by_position": _by_position,
     "checking.tick": lambda world: _ticked(world, _under_way(world)),
     "checking.walk_in": _walk_in,

@@ -60,7 +60,8 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.signin.check_password people.signin.check_second_factor work.uploading.throttled work.scans.paper_for
         people.gates.staff_page standards.drafts.locked_draft
         activities.access.led activities.access.place_over activities.access.planned activities.planning.described
-        activities.figures.series_for awards.asking.staff_page awards.deciding.locked awards.selectors.appeal_for
+        activities.figures.series_for activities.scans.count_try awards.asking.staff_page awards.deciding.locked
+        awards.selectors.appeal_for
         awards.selectors.award_for awards.selectors.nomination_for awards.selectors.set_for
         awards.sticker_selectors.sheets awards.sticker_services.locked wishes.services.see_wisher
     """),

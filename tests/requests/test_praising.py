@@ -64,8 +64,8 @@ def test_a_praise_found_true_is_rewarded_by_rule_and_taken_back_when_it_is_opene
 
     walker.take("reporter", "reopen", reason="不是他，是另一位")
     assert heard() == [(f"praised:{item.pk}", 4, "reversed")] and points_of(person) == 0
-    walker.take("dispatcher", "dispatch", lead=walker.world.units["street_office"].pk)
-    assert "praised_named" in Event.objects.get(item_id=item.pk, codes__has_key="praised_named").codes
+    noted = Event.objects.get(item_id=item.pk, codes__has_key="praised_named")
+    assert noted.codes["found"] == "reporter" and noted.actor_person_id == walker.actor("duty").person_id
 
 
 def test_what_is_closed_called_back_and_closed_again_counts_once(walker: Walker) -> None:
