@@ -82,11 +82,9 @@ def _claim_unit(step: Step, _: str) -> None:
 
 
 def _owes(step: Step, leg: Record) -> None:
-    """The claimer owes the wish; the clock runs by the rule, or for a month where there is none."""
+    """The claimer owes the wish."""
     leg["active"], leg["state"], leg["awaits"] = True, "handling", "wish.fulfil"
     leg["reported_at"] = leg["ended_at"] = None
-    ruled = step.terms.due("fulfil", step.item, step.now, []) is not None
-    start_clock(step, "fulfil", due_at=None if ruled else step.now + timedelta(days=FULFIL_DAYS))
 
 
 def _agreed(step: Step, _: str) -> None:
@@ -105,6 +103,12 @@ def _again(step: Step, _: str) -> None:
     )
 
 
+def _window(step: Step, _: str) -> None:
+    """The time to fulfil it runs for a month where no rule gives it one: nobody sees a contact for ever, or never."""
+    if step.book.clock("fulfil") is None:
+        start_clock(step, "fulfil", due_at=step.now + timedelta(days=FULFIL_DAYS))
+
+
 def _free(step: Step, _: str) -> None:
     """Nobody has it any more: legs and clocks of the claim end."""
     for name in ("end_legs", "finish"):
@@ -117,5 +121,5 @@ def install() -> None:
     guards.add(*_guards())
     effects.add(
         wish_words=_words, wish_claim=_claim, wish_claim_unit=_claim_unit, wish_agreed=_agreed, wish_again=_again,
-        wish_free=_free,
+        wish_free=_free, wish_window=_window,
     )  # fmt: skip

@@ -100,7 +100,7 @@ def _reviewing() -> tuple[Transition, ...]:
 
 def _claiming() -> tuple[Transition, ...]:
     place, leg = Party.PLACE, Party.LEG
-    freed, agreed = "wish_free start:wall", "stop:wish_agree stamp:dispatched_at wish_agreed"
+    freed, agreed = "wish_free start:wall", "stop:wish_agree stamp:dispatched_at wish_agreed start:fulfil wish_window"
     window = "兑现期限开始，认领人在期限内可看联系方式 / the time to fulfil starts; the claimer may see the contact"
     return (
         _t("claim", "认领", "Claim", "on_wall", "claimed", "wish.claim", Party.ANYONE, ANYONE, (OFFER,),
@@ -123,7 +123,7 @@ def _claiming() -> tuple[Transition, ...]:
 def _fulfilling() -> tuple[Transition, ...]:
     place, leg, wisher = Party.PLACE, Party.LEG, Party.REPORTER
     done = "stop:fulfil stamp:handled_at report_lead start:wish_ask"
-    again = "count:rework_count unstamp:handled_at unstamp:closed_at wish_again"
+    again = "count:rework_count unstamp:handled_at unstamp:closed_at wish_again start:fulfil wish_window"
     return (
         _t("fulfil", "已兑现", "Fulfilled", "matched", "fulfilled", "wish.fulfil", leg, CLAIMER,
            (DONE_WORDS, DONE_PHOTOS), effects=done),

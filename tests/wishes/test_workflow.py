@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from linli.places.models import RegistryVersion
+from linli.places.services import bump_registry
 from linli.wishes.workflow import WISH
 from linli.work import sweeps
 from linli.work.engine import StepRefused
-from linli.work.models import Clock, Event, Item, Leg
+from linli.work.models import Clock, DeadlineRule, Event, Item, Leg
 from tests.support.wishing import APPROVED, NAME, PUBLIC, TITLE, another_resident, brought_to, step
 from tests.support.world import World
 
@@ -157,3 +159,12 @@ def test_limits_act_by_themselves(world: World, state: str, clock: str, after: s
     sweeps.sweep(due + timedelta(minutes=1))
     assert Item.objects.get(pk=item.pk).state == after
     assert Event.objects.filter(item=item).latest("sequence").actor_role == "system"
+
+
+def test_without_rules_the_time_to_fulfil_is_a_month(world: World) -> None:
+    item = brought_to(world, "claimed")
+    DeadlineRule.objects.filter(kind="wish").update(active=False)
+    bump_registry(RegistryVersion.CATALOGUE)
+    step(world, item.pk, "community", "agree_claim")
+    clock = Clock.objects.get(item=item, kind="fulfil", state="running")
+    assert clock.due_at is not None and clock.due_at - clock.started_at == timedelta(days=30)
