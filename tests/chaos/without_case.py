@@ -54,13 +54,13 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.access.refuse people.access.require people.access.require_somewhere
         people.importers.entitled people.importers.importer_for requests.tracking.find people.gates.needs
         requests.services.see_contact inspections.day_pack.day_pack inspections.promises.place_over
-        assessment.framing.staff_page assessment.services.locked
+        assessment.services.locked
         people.refusals.note people.refusals.write people.throttle.clear people.throttle.hit
         people.throttle.hit_all people.phone.check_code people.phone.send_code people.second_factor.check
         people.signin.check_password people.signin.check_second_factor work.uploading.throttled work.scans.paper_for
         people.gates.staff_page standards.drafts.locked_draft
         activities.access.led activities.access.place_over activities.access.planned activities.planning.described
-        activities.figures.series_for activities.scans.count_try awards.asking.staff_page awards.deciding.locked
+        activities.figures.series_for activities.scans.count_try awards.deciding.locked
         awards.selectors.appeal_for
         awards.selectors.award_for awards.selectors.nomination_for awards.selectors.set_for
         awards.sticker_selectors.sheets awards.sticker_services.locked wishes.services.see_wisher
