@@ -66,7 +66,8 @@ def board_home(request: HttpRequest) -> HttpResponse:
     place_id = home_place(actor, place_snapshot(registry_versions()))
     if place_id is None:
         raise Http404
-    return redirect("desk:board", place_id=place_id)
+    wall = "?wall=1" if request.GET.get("wall") == "1" else ""
+    return redirect(reverse("desk:board", args=[place_id]) + wall)
 
 
 def tiles(found: Board) -> list[dict[str, Any]]:
@@ -152,6 +153,7 @@ def board_page(request: HttpRequest, place_id: int) -> HttpResponse:
     shown = sorted(parts, key=lambda part: (-part["overdue"], -part["open"]))
     context = {
         "place": place,
+        "wall": request.GET.get("wall") == "1",
         "name": places.full_name(place.id),
         "crumbs": [up for up in places.ancestors(place.id) if _may_board(actor, up)],
         "tiles": tiles(found),

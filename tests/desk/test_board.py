@@ -102,6 +102,16 @@ def test_the_way_up_leads_only_to_boards_one_may_open(world: World) -> None:
         assert ways and {client.get(way).status_code for way in dict.fromkeys(ways)} == {200}
 
 
+def test_the_wall_shows_the_same_board_and_renews_itself(world: World) -> None:
+    client = sign_in(world, "director")
+    board = client.get("/desk/board/?wall=1")
+    page = client.get(board["Location"]).content.decode()
+    assert board["Location"].endswith("?wall=1") and 'class="wall wall-figures"' in page
+    assert 'http-equiv="refresh"' in page
+    plain = client.get(board["Location"].removesuffix("?wall=1")).content.decode()
+    assert "http-equiv" not in plain and "?wall=1" in plain
+
+
 def test_tables_are_downloaded_by_who_may_export(world: World) -> None:
     street = world.places["street"].pk
     director = sign_in(world, "director")
