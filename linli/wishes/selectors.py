@@ -46,6 +46,7 @@ class WishRow:
     claimer_id: int | None
     claimer_unit_id: int | None
     synthetic: bool
+    erased: bool
 
     def is_claimed_by(self, actor: Actor) -> bool:
         """Whether the actor has this wish: claimed in person, not for a unit."""
@@ -58,7 +59,8 @@ class WishRow:
 
 _COLUMNS = """
 i.id, i.number, i.subkind, i.title, i.summary, i.state, i.meaning, i.place_id, i.place_path::text, i.next_due,
-i.received_at, i.closed_at, i.version, i.reporter_id, l.person_id, l.organisation_id, w.synthetic
+i.received_at, i.closed_at, i.version, i.reporter_id, l.person_id, l.organisation_id, w.synthetic,
+w.erased_at IS NOT NULL
 """
 _FROM = """
 FROM wishes_wish w JOIN work_item i ON i.id = w.item_id
@@ -86,14 +88,21 @@ def wall(path: str | None, sort: str = "", *, page: int = 1) -> list[WishRow]:
     below, values = _below(path)
     if sort:
         below, values = f"{below} AND i.subkind = %s", [*values, sort]
-    return _rows(f"i.state = 'on_wall'{below}", values, "i.next_due NULLS LAST, i.id", PAGE + 1, (page - 1) * PAGE)
+    return _rows(
+        f"i.state = 'on_wall' AND w.erased_at IS NULL{below}",
+        values,
+        "i.next_due NULLS LAST, i.id",
+        PAGE + 1,
+        (page - 1) * PAGE,
+    )
 
 
 def came_true(path: str | None) -> list[WishRow]:
     """Wishes that came true lately (1 statement)."""
     below, values = _below(path)
     since = timezone.now() - timedelta(days=SHOWN_DAYS)
-    return _rows(f"i.state = 'closed' AND i.closed_at > %s{below}", [since, *values], "i.closed_at DESC", CAME_TRUE)
+    condition = f"i.state = 'closed' AND i.closed_at > %s AND w.erased_at IS NULL{below}"
+    return _rows(condition, [since, *values], "i.closed_at DESC", CAME_TRUE)
 
 
 def by_number(number: str) -> WishRow | None:
@@ -110,7 +119,7 @@ def is_public(row: WishRow) -> bool:
     """Whether everybody may read its reviewed words: on the wall or claimed, and for a while after it came true."""
     if row.closed_at is not None and row.closed_at < timezone.now() - timedelta(days=SHOWN_DAYS):
         return False
-    return row.state in PUBLIC
+    return row.state in PUBLIC and not row.erased
 
 
 def item_id_by_token(token: str) -> int | None:

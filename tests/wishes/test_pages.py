@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from linli.config.statements import count_statements
 from linli.wishes.models import Wish
-from linli.work.models import Item
+from linli.work.models import Evidence, Item
 from tests.matrix.looking import cookie
 from tests.support.wishing import NAME, PHONE, TITLE, WORDS, another_resident, brought_to, made, step
 from tests.support.world import World
+from tests.work.conftest import encoded, picture
 
 
 def browser(world: World, who: str = "") -> Client:
@@ -118,6 +121,19 @@ def test_staff_take_a_wish_down_where_they_work(world: World) -> None:
     assert number not in browser(world, "community_west").get("/desk/wishes/").content.decode()
     west = client.post("/desk/wishes/new/", form(world, channel="phone", place=world.places["west"].pk, key="w"))
     assert west.status_code == 403
+
+
+def test_photos_of_a_fulfilled_wish_are_for_staff_alone(world: World, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    item = brought_to(world, "matched")
+    photo = SimpleUploadedFile("a.jpg", encoded(picture(96, 72)), "image/jpeg")
+    sent = {"step": "fulfil", "words": "换好了", "key": "f", "photos_files": photo}
+    assert browser(world, "resident").post(f"/wishes/{item.number}/", sent).status_code == 302
+    row = Evidence.objects.get(item=item)
+    assert row.visibility == "internal"
+    address = f"/media/{row.pk}/320/"
+    assert browser(world, "community").get(address).status_code == 200
+    assert [browser(world, who).get(address).status_code for who in ("", "resident")] == [404, 404]
 
 
 PAGES = (
