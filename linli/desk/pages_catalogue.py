@@ -237,7 +237,8 @@ def _done(category_id: int | None) -> HttpResponse:
 def _refused(request: HttpRequest, category_id: int | None, what: str, refusal: StepRefused) -> HttpResponse:
     """The page again, with the form of the rule open, what was typed in it, and what is wrong."""
     refused = {"refused": what, "sent": request.POST, "rule_problem": refusal.label.text(language())}
-    row = Category.objects.filter(pk=category_id, valid_to=None).select_related("parent").first()
+    rows = Category.objects.filter(valid_to=None).select_related("parent")
+    row = rows.filter(pk=category_id).first() if category_id is not None else None
     return _category(request, row, refused=refused) if row else _catalogue(request, refused=refused)
 
 

@@ -120,7 +120,8 @@ def reopen_account(actor: Actor, user: User) -> str:
     _forbid_self(actor, user)
     if user.is_active:
         raise PeopleProblem("account_open", _("账号正在使用，不用重新启用。"), status=409)
-    if user.person.left_on is not None or user.person.erased_at is not None:
+    person = user.person
+    if person is None or person.left_on is not None or person.erased_at is not None:
         raise PeopleProblem("has_left", _("此人已离任，账号不能重新启用。"), status=409)
     user.is_active = True
     user.save(update_fields=["is_active"])
