@@ -21,6 +21,7 @@ from linli.people.masking import mask_address, mask_text
 from linli.people.models import Person
 from linli.people.roles import ROLES
 from linli.wishes.vocabulary import KIND as WISH
+from linli.work.fields import OVERRIDE
 from linli.work.itemview import EvidenceRow, ItemView, TimelineEntry
 from linli.work.kinds import kind
 from linli.work.remarks import Remark, remark_of
@@ -180,7 +181,8 @@ def compose(
 
 
 def known_of(view: ItemView, actor: Actor, people: Sequence[tuple[int, str]] = ()) -> Known:
-    """What helps to fill the forms of this item."""
+    """What helps to fill the forms of this item. Where nobody owes a report, nobody has to say why there is none."""
+    owing = any(leg["active"] and leg["role"] in ("co", "local") and leg["state"] != "reported" for leg in view.legs)
     return Known(
         category_id=view.item["category_id"],
         place_path=str(view.item["place_path"] or ""),
@@ -188,6 +190,7 @@ def known_of(view: ItemView, actor: Actor, people: Sequence[tuple[int, str]] = (
         asks=view.asks,
         own_units=actor.organisation_ids,
         people=people,
+        left_out=frozenset() if owing else frozenset({OVERRIDE.name}),
     )
 
 

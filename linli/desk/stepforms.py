@@ -86,7 +86,7 @@ class StepForm:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an item and helps to fill a form."""
+    """What is known of an item and helps to fill a form; `left_out` are fields that ask for nothing here."""
 
     category_id: int | None
     place_path: str
@@ -95,6 +95,7 @@ class Known:
     own_units: Sequence[int] = ()
     people: Sequence[tuple[int, str]] = ()
     like: Sequence[tuple[str, str]] = ()
+    left_out: frozenset[str] = frozenset()
 
 
 def build(
@@ -108,7 +109,7 @@ def build(
 ) -> StepForm:
     """The form of a step; `values` are what was typed before, kept after a refusal."""
     tongue = language()
-    fields = [_field(entry, known, values) for entry in transition.fields]
+    fields = [_field(entry, known, values) for entry in transition.fields if entry.name not in known.left_out]
     if "may_be_answered_directly" in transition.guards:
         fields.append(_repeat(values))
     for entry in fields:

@@ -98,3 +98,16 @@ def test_phones_in_titles_and_texts_are_masked_everywhere(walker: Walker) -> Non
         text = client.get(path).content.decode()
         assert "13812345678" not in text, path
         assert "138****5678" in text, path
+
+
+def test_why_others_have_not_reported_is_asked_only_while_others_owe_a_report(walker: Walker) -> None:
+    item = walker.begin()
+    walker.take("handler", "sign")
+    client, address = sign_in(walker.world, "handler"), f"/desk/items/{item.number}/"
+
+    def asked() -> bool:
+        return "override" in {field.name for field in client.get(address).context["page"].primary.fields}
+
+    assert not asked()
+    walker.take("handler", "ask_co_handler", unit=walker.world.units["enforcement"].pk)
+    assert asked()
