@@ -115,7 +115,9 @@ def here(request: HttpRequest, activity_id: int) -> HttpResponse:
             response = redirect("activities:here", activity_id)
             response.delete_cookie(scans.COOKIE)
             return private(response)
-    found, scan = selectors.public_one(activity_id), _ticket(request, activity_id)
+    found = selectors.public_one(activity_id)
+    # The page that the phone keeps is opened much later: what was scanned just now has no place in it.
+    scan = None if request.headers.get("X-Kept") else _ticket(request, activity_id)
     there = selectors.my_attendance(signing.own_ids(actor), activity_id)
     context = {
         "row": found.row, "when": shown.when(found.row.starts_at, found.row.ends_at), "there": there,

@@ -295,6 +295,8 @@ def test_the_page_after_a_scan_holds_what_the_phone_sends_later(held: Held) -> N
     client.get(address, {"c": checking.code_now(activity.pk)})
     found = re.search(r'data-proof="([^"]+)"', body(client.get(address)))
     assert found is not None
+    kept = body(client.get(address, headers={"X-Kept": "1"}))
+    assert "data-proof" not in kept, "what is opened from the phone much later offers no code of long ago"
     now = timezone.now().isoformat()
     attempt = {"key": str(uuid4()), "out": False, "at": now, "proof": found[1]}
     sent = {"person": resident(1).person_id, "sent_at": now, "attempts": [attempt]}

@@ -135,7 +135,8 @@ export async function forget(): Promise<void> {
 export async function keepPage(path: string, owner: Owner): Promise<boolean> {
   if (!("serviceWorker" in navigator) || !("caches" in window)) return false;
   await navigator.serviceWorker.register("/activities/worker.js", { scope: "/activities/" });
-  const answer = await fetch(path);
+  // What is kept is opened much later: without what was scanned just now.
+  const answer = await fetch(path, { headers: { "X-Kept": "1" } });
   if (!answer.ok || answer.redirected) return false;
   // Where the browser reads no codes itself, what reads them has to lie on the phone too.
   if (path.endsWith("/here/") && !("BarcodeDetector" in window)) await import("jsqr");
