@@ -189,11 +189,14 @@ WHERE t.untied_at IS NULL AND i.meaning <> 'void' AND {wanted} ORDER BY t.tied_a
 """
 
 
-def _ties(actor: Actor, wanted: str, number: int) -> list[Tie]:
+def _ties(actor: Actor, wanted: str, key: int) -> list[Tie]:
     seen, values = visible(actor)
     with connection.cursor() as cursor:
-        cursor.execute(_TIES.format(seen=seen, wanted=wanted), [*values, number, RECORDS_MAX])
-        return [Tie(*row[:7], mask_text(row[7]), mask_text(row[8]), row[9]) for row in cursor.fetchall()]
+        cursor.execute(_TIES.format(seen=seen, wanted=wanted), [*values, key, RECORDS_MAX])
+        return [
+            Tie(campaign_id, title, number, kind, state, meaning, category, mask_text(shown), mask_text(reason), at)
+            for campaign_id, title, number, kind, state, meaning, category, shown, reason, at in cursor.fetchall()
+        ]
 
 
 def tied(actor: Actor, row: Campaign) -> list[Tie]:
