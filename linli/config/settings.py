@@ -55,6 +55,8 @@ LINLI_SETUP_HOOKS = [
     "linli.activities.setup.setup",
     "linli.wishes.setup.setup",
 ]
+# Those of them that need not know the district and leave alone what is there: run again when a version is upgraded.
+LINLI_UPGRADE_HOOKS = LINLI_SETUP_HOOKS[4:]
 # `load(say)` of each room's part of the demo district, in this order; raise the version when one changes.
 LINLI_DEMO_LOADERS = [
     "linli.places.demo.load",

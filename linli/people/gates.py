@@ -24,10 +24,10 @@ def actor_on(request: HttpRequest) -> Actor:
 
 
 def safe_next(request: HttpRequest, default: str) -> str:
-    """Where to go after signing in: the wanted page of this site, never another site."""
+    """Where to go next: the wanted path of this site, never another site, nor a word that is no path."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     fits = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if fits else default
+    return wanted if fits and wanted.startswith("/") else default
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
