@@ -101,3 +101,9 @@ def test_after_eight_seconds_nothing_is_taken_back(world: World, monkeypatch: py
     page = client.post("/desk/many/recall/", {"number": [items[0].number], "key": "r", "next": "/desk/"}, follow=True)
     assert page.context["toast"]["failed"]
     assert Item.objects.get().state == "dispatched"
+
+
+@pytest.mark.parametrize("forged", ["x", "https://elsewhere.test/desk/", "//elsewhere.test/", "javascript:alert(1)"])
+def test_a_forged_way_back_leads_to_the_desk(world: World, forged: str) -> None:
+    answer = sign_in(world, "dispatcher").post("/desk/many/recall/", {"number": [], "key": "f", "next": forged})
+    assert answer["Location"] == "/desk/"
