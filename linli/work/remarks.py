@@ -14,6 +14,7 @@ from linli.kernel.workflow import Field
 
 EVENT = "comment"
 """The transition under which remarks are written: no state changes, nobody is told twice."""
+OPEN = Label("打开", "Open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Remark:
     fields: tuple[Field, ...] = ()
     address: str = ""
     permission: str = ""
-    leads: Label = Label("打开", "Open")
+    leads: Label = OPEN
 
 
 _remarks: dict[str, Remark] = {}
