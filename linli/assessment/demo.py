@@ -18,6 +18,7 @@ from linli.assessment.models import Assessment
 from linli.assessment.opening import Duty
 from linli.kernel.workflow import Transition
 from linli.people.access import Actor, Grant
+from linli.people.demo_actors import actor_of
 from linli.people.models import Appointment
 from linli.people.roles import ROLES
 from linli.standards.models import NodeUnit, Version
@@ -175,27 +176,11 @@ def _permit(reviewer: Actor) -> Callable[[Permit], Permit]:
     return made
 
 
-def _actor(appointment: Appointment) -> Actor:
-    role, unit = ROLES[appointment.role], appointment.organisation_id
-    over_place = role.scope == "place" and appointment.place is not None
-    grant = Grant(
-        role.permissions,
-        place_path=str(appointment.place.path) if over_place and appointment.place else None,
-        organisation_id=unit,
-        role=role.slug,
-        organisation_ids=frozenset({unit}) if unit and role.scope == "organisation" else frozenset(),
-    )
-    return Actor(
-        person_id=appointment.person_id, roles=frozenset({role.slug}), grants=(grant,), channel="staff",
-        organisation_id=unit, organisation_ids=(unit,) if unit else (), strong=True,
-    )  # fmt: skip
-
-
 def _over(role: str, path: str) -> Actor | None:
     """Somebody with a role over the place: the nearest."""
     rows = Appointment.objects.filter(role=role, delegated_from=None, place__path__ancestor_of=path)
     found = rows.select_related("place").order_by("-place__path__depth", "id").first()
-    return _actor(found) if found is not None else None
+    return actor_of(found) if found is not None else None
 
 
 def _person_of(unit: int) -> int | None:

@@ -19,9 +19,9 @@ from linli.inspections.models import Round
 from linli.inspections.rounds import NewRound, NewTeam, carry_out_plan, create_round, end_round
 from linli.inspections.services import record_batch
 from linli.inspections.setup import setup
-from linli.people.access import Actor, Grant
+from linli.people.access import Actor
+from linli.people.demo_actors import actor_of
 from linli.people.models import Appointment
-from linli.people.roles import ROLES
 from linli.people.units import next_ids
 from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place, PlaceName, RegistryVersion
@@ -89,7 +89,7 @@ class _Street:
                 Appointment.objects.filter(role=role, delegated_from=None, place__path__ancestor_of=path)
                 .select_related("place").order_by("-place__path__depth", "id").first()
             )  # fmt: skip
-            self.actors[role, path] = _actor(found) if found is not None else None
+            self.actors[role, path] = actor_of(found) if found is not None else None
         return self.actors[role, path]
 
     def tell(self) -> int:
@@ -220,24 +220,4 @@ def _of_unit(role: str, unit: int | None) -> Actor | None:
     if unit is None:
         return None
     found = Appointment.objects.filter(role=role, organisation_id=unit, delegated_from=None).order_by("id").first()
-    return _actor(found) if found is not None else None
-
-
-def _actor(appointment: Appointment) -> Actor:
-    role, unit = ROLES[appointment.role], appointment.organisation_id
-    grant = Grant(
-        role.permissions,
-        place_path=str(appointment.place.path) if appointment.place and role.scope == "place" else None,
-        organisation_id=unit,
-        role=role.slug,
-        organisation_ids=frozenset({unit}) if unit and role.scope == "organisation" else frozenset(),
-    )
-    return Actor(
-        person_id=appointment.person_id,
-        roles=frozenset({role.slug}),
-        grants=(grant,),
-        channel="staff",
-        organisation_id=unit,
-        organisation_ids=(unit,) if unit else (),
-        strong=True,
-    )
+    return actor_of(found) if found is not None else None

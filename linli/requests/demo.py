@@ -13,9 +13,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.people.access import Actor, Grant, anonymous
+from linli.people.access import Actor, anonymous
+from linli.people.demo_actors import actor_of
 from linli.people.models import Appointment
-from linli.people.roles import ROLES
 from linli.places.models import Place
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, place_snapshot
@@ -59,29 +59,8 @@ class Cast:
                 found = rows.filter(organisation_id=organisation_id).order_by("id").first()
             else:
                 found = rows.filter(place__path__ancestor_of=place_path).order_by("-place__path__depth", "id").first()
-            self.cache[key] = _actor(found) if found is not None else None
+            self.cache[key] = actor_of(found) if found is not None else None
         return self.cache[key]
-
-
-def _actor(appointment: Appointment) -> Actor:
-    role = ROLES[appointment.role]
-    unit = appointment.organisation_id
-    grant = Grant(
-        role.permissions,
-        place_path=str(appointment.place.path) if appointment.place and role.scope == "place" else None,
-        organisation_id=unit,
-        role=role.slug,
-        organisation_ids=frozenset({unit}) if unit and role.scope == "organisation" else frozenset(),
-    )
-    return Actor(
-        person_id=appointment.person_id,
-        roles=frozenset({role.slug}),
-        grants=(grant,),
-        channel="staff",
-        organisation_id=unit,
-        organisation_ids=(unit,) if unit else (),
-        strong=True,
-    )
 
 
 def load(progress: Callable[[str], object] | None = None) -> int:
