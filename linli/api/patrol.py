@@ -126,7 +126,11 @@ def sync_patrol(request: HttpRequest, batch: Annotated[str, Form(description="JS
     unreached = tuple(report for report in told_of if _sound(Batch(sent.device, good, (report,)), report, refused))
     done = services.record_batch(actor, Batch(sent.device, good, unreached), str(sent.key) if sent.key else "")
     told = {str(entry.client_key): entry for entry in wanted}
-    outcomes = [_outcome(one, told.get(str(one.client_key)), tokens) for one in done.outcomes]
+    waiting = selectors.conflicts_of(actor) if any(one.outcome == records.CONFLICT for one in done.outcomes) else []
+    named = {row["id"]: row for row in waiting}
+    outcomes = [
+        _outcome(one, told.get(str(one.client_key)), tokens, named.get(one.conflict_id)) for one in done.outcomes
+    ]
     return _answer({"received_at": done.received_at.isoformat(), "outcomes": outcomes + refused})
 
 
@@ -251,7 +255,13 @@ def _sound(batch: Batch, entry: NewObservation | NewUnreached, refused: list[dic
 # --- Answering ---------------------------------------------------------------------------------------------------
 
 
-def _outcome(one: ObservationOutcome, entry: schemas.PatrolObservationIn | None, tokens: Tokens) -> dict[str, Any]:
+def _outcome(
+    one: ObservationOutcome,
+    entry: schemas.PatrolObservationIn | None,
+    tokens: Tokens,
+    waiting: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """What became of a record; `waiting` is its conflict as the day tells it, with the names of site and criterion."""
     tongue = language()
     label = one.label.text(tongue) if one.label else (_lost(entry, tokens, tongue) if entry else "")
     conflict = None
@@ -261,8 +271,8 @@ def _outcome(one: ObservationOutcome, entry: schemas.PatrolObservationIn | None,
             "client_key": str(one.client_key),
             "code": one.code,
             "label": label,
-            "site_name": "",
-            "criterion_title": "",
+            "site_name": waiting["site_name"] if waiting else "",
+            "criterion_title": waiting["criterion_title"] if waiting else "",
             "observed_at": entry.observed_at.isoformat(),
             "choices": [{"code": code, "label": words.text(tongue)} for code, words in one.choices],
         }

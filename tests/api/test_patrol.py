@@ -143,6 +143,8 @@ def test_a_conflict_is_kept_told_and_decided(call: Caller, patrol: Patrol) -> No
     assert [choice["code"] for choice in one["conflict"]["choices"]] == ["store", "discard"]
     (waiting,) = call.get("/patrol/day", "grid")["conflicts"]
     assert waiting["client_key"] == sent["client_key"]
+    assert one["conflict"]["site_name"] == waiting["site_name"] != "", "the round is over: the phone no longer knows it"
+    assert one["conflict"]["criterion_title"] == waiting["criterion_title"] != ""
     done = call.post(f"/patrol/conflicts/{waiting['id']}", {"choice": "store"}, "grid", key_="")
     assert (done.status, done["outcome"]) == (200, "stored")
     assert Observation.objects.get().late

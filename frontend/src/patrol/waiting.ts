@@ -65,10 +65,12 @@ function decision(app: App, conflict: Conflict): HTMLElement {
   const buttons = conflict.choices.map((choice) => h("button", {
     class: "button", type: "button", onclick: (event) => void decide(app, conflict, choice, event.currentTarget as HTMLElement),
   }, choice.label));
+  const kept = app.kept.get(conflict.client_key);
+  const about = [kept ? say(`result_${kept.observation.result}`) : "", say("recorded_at", { time: moment(conflict.observed_at) })];
   return h("li", { class: "card patrol-conflict", "data-conflict": conflict.id },
     h("h3", {}, icon("warning"), conflict.label),
     h("p", {}, [conflict.site_name, conflict.criterion_title].filter(Boolean).join(" · ")),
-    h("p", { class: "small soft" }, say("recorded_at", { time: moment(conflict.observed_at) })),
+    h("p", { class: "small soft" }, about.filter(Boolean).join(" · ")),
     h("p", { class: "cluster" }, ...buttons));
 }
 
