@@ -11,6 +11,7 @@ import { readJson } from "./lib/carried";
 import { Ground } from "./lib/ground";
 import { Here } from "./lib/here";
 import { classBounds, colours, EMPTY, labelPoints, mapStyle } from "./lib/layers";
+import { printable } from "./lib/paper";
 import { movedOnto, shiftFor, type At, type Shift } from "./lib/shift";
 import { fill } from "./lib/words";
 
@@ -101,6 +102,7 @@ export async function draw(element: HTMLElement): Promise<void> {
   if (words["map"] !== "pick") viewing(element, map);
   if (centre && words["mark"]) new Marker({ element: pinOf("span"), anchor: "bottom" }).setLngLat(centre).addTo(map);
   if (!centre && over.items.features.length > 0 && !box) fit(map, over.items);
+  printable(element, map);
   element.addEventListener("linli:picture", (event) => {
     // The drawing buffer is only there while a frame is drawn.
     map.once("render", () => (event as CustomEvent<(canvas: HTMLCanvasElement) => void>).detail(map.getCanvas()));

@@ -119,3 +119,12 @@ def test_the_maps_of_staff_show_the_ground(open_page: Opener, names: dict[str, s
             page.goto(path.format(**names))
             page.locator("[data-map]").first.scroll_into_view_if_needed()
         assert len(answer.value.json()["features"]) > 0, path
+    page.locator("[data-map][data-ready]").wait_for()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator(".map-paper canvas").evaluate(
+        "(canvas) => new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+        ".data.buffer)).size > 1"
+    ), "a map on paper is not blank"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".map-paper").count() == 0
