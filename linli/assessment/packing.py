@@ -301,6 +301,7 @@ def _index_page(pack: AuditPack, chapters: list[Chapter], found: selectors.Score
         "<!doctype html><html lang=zh-Hans><meta charset=utf-8><title>" + cell(row.title) + "</title>",
         "<style>body{font:16px/1.6 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:"
         "collapse;width:100%}td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top}"
+        "th,td:nth-child(3){white-space:nowrap}td:first-child{min-width:16rem}td:nth-child(4){min-width:12rem}"
         ".late{color:#8a4b00}.gap{color:#a3261b}</style>",
         f"<h1>{cell(row.title)}</h1><p>{cell(row.place.name)}　{row.since} — {row.until}　"
         + _("截至 %(at)s，得分 %(score)s") % {"at": f"{moment:%Y-%m-%d %H:%M}",
