@@ -263,12 +263,16 @@ def _revoke(world: World, number: int) -> Any:
     return certifying.revoke(world.actor("community"), number, reason="时长有误")
 
 
+def _reopen(world: World, number: int) -> Any:
+    return certifying.reopen(world.actor("community"), number, reason="补了时长")
+
+
 CERTIFICATE = Life(
     {
         "asked": _certificate, "issued": then(_certificate, _issue), "refused": then(_certificate, _refuse),
         "revoked": then(_certificate, _issue, _revoke),
     },
-    {"issue": _issue, "refuse": _refuse, "revoke": _revoke},
+    {"issue": _issue, "refuse": _refuse, "reopen": _reopen, "revoke": _revoke},
 )  # fmt: skip
 
 
