@@ -253,7 +253,7 @@ BY_ADDRESS: dict[str, Try] = {
 NOT_BY_ADDRESS = {
     "login:account", "login:account+device", "second-factor:account", "password-change:account", "phone-code:phone",
     "phone-code:pause", "upload:person", "upload:sender", "tracking:number", "patrol:sync",
-    "captain:report", "credits:look-up",
+    "captain:report", "credits:look-up", "activity-digits:person", "activity-digits:activity",
 }  # fmt: skip
 
 

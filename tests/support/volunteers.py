@@ -27,6 +27,8 @@ def volunteered(world: World) -> dict[str, str]:
     service = proposing.enter(community, entered, key="one")
     hours.confirm(community, [Pick(service.pk, 1, 60)])
     certificate: Certificate = certifying.issue(community, certifying.ask(resident, volunteer.person_id).pk)
+    again = certifying.ask(resident, volunteer.person_id, purpose="入学")
+    certifying.refuse_asked(community, again.pk, reason="先补确认时长")
     star: StarAward = starring.apply(resident)
     unit = joining.join_unit(community, world.units["water"].pk, east, since=date(2026, 1, 1))
     concern = joining.raise_concern(community, east, title="井盖松动", kind="concern", key="one")
