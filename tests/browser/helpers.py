@@ -39,11 +39,12 @@ addEventListener("pointerup", (event) => { if (event.isTrusted) window.linliTapp
 
 
 def chromium_path() -> str | None:
-    """The Chromium of LINLI_CHROMIUM, else Debian's, else none: then Playwright's own is used."""
+    """The Chromium of LINLI_CHROMIUM, else Debian's (rather the one without windows), else none: Playwright's own."""
     named = os.environ.get("LINLI_CHROMIUM")
     if named:
         return named
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 class TapCounter:

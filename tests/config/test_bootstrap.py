@@ -92,6 +92,30 @@ def test_without_root_the_exact_command_is_said(monkeypatch: pytest.MonkeyPatch)
         bootstrap.install_packages(["chromium"], "test")
 
 
+def test_the_lighter_browser_is_a_wish_not_a_need(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(packages: list[str]) -> None:
+        raise bootstrap.BootstrapError("no network")
+
+    monkeypatch.setattr(bootstrap, "apt_install", refuse)
+    bootstrap.install_shell()
+    assert "the tests take the browser that is here" in capsys.readouterr().out
+    monkeypatch.setattr(bootstrap, "can_install", lambda: False)
+    assert not bootstrap.can_add_shell()
+
+
+@pytest.mark.parametrize("said", ["", "x:\n  Installed: (none)\n  Candidate: (none)\n"])
+def test_a_package_that_apt_does_not_have_is_not_asked_for(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "apt-cache"
+    policy.write_text(f"#!/bin/sh\nprintf '{said}'\n")
+    policy.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not bootstrap.apt_knows("x")
+
+
 def test_the_oldest_supported_system_server_is_taken(tmp_path: Path) -> None:
     for major in ("14", "15", "17"):
         (tmp_path / major / "bin").mkdir(parents=True)
