@@ -20,7 +20,7 @@ from tests.matrix.looking import cookie
 from tests.support.wishing import ADDRESS, NAME, PHONE, PUBLIC, TITLE, WORDS, another_resident, brought_to, made, step
 from tests.support.world import World
 
-SECRETS = (NAME, PHONE, "501", "一个人住", "腿脚")
+SECRETS = (NAME, PHONE, "501室", "一个人住", "腿脚")
 
 
 def browser(world: World, who: str = "") -> Client:
