@@ -6,7 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON_VENV := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench chaos shots test-pg operate messages lock bootstrap-test
+.PHONY: help demo test lint style analysis pytest bench chaos shots test-pg operate messages lock bootstrap-test
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -18,16 +18,24 @@ demo: ## the demo district on http://127.0.0.1:8000
 bootstrap-test:
 	@tools/bootstrap test
 
-test: bootstrap-test lint ## everything that CI checks
-	npm --prefix frontend --silent test
+# What takes one processor runs while the tests still prepare their databases on another.
+test: bootstrap-test style ## everything that CI checks
+	@$(MAKE) --no-print-directory -j 2 analysis pytest
+
+pytest:
 	$(PYTHON_VENV) -m pytest -n 3 --dist worksteal
 
-lint: bootstrap-test ## style, types, boundaries, translations
+lint: bootstrap-test style analysis ## style, types, boundaries, translations, the front end's own tests
+
+style: bootstrap-test
 	$(PYTHON_VENV) -m ruff check .
 	$(PYTHON_VENV) -m ruff format --check .
+
+analysis:
 	$(PYTHON_VENV) -m mypy
 	.venv/bin/lint-imports
 	$(PYTHON_VENV) -m tools.i18n check
+	npm --prefix frontend --silent test
 
 test-pg: bootstrap-test ## the tests on another PostgreSQL: DATABASE_URL=postgresql://superuser:…@host/postgres, or Debian's
 	$(PYTHON_VENV) -m tools.test_pg "$(DATABASE_URL)"
