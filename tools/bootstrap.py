@@ -271,15 +271,18 @@ def apt_knows(package: str) -> bool:
 
 
 def can_add_shell() -> bool:
-    """Whether the lighter browser is not here, and may be had without asking anybody."""
-    return shutil.which(SHELL) is None and can_install() and apt_knows(SHELL)
+    """Whether the lighter browser is not here, may be had without asking anybody, and was not refused before."""
+    if shutil.which(SHELL) or (LOGS / "without-shell").exists():
+        return False
+    return can_install() and apt_knows(SHELL)
 
 
 def install_shell() -> None:
-    """Install the lighter browser; without it the tests take the one that is here."""
+    """Install the lighter browser; without it the tests take the one that is here, and this is not tried again."""
     try:
         apt_install([SHELL])
     except BootstrapError:
+        (LOGS / "without-shell").touch()
         say(f"{SHELL} could not be installed: the tests take the browser that is here, and longer")
 
 

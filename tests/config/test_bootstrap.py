@@ -93,16 +93,21 @@ def test_without_root_the_exact_command_is_said(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_lighter_browser_is_a_wish_not_a_need(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for name, answer in (("LOGS", tmp_path), ("SHELL", "no-such-browser")):
+        monkeypatch.setattr(bootstrap, name, answer)
+    monkeypatch.setattr(bootstrap, "can_install", lambda: True)
+    monkeypatch.setattr(bootstrap, "apt_knows", lambda package: True)
+    assert bootstrap.can_add_shell()
+
     def refuse(packages: list[str]) -> None:
         raise bootstrap.BootstrapError("no network")
 
     monkeypatch.setattr(bootstrap, "apt_install", refuse)
     bootstrap.install_shell()
     assert "the tests take the browser that is here" in capsys.readouterr().out
-    monkeypatch.setattr(bootstrap, "can_install", lambda: False)
-    assert not bootstrap.can_add_shell()
+    assert not bootstrap.can_add_shell(), "what was refused once is not asked for at every start"
 
 
 @pytest.mark.parametrize("said", ["", "x:\n  Installed: (none)\n  Candidate: (none)\n"])
