@@ -1,6 +1,7 @@
 """Run the tests on another PostgreSQL: `python -m tools.test_pg [URL [PYTEST ARGUMENTS…]]`.
 
-The URL's role must be a superuser: the tests make their own databases and roles. Without a URL a throw-away server is
+The URL's role must be a superuser, for the tests make their own databases and roles, and the server must take 300
+connections (`max_connections`), for two hundred people come at once. Without a URL a throw-away server is
 started from Debian's programs, when they are there.
 """
 
@@ -20,7 +21,7 @@ from linli.config.postgres import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = 15
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 
 
 def system_programs(base: Path = Path("/usr/lib/postgresql")) -> Path | None:
