@@ -128,6 +128,35 @@ class Transition:
         return START in self.sources
 
 
+def row(
+    code: str, zh: str, en: str, sources: str | frozenset[str], target: str, permission: str, party: Party,
+    who: Label, fields: tuple[Field, ...] = (), guards: str = "", effects: str = "", deadline: str = "",
+    basis: str = "", plain: tuple[str, str] | None = None, danger: bool = False,
+) -> Transition:  # fmt: skip
+    """A transition written as one row of a table.
+
+    `sources` and `guards` are separated by blanks, `effects` are "operation:subject" words and `deadline` holds
+    "中文 / English". No sources: it begins the thing.
+    """
+    deadline_zh, _, deadline_en = deadline.partition(" / ")
+    return Transition(
+        code=code,
+        label=Label(zh, en),
+        sources=frozenset(sources.split()) if isinstance(sources, str) and sources else frozenset(sources or {START}),
+        target=target,
+        permission=permission,
+        party=party,
+        who=who,
+        fields=fields,
+        guards=tuple(guards.split()),
+        effects=tuple(Effect(*word.split(":")) for word in effects.split()),
+        deadline=Label(deadline_zh, deadline_en) if deadline else None,
+        basis=basis,
+        plain=Label(*plain) if plain else None,
+        danger=danger,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A fault that the checker found: its kind, where, and a sentence that says what to mend."""

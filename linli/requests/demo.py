@@ -20,11 +20,12 @@ from linli.places.models import Place
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, place_snapshot
 from linli.requests.demo_texts import ANSWERS, MATTERS, Matter
-from linli.requests.reporting import Report, actor_with_link
+from linli.requests.reporting import Report
 from linli.requests.services import report
 from linli.work import moments
 from linli.work.demo_photos import upload
 from linli.work.engine import StepRefused
+from linli.work.links import actor_with_link
 from linli.work.models import Item
 from linli.work.seed import seed_catalogue
 from linli.work.services import advance

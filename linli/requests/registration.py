@@ -7,34 +7,20 @@ from typing import Any
 
 from linli.kernel.labels import Label
 from linli.kernel.workflow import Meaning
-from linli.people.access import Actor
 from linli.people.erasing import Subject
 from linli.requests import contact, fixing, praising
 from linli.requests.models import RequestDetail
-from linli.requests.reporting import LinkHolder, actor_with_link
 from linli.requests.selectors import item_id_by_token
 from linli.requests.workflow import REQUEST
 from linli.work.book import Book
 from linli.work.kinds import Kind, register
+from linli.work.links import is_reporter, with_link
 
 
 def facts(book: Book) -> dict[str, Any]:
     """What guards need beyond the item: the accused unit, and whether the reporter can be asked."""
     row = RequestDetail.objects.filter(pk=book.item["id"]).values_list("accused_organisation_id").first()
     return {"accused_organisation_id": row[0] if row else None, "reporter_can_answer": row is not None}
-
-
-def is_reporter(actor: Actor, item_id: int, reporter_id: int | None) -> bool:
-    """By the follow link, or signed in as the person who reported."""
-    if isinstance(actor, LinkHolder) and actor.linked_item_id == item_id:
-        return True
-    return reporter_id is not None and actor.person_id == reporter_id
-
-
-def with_link(actor: Actor, token: str) -> Actor | None:
-    """The actor with the proof that a follow link gives; None when there is no such link (at most 1 statement)."""
-    item_id = item_id_by_token(token)
-    return actor_with_link(actor, item_id) if item_id is not None else None
 
 
 def erase(item_id: int, now: datetime) -> None:
@@ -74,7 +60,7 @@ def install() -> None:
             REQUEST,
             facts=facts,
             is_reporter=is_reporter,
-            with_link=with_link,
+            with_link=with_link(item_id_by_token),
             erase=erase,
             of_person=of_person,
             turned=turned,

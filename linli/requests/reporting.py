@@ -15,8 +15,6 @@ from linli.places.snapshot import PlaceSnapshot
 from linli.requests.triage import suggest
 from linli.requests.vocabulary import CHANNELS, REQUEST_KINDS
 from linli.work.engine import StepRefused
-from linli.work.links import LinkHolder as LinkHolder
-from linli.work.links import actor_with_link as actor_with_link
 from linli.work.terms import Catalogue
 
 WORDS_LENGTH_MAX = 5000

@@ -19,7 +19,6 @@ from linli.requests.models import RequestDetail
 from linli.requests.reporting import (
     Located,
     Report,
-    actor_with_link,
     category_for,
     checked,
     locate,
@@ -30,7 +29,7 @@ from linli.work import services as work
 from linli.work.engine import Order, StepRefused
 from linli.work.flush import Rows
 from linli.work.itemview import ItemView
-from linli.work.links import new_token, token_digest
+from linli.work.links import actor_with_link, new_token, token_digest
 from linli.work.references import unknown
 from linli.work.terms import Catalogue
 

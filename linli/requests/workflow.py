@@ -6,18 +6,19 @@ Shandong and Weifang rules, which the `basis` of a transition names where they a
 
 from __future__ import annotations
 
+from typing import Any
+
 from linli.kernel.labels import Label
 from linli.kernel.workflow import (
     BACK,
     SAME,
     START,
-    Effect,
-    Field,
     Meaning,
     Party,
     State,
     Transition,
     Workflow,
+    row,
 )
 from linli.requests.workflow_fields import (
     ADVICE,
@@ -132,29 +133,10 @@ def _states() -> tuple[State, ...]:
 
 
 def _t(
-    code: str, zh: str, en: str, sources: str | frozenset[str], target: str, permission: str, party: Party,
-    who: Label, fields: tuple[Field, ...] = (), guards: str = "", effects: str = "", deadline: str = "",
-    basis: str = "", plain: tuple[str, str] | None = None, danger: bool = False,
-) -> Transition:  # fmt: skip
-    """One row. `sources` and `guards` are separated by blanks, `effects` are "operation:subject" words and
-    `deadline` holds "中文 / English"."""
-    deadline_zh, _, deadline_en = deadline.partition(" / ")
-    return Transition(
-        code=code,
-        label=Label(zh, en),
-        sources=frozenset(sources.split()) if isinstance(sources, str) and sources else frozenset(sources or {START}),
-        target=target,
-        permission=f"request.{permission}",
-        party=party,
-        who=who,
-        fields=fields,
-        guards=tuple(guards.split()),
-        effects=tuple(Effect(*word.split(":")) for word in effects.split()),
-        deadline=Label(deadline_zh, deadline_en) if deadline else None,
-        basis=basis,
-        plain=Label(*plain) if plain else None,
-        danger=danger,
-    )
+    code: str, zh: str, en: str, sources: str | frozenset[str], target: str, permission: str, *given: Any, **named: Any
+) -> Transition:
+    """One row; its permission is one of requests."""
+    return row(code, zh, en, sources, target, f"request.{permission}", *given, **named)
 
 
 def _opening() -> tuple[Transition, ...]:

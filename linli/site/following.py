@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.places.snapshot import PlaceSnapshot
-from linli.requests.reporting import actor_with_link
 from linli.requests.selectors import FollowView
 from linli.requests.workflow_fields import RATING
 from linli.site.words import day, sentence, text, when
 from linli.work import services as work
 from linli.work.engine import StepRefused
+from linli.work.links import actor_with_link
 
 TEXT_LENGTH_MAX = 2000
 

@@ -10,7 +10,8 @@ from linli.wishes.public_words import names_somebody, tells_hardship
 from linli.wishes.vocabulary import FULFIL_DAYS
 from linli.work import effects, guards
 from linli.work.book import Book, Record
-from linli.work.effects import Step, open_leg, start_clock
+from linli.work.effects_clocks import Step, start_clock
+from linli.work.effects_legs import open_leg
 from linli.work.guards import Guard, Situation
 
 TITLE_LENGTH_MAX = 40

@@ -7,7 +7,6 @@ from typing import Any
 
 from linli.kernel.labels import Label
 from linli.people import crypto, personal
-from linli.people.access import Actor
 from linli.people.erasing import Subject
 from linli.people.models import Person
 from linli.wishes import conditions, contact, rewarding
@@ -18,7 +17,7 @@ from linli.wishes.workflow import WISH
 from linli.work import sweeps
 from linli.work.book import Book
 from linli.work.kinds import Kind, register
-from linli.work.links import LinkHolder, actor_with_link
+from linli.work.links import is_reporter, with_link
 
 
 def facts(book: Book) -> dict[str, Any]:
@@ -32,19 +31,6 @@ def facts(book: Book) -> dict[str, Any]:
         blind = crypto.blind(wisher.phone, personal.PHONE)
         reporter |= set(Person.objects.filter(phone_blind=blind, erased_at=None).values_list("pk", flat=True))
     return {"wisher_ids": reporter, "wisher_name": wisher.name}
-
-
-def is_wisher(actor: Actor, item_id: int, reporter_id: int | None) -> bool:
-    """By the link, or signed in as the person who made the wish."""
-    if isinstance(actor, LinkHolder) and actor.linked_item_id == item_id:
-        return True
-    return reporter_id is not None and actor.person_id == reporter_id
-
-
-def with_link(actor: Actor, token: str) -> Actor | None:
-    """The actor with the proof that the wisher's link gives; None when there is no such link (1 statement)."""
-    item_id = item_id_by_token(token)
-    return actor_with_link(actor, item_id) if item_id is not None else None
 
 
 def erase(item_id: int, now: datetime) -> None:
@@ -71,8 +57,8 @@ def install() -> None:
             Label("微心愿", "Wish"),
             WISH,
             facts=facts,
-            is_reporter=is_wisher,
-            with_link=with_link,
+            is_reporter=is_reporter,
+            with_link=with_link(item_id_by_token),
             erase=erase,
             of_person=of_person,
             turned=rewarding.turned,

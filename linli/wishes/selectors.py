@@ -221,23 +221,20 @@ def claimer_contact(item_id: int, *, clear: bool) -> Contact | None:
 
 def last_words(item_id: int) -> str:
     """What the claimer wrote when the wish was fulfilled last, for the wisher (1 statement)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t.texts->>'words' FROM work_event e JOIN work_eventtext t ON t.event_id = e.id"
-            " WHERE e.item_id = %s AND e.transition IN ('fulfil', 'record_fulfilled') ORDER BY e.sequence DESC LIMIT 1",
-            [item_id],
-        )
-        row = cursor.fetchone()
-    return (row[0] or "") if row else ""
+    return _last_text(item_id, "words", ("fulfil", "record_fulfilled"))
 
 
 def refusal_reason(item_id: int) -> str:
     """Why it was not taken up, for the wisher (1 statement)."""
+    return _last_text(item_id, "reason", ("refuse",))
+
+
+def _last_text(item_id: int, name: str, transitions: Sequence[str]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.texts->>'reason' FROM work_event e JOIN work_eventtext t ON t.event_id = e.id"
-            " WHERE e.item_id = %s AND e.transition = 'refuse' ORDER BY e.sequence DESC LIMIT 1",
-            [item_id],
+            "SELECT t.texts->>%s FROM work_event e JOIN work_eventtext t ON t.event_id = e.id"
+            " WHERE e.item_id = %s AND e.transition = ANY(%s) ORDER BY e.sequence DESC LIMIT 1",
+            [name, item_id, list(transitions)],
         )
         row = cursor.fetchone()
     return (row[0] or "") if row else ""

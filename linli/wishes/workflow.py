@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linli.kernel.labels import Label
-from linli.kernel.workflow import BACK, SAME, START, Effect, Field, Meaning, Party, State, Transition, Workflow
+from linli.kernel.workflow import BACK, SAME, START, Field, Meaning, Party, State, Transition, Workflow, row
 from linli.wishes.vocabulary import KIND
 from linli.wishes.workflow_fields import (
     ANYONE,
@@ -57,44 +57,21 @@ def _states() -> tuple[State, ...]:
     )  # fmt: skip
 
 
-def _t(
-    code: str, zh: str, en: str, sources: str | frozenset[str], target: str, permission: str, party: Party,
-    who: Label, fields: tuple[Field, ...] = (), guards: str = "", effects: str = "", deadline: str = "",
-    danger: bool = False,
-) -> Transition:  # fmt: skip
-    """One row. `sources`, `guards` are separated by blanks, `effects` are "operation:subject" words."""
-    deadline_zh, _, deadline_en = deadline.partition(" / ")
-    return Transition(
-        code=code,
-        label=Label(zh, en),
-        sources=frozenset(sources.split()) if isinstance(sources, str) and sources else frozenset(sources or {START}),
-        target=target,
-        permission=permission,
-        party=party,
-        who=who,
-        fields=fields,
-        guards=tuple(guards.split()),
-        effects=tuple(Effect(*word.split(":")) for word in effects.split()),
-        deadline=Label(deadline_zh, deadline_en) if deadline else None,
-        danger=danger,
-    )
-
-
 def _reviewing() -> tuple[Transition, ...]:
     anyone, place = Party.ANYONE, Party.PLACE
     opened = "start:wish_check"
     return (
-        _t("make", "提心愿", "Make a wish", START, "recorded", "wish.make", anyone, ANYONE, effects=opened),
-        _t("register", "登记心愿", "Take down a wish", START, "recorded", "wish.register", anyone, STAFF, effects=opened),
-        _t("approve", "核实通过，上墙", "Put on the wall", "recorded", "on_wall", "wish.review", place, STAFF,
-           (PUBLIC_TITLE, PUBLIC_WORDS), "wish_words_name_nobody wish_words_tell_no_hardship",
-           "stop:wish_check stamp:accepted_at wish_words start:wall", "到期无人认领自动取下 / taken down by itself"),
-        _t("refuse", "不采纳", "Do not take it up", "recorded", "refused", "wish.review", place, STAFF, (WHY,),
-           effects="finish:all stamp:closed_at", danger=True),
-        _t("take_down", "取下重写", "Take it down to reword", "on_wall", "recorded", "wish.review", place, STAFF,
-           (WHY_INSIDE,), effects="stop:wall start:wish_check"),
-        _t("expire", "到期取下", "Taken down at the limit", "on_wall", "expired", "request.system_wish_limit", Party.SYSTEM, TIMER,
-           effects="finish:all stamp:closed_at"),
+        row("make", "提心愿", "Make a wish", START, "recorded", "wish.make", anyone, ANYONE, effects=opened),
+        row("register", "登记心愿", "Take down a wish", START, "recorded", "wish.register", anyone, STAFF, effects=opened),
+        row("approve", "核实通过，上墙", "Put on the wall", "recorded", "on_wall", "wish.review", place, STAFF,
+            (PUBLIC_TITLE, PUBLIC_WORDS), "wish_words_name_nobody wish_words_tell_no_hardship",
+            "stop:wish_check stamp:accepted_at wish_words start:wall", "到期无人认领自动取下 / taken down by itself"),
+        row("refuse", "不采纳", "Do not take it up", "recorded", "refused", "wish.review", place, STAFF, (WHY,),
+            effects="finish:all stamp:closed_at", danger=True),
+        row("take_down", "取下重写", "Take it down to reword", "on_wall", "recorded", "wish.review", place, STAFF,
+            (WHY_INSIDE,), effects="stop:wall start:wish_check"),
+        row("expire", "到期取下", "Taken down at the limit", "on_wall", "expired", "request.system_wish_limit", Party.SYSTEM, TIMER,
+            effects="finish:all stamp:closed_at"),
     )  # fmt: skip
 
 
@@ -103,20 +80,20 @@ def _claiming() -> tuple[Transition, ...]:
     freed, agreed = "wish_free start:wall", "stop:wish_agree stamp:dispatched_at wish_agreed start:fulfil wish_window"
     window = "兑现期限开始，认领人在期限内可看联系方式 / the time to fulfil starts; the claimer may see the contact"
     return (
-        _t("claim", "认领", "Claim", "on_wall", "claimed", "wish.claim", Party.ANYONE, ANYONE, (OFFER,),
-           "wish_is_of_another", "stop:wall wish_claim start:wish_agree"),
-        _t("agree_claim", "同意认领", "Agree to the claim", "claimed", "matched", "wish.match", place, OTHER_STAFF, (NOTE,),
-           "wish_claimer_is_another", agreed, window),
-        _t("decline_claim", "不同意认领", "Decline the claim", "claimed", "on_wall", "wish.match", place, STAFF,
-           (WHY_INSIDE,), effects=f"stop:wish_agree {freed}"),
-        _t("claim_for_unit", "单位认领", "Claim for a unit", "on_wall", "matched", "wish.match", place, STAFF,
-           (UNIT, NOTE), effects=f"stop:wall wish_claim_unit {agreed}", deadline=window),
-        _t("give_back", "放弃认领", "Give it back", "claimed matched", "on_wall", "wish.fulfil", leg, CLAIMER,
-           (MAY_SAY_WHY,), effects=freed),
-        _t("release", "收回认领", "Take the claim back", "matched", "on_wall", "wish.match", place, STAFF, (WHY_INSIDE,),
-           effects=freed),
-        _t("lapse", "到期未兑现，重新上墙", "Not fulfilled in time", "matched", "on_wall", "request.system_wish_limit",
-           Party.SYSTEM, TIMER, effects=freed),
+        row("claim", "认领", "Claim", "on_wall", "claimed", "wish.claim", Party.ANYONE, ANYONE, (OFFER,),
+            "wish_is_of_another", "stop:wall wish_claim start:wish_agree"),
+        row("agree_claim", "同意认领", "Agree to the claim", "claimed", "matched", "wish.match", place, OTHER_STAFF, (NOTE,),
+            "wish_claimer_is_another", agreed, window),
+        row("decline_claim", "不同意认领", "Decline the claim", "claimed", "on_wall", "wish.match", place, STAFF,
+            (WHY_INSIDE,), effects=f"stop:wish_agree {freed}"),
+        row("claim_for_unit", "单位认领", "Claim for a unit", "on_wall", "matched", "wish.match", place, STAFF,
+            (UNIT, NOTE), effects=f"stop:wall wish_claim_unit {agreed}", deadline=window),
+        row("give_back", "放弃认领", "Give it back", "claimed matched", "on_wall", "wish.fulfil", leg, CLAIMER,
+            (MAY_SAY_WHY,), effects=freed),
+        row("release", "收回认领", "Take the claim back", "matched", "on_wall", "wish.match", place, STAFF, (WHY_INSIDE,),
+            effects=freed),
+        row("lapse", "到期未兑现，重新上墙", "Not fulfilled in time", "matched", "on_wall", "request.system_wish_limit",
+            Party.SYSTEM, TIMER, effects=freed),
     )  # fmt: skip
 
 
@@ -125,34 +102,34 @@ def _fulfilling() -> tuple[Transition, ...]:
     done = "stop:fulfil stamp:handled_at report_lead start:wish_ask"
     again = "count:rework_count unstamp:handled_at unstamp:closed_at wish_again start:fulfil wish_window"
     return (
-        _t("fulfil", "已兑现", "Fulfilled", "matched", "fulfilled", "wish.fulfil", leg, CLAIMER,
-           (DONE_WORDS, DONE_PHOTOS), effects=done),
-        _t("record_fulfilled", "代记兑现", "Note that it was fulfilled", "matched", "fulfilled", "wish.match", place,
-           OTHER_STAFF, (DONE_WORDS, DONE_PHOTOS), "wish_claimer_is_another", done),
-        _t("confirm", "确认实现", "Confirm", "fulfilled", "closed", "wish.confirm", wisher,
-           Label("心愿人；问过心愿人的工作人员（不是认领人）", "the wisher; staff who asked them, not the claimer"),
-           (ASKED_HOW, THANKS), "wish_claimer_is_another wish_recorder_is_another wish_wisher_was_asked",
-           "finish:all end_legs stamp:closed_at"),
-        _t("not_fulfilled", "没有办成", "Not done", "fulfilled", "matched", "wish.confirm", wisher,
-           Label("心愿人；工作人员（不是认领人）", "the wisher; staff, not the claimer"), (WHY_INSIDE,),
-           "wish_claimer_is_another", f"stop:wish_ask {again}"),
-        _t("reopen", "重新兑现", "Open it again", "closed", "matched", "wish.confirm", wisher,
-           Label("心愿人；工作人员（不是认领人）", "the wisher; staff, not the claimer"), (WHY_INSIDE,),
-           "within_reopen_window wish_claimer_is_another", again, "30天内 / within 30 days"),
+        row("fulfil", "已兑现", "Fulfilled", "matched", "fulfilled", "wish.fulfil", leg, CLAIMER,
+            (DONE_WORDS, DONE_PHOTOS), effects=done),
+        row("record_fulfilled", "代记兑现", "Note that it was fulfilled", "matched", "fulfilled", "wish.match", place,
+            OTHER_STAFF, (DONE_WORDS, DONE_PHOTOS), "wish_claimer_is_another", done),
+        row("confirm", "确认实现", "Confirm", "fulfilled", "closed", "wish.confirm", wisher,
+            Label("心愿人；问过心愿人的工作人员（不是认领人）", "the wisher; staff who asked them, not the claimer"),
+            (ASKED_HOW, THANKS), "wish_claimer_is_another wish_recorder_is_another wish_wisher_was_asked",
+            "finish:all end_legs stamp:closed_at"),
+        row("not_fulfilled", "没有办成", "Not done", "fulfilled", "matched", "wish.confirm", wisher,
+            Label("心愿人；工作人员（不是认领人）", "the wisher; staff, not the claimer"), (WHY_INSIDE,),
+            "wish_claimer_is_another", f"stop:wish_ask {again}"),
+        row("reopen", "重新兑现", "Open it again", "closed", "matched", "wish.confirm", wisher,
+            Label("心愿人；工作人员（不是认领人）", "the wisher; staff, not the claimer"), (WHY_INSIDE,),
+            "within_reopen_window wish_claimer_is_another", again, "30天内 / within 30 days"),
     )  # fmt: skip
 
 
 def _anytime() -> tuple[Transition, ...]:
     return (
-        _t("withdraw", "撤回心愿", "Withdraw the wish", LIVE, "withdrawn", "wish.withdraw", Party.REPORTER, WISHER, (NOTE,),
-           effects="finish:all end_legs stamp:closed_at", danger=True),
-        _t("recall", "撤回", "Recall", LIVE | ENDED, BACK, "request.recall", Party.ANYONE, Label("本人", "the same actor"),
-           guards="own_last_step_recent", effects="undo",
-           deadline="8秒内或他人未操作前 / within 8 s or until someone acted"),
-        _t("comment", "备注", "Comment", LIVE | ENDED, SAME, "request.comment", Party.PLACE,
-           Label("能看到的工作人员", "staff who see it"), (Field("advice", Label("备注", "Comment")),)),
-        _t("hand_over_person", "交接", "Handed over", LIVE, SAME, "request.system_hand_over", Party.SYSTEM,
-           Label("人员离任交接", "hand-over when someone leaves"), (GIVER, RECEIVER), effects="reassign_person"),
+        row("withdraw", "撤回心愿", "Withdraw the wish", LIVE, "withdrawn", "wish.withdraw", Party.REPORTER, WISHER, (NOTE,),
+            effects="finish:all end_legs stamp:closed_at", danger=True),
+        row("recall", "撤回", "Recall", LIVE | ENDED, BACK, "request.recall", Party.ANYONE, Label("本人", "the same actor"),
+            guards="own_last_step_recent", effects="undo",
+            deadline="8秒内或他人未操作前 / within 8 s or until someone acted"),
+        row("comment", "备注", "Comment", LIVE | ENDED, SAME, "request.comment", Party.PLACE,
+            Label("能看到的工作人员", "staff who see it"), (Field("advice", Label("备注", "Comment")),)),
+        row("hand_over_person", "交接", "Handed over", LIVE, SAME, "request.system_hand_over", Party.SYSTEM,
+            Label("人员离任交接", "hand-over when someone leaves"), (GIVER, RECEIVER), effects="reassign_person"),
     )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from linli.kernel.labels import Label
 from linli.kernel.workflow import BACK, SAME, FieldKind, Party, Transition
 from linli.work.book import Acting, Book, PlannedEvent, Record, Terms
-from linli.work.effects import ASK_PERMISSIONS, OPERATIONS, Step
+from linli.work.effects import ASK_PERMISSIONS, OPERATIONS
+from linli.work.effects_clocks import Step
 from linli.work.guards import GUARDS, Situation
 
 STEPS_MAX = 12

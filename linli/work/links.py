@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from linli.people.access import Actor, Grant
@@ -40,3 +41,20 @@ def actor_with_link(actor: Actor, item_id: int) -> LinkHolder:
         language=actor.language,
         linked_item_id=item_id,
     )
+
+
+def is_reporter(actor: Actor, item_id: int, reporter_id: int | None) -> bool:
+    """By the link, or signed in as the person who brought it in."""
+    if isinstance(actor, LinkHolder) and actor.linked_item_id == item_id:
+        return True
+    return reporter_id is not None and actor.person_id == reporter_id
+
+
+def with_link(item_id_by_token: Callable[[str], int | None]) -> Callable[[Actor, str], Actor | None]:
+    """How a kind finds the actor with the proof that its link gives; None when there is no such link."""
+
+    def found(actor: Actor, token: str) -> Actor | None:
+        item_id = item_id_by_token(token)
+        return actor_with_link(actor, item_id) if item_id is not None else None
+
+    return found

@@ -14,11 +14,11 @@ from chaos.tally import is_full, tell
 from linli.kernel.workflow import Workflow
 from linli.people.access import Actor, system_actor
 from linli.people.models import AccessRefusal
-from linli.requests.reporting import actor_with_link
 from linli.work import services
 from linli.work.book import Acting, Book
 from linli.work.engine import Order, StepRefused, take
 from linli.work.kinds import kind, kinds
+from linli.work.links import actor_with_link
 from linli.work.loading import load_book
 from linli.work.models import Event, Item
 from linli.work.permits import permit_for

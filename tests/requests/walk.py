@@ -10,8 +10,9 @@ from typing import Any
 from django.utils import timezone
 
 from linli.people.access import Actor, system_actor
-from linli.requests.reporting import Report, actor_with_link
+from linli.requests.reporting import Report
 from linli.requests.services import report
+from linli.work.links import actor_with_link
 from linli.work.models import Item
 from linli.work.services import Outcome, advance
 from tests.support.world import INSIDE, World

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from linli.people.addresses import throttle_address
 from linli.places.snapshot import place_snapshot
 from linli.requests import tracking
-from linli.requests.reporting import actor_with_link
 from linli.requests.selectors import FollowView, follow_by_item, follow_by_token
 from linli.requests.workflow import REQUEST
 from linli.site import selectors
@@ -23,6 +22,7 @@ from linli.site.following import RATINGS, followed, steps_of, take, told
 from linli.site.views.common import actor_of, page, private
 from linli.site.words import day, sentence, text, when
 from linli.work.engine import StepRefused
+from linli.work.links import actor_with_link
 from linli.work.media import media as media_of
 
 PROVEN = "linli_followed"
