@@ -97,12 +97,13 @@ class Cluster:
         return pointer
 
     def revive(self) -> bool:
-        """Start the server again when it died; True when it had to be."""
+        """Start the server again when it died, or was told to stop and waits for our connections to end; True when it
+        had to be."""
         pointer = read_pointer(self.home)
-        if pointer is None or _postmaster(pointer.data) is not None:
+        if pointer is None or _serves(pointer.data):
             return False
         with _locked(self.home / "postgres.lock"):
-            if _postmaster(pointer.data) is not None:
+            if _serves(pointer.data):
                 return False
             self._start(pointer)
         return True
@@ -191,12 +192,14 @@ class Cluster:
         running = _postmaster(pointer.data)
         if running is not None:
             pid, data, socket = running
-            if data.resolve() == pointer.data.resolve() and socket == pointer.socket:
+            if data.resolve() != pointer.data.resolve() or socket != pointer.socket:
+                raise PostgresError(
+                    f"another process (PostgreSQL, process {pid}, data {data}, socket {socket}) holds the database in "
+                    f"{pointer.data}. Stop it first."
+                )
+            if _serves(pointer.data):
                 return
-            raise PostgresError(
-                f"another process (PostgreSQL, process {pid}, data {data}, socket {socket}) holds the database in "
-                f"{pointer.data}. Stop it first."
-            )
+            self._control(pointer, "stop", "-m", "fast", check=False)
         _check_major(pointer.data, pointer.programs)
         user = service_user.runner(pointer.service_user or None)
         user.own_folder(pointer.socket)
@@ -346,6 +349,18 @@ def _postmaster(data: Path) -> tuple[int, Path, Path] | None:
         return None
     pid = int(lines[0])
     return (pid, Path(lines[1]), Path(lines[4])) if _is_postgres(pid) else None
+
+
+def _serves(data: Path) -> bool:
+    """Whether a server runs that takes connections, or soon will.
+
+    Told to stop by SIGTERM it takes none, and waits until the last has gone: those of a web server never go.
+    """
+    try:
+        status = (data / "postmaster.pid").read_text().rstrip()
+    except FileNotFoundError:
+        return False
+    return _postmaster(data) is not None and not status.endswith("stopping")
 
 
 def _is_postgres(pid: int) -> bool:

@@ -23,6 +23,7 @@ from linli.config.postgres import (
     PostgresError,
     _copy_programs,
     _postmaster,
+    _serves,
     _socket_folder,
     wheel_programs,
 )
@@ -118,6 +119,21 @@ def test_recovers_after_kill_9_of_everything(cluster: Cluster) -> None:
     with superuser_connection(pointer) as connection:
         assert connection.execute("SELECT words FROM kept LIMIT 1").fetchone() == ("仍在",)
         connection.execute("DROP TABLE kept")
+
+
+def test_a_server_that_was_told_to_stop_and_waits_for_its_users_is_started_again(cluster: Cluster) -> None:
+    pointer = pointer_of(cluster)
+    assert not cluster.revive(), "it runs"
+    with superuser_connection(pointer):  # as a web server's, which never ends by itself
+        os.kill(postmaster(pointer), signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while _serves(pointer.data) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(psycopg.OperationalError, match="shutting down"):
+            superuser_connection(pointer)
+        assert cluster.revive()
+    with superuser_connection(pointer) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_reused_process_number_does_not_stop_recovery(cluster: Cluster) -> None:
