@@ -24,8 +24,7 @@ from linli.places.models import Place
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
-from linli.work.models import IdempotencyKey
-from linli.work.services import KeyConflict, key_scope, request_hash
+from linli.work.keyed import make_once
 
 PERMISSION = "awards.stickers"
 THEME_MAX, POINTS_MAX, COUNT_MAX, DAYS_MAX = 24, 20, 240, 366
@@ -80,21 +79,13 @@ def make_sheet(actor: Actor, wanted: Wanted, *, key: str) -> StickerSheet:
         raise refused("bad_place", "没有这个地点，请重新选择。", "There is no such place; choose again.", "place")
     require(actor, PERMISSION, place_path=str(place.path))
     street_id, theme = street_of(place.pk), _checked(wanted)
-    scope, wanted_hash = key_scope(actor, "awards.sheet"), request_hash(wanted)
-    with transaction.atomic():
-        known, fresh = IdempotencyKey.objects.get_or_create(
-            scope=scope, key=key[:96],
-            defaults={"request_hash": wanted_hash, "answer": {}, "created_at": timezone.now()},
-        )  # fmt: skip
-        if not fresh:
-            if bytes(known.request_hash) != wanted_hash:
-                raise KeyConflict
-            return StickerSheet.objects.get(pk=known.answer["sheet_id"])
+
+    def made() -> StickerSheet:
         sheet = _made(actor, wanted, theme, street_id)
-        known.answer = {"sheet_id": sheet.pk}
-        known.save(update_fields=["answer"])
         record("awards.stickers", actor_id=actor.person_id, subject=f"sheet:{sheet.pk}", did="made")
-    return sheet
+        return sheet
+
+    return make_once(actor, "awards.sheet", key, [wanted], StickerSheet, made)
 
 
 def _checked(wanted: Wanted) -> str:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.kernel.labels import Label
@@ -18,8 +17,7 @@ from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place
 from linli.work import moments
 from linli.work.engine import StepRefused
-from linli.work.models import IdempotencyKey
-from linli.work.services import KeyConflict, key_scope, request_hash
+from linli.work.keyed import make_once
 
 TITLE_LENGTH_MAX, GOAL_LENGTH_MAX, PLACES_MAX, DAYS_MAX = 120, 2000, 200, 1500
 KINDS: dict[str, Label] = {
@@ -101,21 +99,14 @@ def _parent(actor: Actor, wanted: Wanted, own_id: int | None) -> Campaign | None
 def create(actor: Actor, wanted: Wanted, *, key: str) -> Campaign:
     """A new campaign; again with the same key it is the same one. Raises StepRefused with what to do."""
     place = _checked(actor, wanted)
-    scope, digest = key_scope(actor, "campaigns.create"), request_hash(wanted)
-    with transaction.atomic():
-        known, fresh = IdempotencyKey.objects.get_or_create(
-            scope=scope, key=key[:96], defaults={"request_hash": digest, "answer": {}, "created_at": timezone.now()}
-        )
-        if not fresh:
-            if bytes(known.request_hash) != digest:
-                raise KeyConflict
-            return Campaign.objects.get(pk=known.answer["campaign_id"])
+
+    def made() -> Campaign:
         row = Campaign(created_at=moments.now(), created_by_id=actor.person_id)
         _fill(row, wanted, place, _parent(actor, wanted, None))
-        known.answer = {"campaign_id": row.pk}
-        known.save(update_fields=["answer"])
         record("campaign.made", actor_id=actor.person_id, subject=f"campaign:{row.pk}")
-    return row
+        return row
+
+    return make_once(actor, "campaigns.create", key, [wanted], Campaign, made)
 
 
 def change(actor: Actor, campaign_id: int, wanted: Wanted) -> Campaign:

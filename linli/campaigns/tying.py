@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from django.db import transaction
-from django.utils import timezone
-
 from linli.campaigns.models import Campaign, CampaignItem
 from linli.campaigns.selectors import VIEW, campaign_for, meets
 from linli.campaigns.services import refused
@@ -16,11 +10,11 @@ from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.people.masking import mask_text
 from linli.work import moments, remarks
-from linli.work.models import IdempotencyKey, Item
+from linli.work.keyed import make_once
+from linli.work.models import Item
 from linli.work.noting import note
 from linli.work.remarks import Remark
 from linli.work.selectors import may_see_item
-from linli.work.services import KeyConflict, key_scope, request_hash
 
 EDIT = "campaigns.edit"
 KINDS = ("request", "finding")
@@ -38,6 +32,7 @@ UNTIED = Remark(
     VIEW,
     _LEADS,
 )
+ENDPOINT = "campaigns.tying"
 
 
 def tie(actor: Actor, campaign_id: int, item_id: int, reason: str, *, key: str) -> CampaignItem:
@@ -47,30 +42,13 @@ def tie(actor: Actor, campaign_id: int, item_id: int, reason: str, *, key: str) 
     item's place lie in each other. Raises ObjectHidden (404), PermissionRefused (403), StepRefused (422).
     """
     content = ["tie", campaign_id, item_id, reason]
-    return _once(actor, key, content, lambda: _tie(actor, campaign_id, item_id, reason))
+    return make_once(actor, ENDPOINT, key, content, CampaignItem, lambda: _tie(actor, campaign_id, item_id, reason))
 
 
 def untie(actor: Actor, campaign_id: int, item_id: int, reason: str, *, key: str) -> CampaignItem:
     """Take an item out of a campaign; one that is out stays out. Who may, and what is raised: as for `tie`."""
     content = ["untie", campaign_id, item_id, reason]
-    return _once(actor, key, content, lambda: _untie(actor, campaign_id, item_id, reason))
-
-
-def _once(actor: Actor, key: str, content: list[Any], act: Callable[[], CampaignItem]) -> CampaignItem:
-    """One effect for one key, in one transaction; another content under the same key is refused (409)."""
-    scope, digest = key_scope(actor, "campaigns.tying"), request_hash(*content)
-    with transaction.atomic():
-        known, fresh = IdempotencyKey.objects.get_or_create(
-            scope=scope, key=key[:96], defaults={"request_hash": digest, "answer": {}, "created_at": timezone.now()}
-        )
-        if not fresh:
-            if bytes(known.request_hash) != digest:
-                raise KeyConflict
-            return CampaignItem.objects.get(pk=known.answer["tied_id"])
-        row = act()
-        known.answer = {"tied_id": row.pk}
-        known.save(update_fields=["answer"])
-    return row
+    return make_once(actor, ENDPOINT, key, content, CampaignItem, lambda: _untie(actor, campaign_id, item_id, reason))
 
 
 def _tie(actor: Actor, campaign_id: int, item_id: int, reason: str) -> CampaignItem:

@@ -12,7 +12,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.sessions.end_sessions people.units.enter_units places.services.bump_registry
         places.services.changing places.services.record requests.registration.erase work.handing.transfer
         work.evidence_links.hold work.evidence_links.rows work.uploads.keep work.flush.flush
-        work.flush.insert_statement work.services.once inspections.finding_services.open_finding
+        work.flush.insert_statement work.services.once work.keyed.make_once inspections.finding_services.open_finding
         work.services.open_supervision work.telling.tell_clock work.uploads.store_photo
         work.uploads.store_clean work.inbox.mark_read
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
