@@ -109,7 +109,8 @@ export async function draw(element: HTMLElement): Promise<void> {
     map.triggerRepaint();
   });
   element.addEventListener("linli:items", (event) => set(map, "items", movedOnto(shift, (event as CustomEvent<FeatureCollection>).detail)));
-  element.dataset["ready"] = "1";
+  // Not before what was set has come back from the worker and is drawn: what is copied to paper is then more than a background.
+  map.once("idle", () => (element.dataset["ready"] = "1"));
   await look();
 }
 
