@@ -82,6 +82,7 @@ def test_a_resident_reserves_with_two_taps_and_shows_a_large_code(open_page: Ope
     counter = TapCounter(page)
     assert not complaints(page)
     page.locator("a.shop-card").first.click()
+    expect(page.get_by_role("button", name="预约兑换")).to_be_visible()
     assert not complaints(page)
     page.get_by_role("button", name="预约兑换").click()
     expect(page.locator(".shop-code")).to_be_visible()

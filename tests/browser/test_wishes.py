@@ -68,6 +68,7 @@ def test_a_wish_comes_true(open_page: Opener, staff_page: Callable[[str], Page],
     checked(helper)
     expect(helper.locator("main")).not_to_contain_text("孔奶奶")
     helper.get_by_role("link", name=TITLE).click()
+    expect(helper.get_by_role("button", name="认领这个心愿")).to_be_visible()
     checked(helper)
     helper.get_by_role("button", name="认领这个心愿").click()
     expect(helper.locator(".notice-good")).to_contain_text("谢谢您")
