@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,8 @@ from django.urls import resolve
 
 from linli.people import second_factor
 from linli.people.models import User
+from tests.browser.resident_pages import PAGES as RESIDENT_PAGES
+from tests.browser.resident_pages import resident_names
 from tests.browser.scenes import SCAN_TOKEN, papers_and_people, standards
 from tests.browser.staff_pages import PAGES, filled_names
 from tests.browser.world import PASSWORD
@@ -30,17 +32,18 @@ def pages(world: Any, *, public: bool = True, staff: bool = True) -> list[Shot]:
     made = prepare(world)
     if public:
         shots += public_pages(made)
+        shots += other_pages(RESIDENT_PAGES, resident_names(world), shots)
     if staff:
         shots += staff_pages(world, made)
-        shots += other_pages(world, {resolve(urlsplit(shot.path).path).route for shot in shots if not shot.body})
+        shots += other_pages(PAGES, filled_names(world, SCAN_TOKEN), shots)
     return shots
 
 
-def other_pages(world: Any, pictured: set[str]) -> list[Shot]:
-    """Every page of staff that has no picture of its own yet: a test holds their list against the addresses."""
-    names = filled_names(world, SCAN_TOKEN)
+def other_pages(pages: Mapping[str, tuple[str, ...]], names: dict[str, str], already: list[Shot]) -> list[Shot]:
+    """Every page of a list that has no picture of its own yet: a test holds the lists against the addresses."""
+    pictured = {resolve(urlsplit(shot.path).path).route for shot in already if not shot.name.startswith("error-")}
     shots: list[Shot] = []
-    for who, paths in PAGES.items():
+    for who, paths in pages.items():
         for path in paths:
             address = path.format(**names)
             if resolve(urlsplit(address).path).route not in pictured:

@@ -1,24 +1,20 @@
-"""An officer confirms the hours of an activity in two taps; a volunteer's own pages hold on narrow phones."""
+"""An officer confirms the hours of an activity in two taps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from linli.people.models import User
-from linli.volunteering.models import Certificate, Service
-from tests.browser.helpers import NARROW, TapCounter, complaints
+from linli.volunteering.models import Service
+from tests.browser.helpers import TapCounter
 from tests.browser.volunteering import volunteering
 from tests.browser.world import World
 
 Opener = Callable[..., Page]
 
 
-def test_an_activity_is_confirmed_in_two_taps_and_what_the_volunteer_sees_holds(
-    open_page: Opener, world: World
-) -> None:
+def test_an_activity_is_confirmed_in_two_taps(open_page: Opener, world: World) -> None:
     made = volunteering(world)
     page = open_page(sign_in="community")
     page.goto("/desk/volunteers/hours/")
@@ -30,16 +26,3 @@ def test_an_activity_is_confirmed_in_two_taps_and_what_the_volunteer_sees_holds(
     assert counter.taps == 2
     with world.inside():
         assert Service.objects.filter(activity_id=made["hours_activity"], state="confirmed").count() == 4
-        person = int(made["volunteer_person"])
-        User.objects.create(username="13800550000", person_id=person, created_at=timezone.now())
-        code = Certificate.objects.exclude(code="").latest("pk").code
-        service = Service.objects.filter(person_id=person, state="confirmed").order_by("pk")[0].pk
-    own = open_page(sign_in="13800550000", viewport=NARROW)
-    wrong: list[str] = []
-    for path in (
-        "/volunteering/", "/volunteering/join/", "/volunteering/leave/", "/volunteering/enter/",
-        f"/volunteering/services/{service}/", "/volunteering/stars/", "/volunteering/rules/", f"/verify/{code}/",
-    ):  # fmt: skip
-        own.goto(path)
-        wrong += complaints(own)
-    assert not wrong, "\n".join(wrong)
