@@ -21,9 +21,9 @@ def test_the_example_is_a_whole_standard(district: District) -> None:
     place = district.places["district"]
     place.code = demo.JIMO
     place.save()
-    before = time.perf_counter()
+    before = time.process_time()
     count = demo.load()
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
     assert count >= 120 and demo.load() == 0
     version = Version.objects.select_related("standard").get()
     tree = selectors.tree(version)
