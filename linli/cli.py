@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from linli.config import databases
+from linli.config import databases, installed
 from linli.config.databases import APP, OWNER
 from linli.config.ending import end_when_told
 
@@ -29,6 +29,9 @@ def main() -> None:
     end_when_told()
     words = sys.argv[1:]
     try:
+        if words[:1] != ["demo"]:
+            installed.take_settings(os.environ)
+            installed.become_owner(lambda text: print(text, file=sys.stderr))  # noqa: T201
         if words and not words[0].startswith("-") and words[0] not in own_commands():
             django_command(words)
         else:
@@ -37,10 +40,10 @@ def main() -> None:
         print(f"linli: {refusal}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     except Exception as error:
-        unreachable = databases.unreachable(error)
-        if not unreachable:
+        told = databases.unreachable(error) or installed.machine_says(error)
+        if not told:
             raise
-        print(f"linli: {unreachable}", file=sys.stderr)  # noqa: T201
+        print(f"linli: {told}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
 
 
@@ -61,6 +64,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     from linli.config.databases import DatabaseUrlError
     from linli.config.demo import DemoRefused
     from linli.config.district import DistrictRefused
+    from linli.config.installed import InstallationRefused
     from linli.config.postgres import PostgresError
     from linli.config.provision import ProvisionError
     from linli.config.serve import ServeRefused
@@ -72,6 +76,7 @@ def _refusals() -> tuple[type[Exception], ...]:
         DatabaseUrlError,
         DemoRefused,
         DistrictRefused,
+        InstallationRefused,
         PostgresError,
         ProgramsError,
         ProvisionError,

@@ -1,5 +1,6 @@
 """Sets a checkout up: `.venv` from the lock files, the front end, system libraries. Called by `make demo`, `make test`.
 
+`server` does what `demo` does and compiles programs and translations: a service runs as a user who may not write there.
 Uses only the standard library. What is already there and unchanged is left alone, so a second call takes a moment.
 pip, npm and apt run at the same time.
 """
@@ -26,6 +27,7 @@ FRONTEND = ROOT / "frontend"
 BUILD = ROOT / "linli" / "static" / "build"
 
 LOCKS = {"demo": "runtime.txt", "test": "dev.txt"}
+PROFILES = (*LOCKS, "server")
 PRINT_PACKAGES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-noto-cjk"]
 TEST_PACKAGES = [*PRINT_PACKAGES, "chromium"]
 # Chromium without windows: the same engine, with a third less work for each page. Not every system has it.
@@ -37,8 +39,11 @@ class BootstrapError(RuntimeError):
     """A step that cannot be done; the message says what to do."""
 
 
-def main(profile: str) -> int:
+def main(wanted: str) -> int:
     """Do what is missing for a profile; 0 when the checkout is ready."""
+    profile = "demo" if wanted == "server" else wanted
+    if wanted == "server":
+        os.umask(0o022)  # the service's user reads what root makes here
     LOGS.mkdir(exist_ok=True)
     with (LOGS / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -52,9 +57,10 @@ def main(profile: str) -> int:
             steps.append((f"Python packages (requirements/{LOCKS[profile]})", lambda: install_python(profile)))
         if not frontend_is_ready():
             steps.append(("front end", build_frontend))
-        if not steps:
-            return 0
-        return run(steps)
+        done = run(steps) if steps else 0
+        if done == 0 and wanted == "server":
+            done = run([("programs and translations", compile_everything)])
+        return done
 
 
 def run(steps: list[tuple[str, Callable[[], None]]]) -> int:
@@ -144,6 +150,18 @@ def make_command() -> None:
     command = VENV / "bin" / "linli"
     command.write_text(f'#!/bin/sh\nexec "{VENV}/bin/python" -m linli "$@"\n')
     command.chmod(0o755)
+
+
+def compile_everything() -> None:
+    """Compile what would else be compiled at each start, or not at all."""
+    python = str(VENV / "bin" / "python")
+    # Some packages carry examples that are no Python; nobody imports them.
+    subprocess.run(
+        [python, "-m", "compileall", "-q", "-j", "0", str(ROOT / "linli"), str(VENV / "lib")],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    translate = "from linli.config.catalogues import compile_catalogues; compile_catalogues()"
+    call("translations", [python, "-c", translate], cwd=ROOT)
 
 
 # --- Front end ------------------------------------------------------------------------------------------------------
@@ -318,6 +336,6 @@ def install_packages(packages: list[str], profile: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.exit("usage: tools/bootstrap demo|test")
+    if len(sys.argv) != 2 or sys.argv[1] not in PROFILES:
+        sys.exit("usage: tools/bootstrap demo|test|server")
     sys.exit(main(sys.argv[1]))

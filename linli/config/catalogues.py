@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linli.config.home import PACKAGE
+from linli.config.installed import CLOSED
 
 
 def po_files(package: Path = PACKAGE) -> Iterator[Path]:
@@ -15,8 +16,20 @@ def po_files(package: Path = PACKAGE) -> Iterator[Path]:
 
 
 def compile_catalogues(package: Path = PACKAGE) -> list[Path]:
-    """Compile the catalogues whose .mo is missing or older; returns what was written."""
-    return [compile_catalogue(path) for path in po_files(package) if _is_stale(path)]
+    """Compile the catalogues whose .mo is missing or older; returns what was written.
+
+    Who may not write there (a service whose programs belong to root) goes on with what is there: `tools/bootstrap
+    server` has compiled them, and without any the pages are in Chinese.
+    """
+    written = []
+    for path in po_files(package):
+        if _is_stale(path):
+            try:
+                written.append(compile_catalogue(path))
+            except OSError as error:
+                if error.errno not in CLOSED:
+                    raise
+    return written
 
 
 def compile_catalogue(path: Path) -> Path:

@@ -64,6 +64,13 @@ def refuse_the_demo() -> None:
             )
 
 
+def refuse_without_keys() -> None:
+    """Refuse to go on with new keys where people are stored under others."""
+    with psycopg.connect(**databases.address(linli_home(), databases.OWNER).psycopg()) as connection:
+        if lacking := installation.lacks_keys(connection, linli_home()):
+            raise DistrictRefused(lacking)
+
+
 def set_up(wanted: Wanted, *, say: Callable[[str], None]) -> None:
     """Prepare the database and let each room prepare what it needs; safe to run again after a failure."""
     check(wanted)
@@ -72,6 +79,7 @@ def set_up(wanted: Wanted, *, say: Callable[[str], None]) -> None:
         import django
 
         refuse_the_demo()
+        refuse_without_keys()
         django.setup()
         from django.conf import settings
 

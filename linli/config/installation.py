@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -65,6 +66,21 @@ def has_accounts(connection: psycopg.Connection) -> bool:
     except psycopg.errors.UndefinedTable:
         return False
     return bool(row and row[0])
+
+
+def lacks_keys(connection: psycopg.Connection, home: Path) -> str:
+    """Why there must be no working without the key file, where people are stored and it is gone; else empty.
+
+    A new one would open nothing of what is there, and nobody known would be found again by phone.
+    """
+    keys = Path(os.environ.get("LINLI_KEYS") or home / "keys.json")
+    if keys.is_file() or not has_accounts(connection):
+        return ""
+    return (
+        f"缺少密钥文件 / the key file is missing: {keys}. 姓名、电话等用它加密，没有它读不出来；请把另存的 keys.json "
+        "放回原处（属于服务用户，权限 600） / names and phones are encrypted with it: put your copy of keys.json back "
+        "there, owned by the service's user, mode 600"
+    )
 
 
 def migrations_key(package: Path = PACKAGE) -> str:

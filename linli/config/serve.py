@@ -162,9 +162,11 @@ class Server:
         home = linli_home()
         address = databases.address(home, databases.APP)
         with psycopg.connect(**address.psycopg()) as connection:
-            known = installation.remembered(connection)
+            known, lacking = installation.remembered(connection), installation.lacks_keys(connection, home)
         if known.get(installation.MIGRATIONS) != installation.migrations_key():
             raise ServeRefused("数据库还不是本版本的结构，请先运行 linli migrate / run linli migrate first")
+        if lacking:
+            raise ServeRefused(lacking)
         if installation.DEMO in known and not (is_loopback(self.host) and databases.uses_embedded()):
             raise ServeRefused(
                 "演示账号只能在本机（127.0.0.1）和内置数据库上使用 / demo logins exist only on loopback with the "

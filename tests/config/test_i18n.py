@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gettext
 from pathlib import Path
 
 import pytest
 
+from linli.config import catalogues
 from linli.config.catalogues import compile_catalogues
 from tools.i18n import catalogue_path, check, extract_room, update_catalogues
 
@@ -65,6 +67,24 @@ def test_update_is_stable_and_translations_compile(package: Path) -> None:
     with compiled.open("rb") as file:
         assert gettext.GNUTranslations(file).gettext("街道") == "street"
     assert compile_catalogues(package) == []
+
+
+def test_who_may_not_write_there_goes_on_without(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service runs programs that belong to root, in a file system that is closed to it."""
+    update_catalogues(package)
+
+    def closed(path: Path) -> Path:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(catalogues, "compile_catalogue", closed)
+    assert compile_catalogues(package) == []
+
+    def full(path: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(catalogues, "compile_catalogue", full)
+    with pytest.raises(OSError, match="No space"):
+        compile_catalogues(package)
 
 
 def test_check_names_missing_and_left_over(package: Path) -> None:

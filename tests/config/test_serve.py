@@ -53,6 +53,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the database remembers, as `check` reads it."""
     values: dict[str, Any] = {installation.MIGRATIONS: installation.migrations_key()}
     monkeypatch.setattr(installation, "remembered", lambda connection: values)
+    monkeypatch.setattr(installation, "has_accounts", lambda connection: False)
     monkeypatch.setattr(psycopg, "connect", lambda **keywords: contextlib.nullcontext())
     monkeypatch.setattr(Server, "_check_port", lambda self: None)
     return values
@@ -99,6 +100,21 @@ def test_the_demo_is_not_loaded_into_a_district_of_ones_own_nor_the_other_way_ro
     known[installation.DEMO] = {"version": 1, "loaded": []}
     with pytest.raises(DistrictRefused, match="holds the demo"):
         district.refuse_the_demo()
+
+
+def test_nothing_is_served_and_no_keys_are_made_where_those_of_stored_people_are_gone(
+    known: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(installation, "has_accounts", lambda connection: True)
+    monkeypatch.setattr(databases, "address", lambda home, role: Mock(psycopg=dict))
+    monkeypatch.setenv("LINLI_KEYS", str(tmp_path / "keys.json"))
+    with pytest.raises(ServeRefused, match=r"put your copy of keys\.json back"):
+        Server("127.0.0.1").check()
+    with pytest.raises(DistrictRefused, match=r"put your copy of keys\.json back"):
+        district.refuse_without_keys()
+    (tmp_path / "keys.json").touch()
+    Server("127.0.0.1").check()
+    district.refuse_without_keys()
 
 
 def test_a_real_district_may_be_served_to_all(known: dict[str, Any]) -> None:
