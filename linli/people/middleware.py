@@ -17,6 +17,10 @@ from linli.people.loading import load_actor, load_actor_from_token
 from linli.people.sessions import STRONG, USER, SessionStore
 
 BEARER = "Bearer "
+KEPT_NOWHERE = "private, no-store"
+"""What is shown to somebody who has signed in stays in no cache: on a computer that several people use, the way back
+leads to the sign-in page, not to what was read there before. Pages that choose for themselves are left alone."""
+SIGN_OUT = "people:logout"
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -56,8 +60,14 @@ class ActorMiddleware:
         store = cast(SessionStore, request.session) if hasattr(request, "session") else None
         # What a page asks by itself is no sign of somebody being there: an open desk still ends when left alone.
         attended = not getattr(response, "unattended", False)
-        if attended and store is not None and getattr(store, "row", None) is not None:
+        row = getattr(store, "row", None)
+        if attended and store is not None and row is not None:
             store.touch()
+        if row is not None and row.user_id is not None:
+            response.setdefault("Cache-Control", KEPT_NOWHERE)
+        if match and match.view_name == SIGN_OUT and request.method == "POST":
+            # Photos may be kept for an hour; they go with whoever looked at them.
+            response["Clear-Site-Data"] = '"cache"'
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

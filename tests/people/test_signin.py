@@ -47,6 +47,17 @@ def test_two_steps_and_what_each_opens(wang):
     assert Session.objects.get(user=user).address == "127.0.0.0/24"
 
 
+def test_what_was_read_stays_in_no_cache(wang):
+    """On a computer that several people use the way back leads nowhere once somebody has signed out."""
+    client = Client()
+    sign_in(client, wang[1])
+    for page in ("/desk/", "/desk/search/"):
+        answer = client.get(page)
+        assert answer.status_code == 200 and "no-store" in answer["Cache-Control"], page
+    assert client.post("/logout/")["Clear-Site-Data"] == '"cache"'
+    assert "Clear-Site-Data" not in client.get("/") and "no-store" not in client.get("/").get("Cache-Control", "")
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
 )
