@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linli.exchange.kinds import Field, Kind
-from linli.exchange.tables import SECTION, SHEET_NAME, Tables
+from linli.exchange.tables import HEADINGS_BETWEEN, OUTER_SECTION, SECTION, Tables
 from linli.exchange.words import heading_key, is_blank, plain
 
 SAMPLE_ROWS = 200
@@ -63,7 +63,7 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
             if guess.target:
                 taken.setdefault(guess.target, guess)
             continue
-        if guess.heading in (SHEET_NAME, SECTION):
+        if guess.heading in HEADINGS_BETWEEN:
             continue
         offers += [(sure, -number, name, by) for name, sure, by in _offers(guess, known, fields, tables)]
     for sure, place, name, by in sorted(offers, reverse=True):
@@ -75,10 +75,19 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
         guess.target, guess.confidence, guess.by = name, sure, by
         taken.setdefault(name, guess)
     for guess in guesses:
-        if guess.heading in (SHEET_NAME, SECTION) and not guess.by and kind.sheet_field not in ("", *taken):
-            guess.target, guess.confidence, guess.by = kind.sheet_field, LIKELY, "sheet"
-            taken[kind.sheet_field] = guess
+        wanted = _between(kind, guess.heading, tables.columns)
+        if not guess.by and wanted not in ("", *taken):
+            guess.target, guess.confidence, guess.by = wanted, LIKELY, "sheet"
+            taken[wanted] = guess
     return guesses
+
+
+def _between(kind: Kind, heading: str, columns: Sequence[str]) -> str:
+    """The field that a heading between the rows, or the name of a sheet, fills ("" none)."""
+    if heading not in HEADINGS_BETWEEN or (heading == OUTER_SECTION and not kind.inner_field):
+        return ""
+    inner = heading == SECTION and OUTER_SECTION in columns and bool(kind.inner_field)
+    return kind.inner_field if inner else kind.sheet_field
 
 
 def _offers(

@@ -41,7 +41,8 @@ class Field:
 
     `aliases` are headings people write; `looks` says of a text whether it looks like such a value (for columns whose
     heading says nothing); `fill_down`: a blank may mean "as above"; `many`: several columns may be given, their
-    texts are joined by 、; `personal`: never shown in previews.
+    texts are joined by 、; `personal`: never shown in previews; `shared`: a value in a cell that is merged over several
+    rows is theirs together (points), and the row says so (`Row.spans`).
     """
 
     name: str
@@ -52,6 +53,7 @@ class Field:
     fill_down: bool = False
     many: bool = False
     personal: bool = False
+    shared: bool = False
     looks: Callable[[str], bool] | None = None
     hint: Label | None = None
 
@@ -69,13 +71,15 @@ class Row:
     """One row of the file on its way into the register.
 
     `position` counts the rows of the file and stays the same at every reading: it is the row's key in the batch.
-    `area` is the community (or wider place) under which the row is counted; `plan` belongs to the planner.
+    `spans` names, for shared fields, the merged cell from which the value came. `area` is the community (or wider
+    place) under which the row is counted; `plan` belongs to the planner.
     """
 
     position: int
     sheet: str
     line: int
     values: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     outcome: str = ""
@@ -319,7 +323,8 @@ class Kind:
     """A kind of data that can be brought in.
 
     `order` is its place in the day-one order; `permission` is asked by the pages and again by the services;
-    `sheet_field` is the field that the name of a sheet fills where a book has one sheet per community.
+    `sheet_field` is the field that the name of a sheet fills where a book has one sheet per community, and a heading
+    that stands between the rows; `inner_field` the one that headings of a second level fill.
     """
 
     slug: str
@@ -331,6 +336,7 @@ class Kind:
     duty: Label | None = None
     chunk_rows: int = 500
     sheet_field: str = ""
+    inner_field: str = ""
     options: tuple[Option, ...] = ()
     refusals: tuple[type[Exception], ...] = ()
     """Errors of the services whose text is a sentence for a person (with `.message` or `.label`)."""

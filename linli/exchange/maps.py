@@ -32,20 +32,25 @@ _TABLES = {"columns", "constants", "options", "answers"}
 
 @dataclass(slots=True)
 class ImportMap:
-    """The content of a map. `answers` is keyed by topic, then by the text asked about."""
+    """The content of a map. `answers` is keyed by topic, then by the text asked about.
+
+    `reused` says whether it is that of an earlier file with the same headings ("same") or nearly the same ("alike").
+    """
 
     kind: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    reused: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For storing with a batch."""
-        return {
+        found: dict[str, Any] = {
             "kind": self.kind, "columns": self.columns, "constants": self.constants, "options": self.options,
             "answers": self.answers,
         }  # fmt: skip
+        return found | {"reused": self.reused} if self.reused else found
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ImportMap:
@@ -53,6 +58,7 @@ class ImportMap:
         return cls(
             str(data.get("kind", "")), dict(data.get("columns", {})), dict(data.get("constants", {})),
             dict(data.get("options", {})), {topic: dict(rows) for topic, rows in data.get("answers", {}).items()},
+            str(data.get("reused", "")),
         )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from linli.exchange.kinds import (
 )
 from linli.exchange.maps import ImportMap, answer_from_map
 from linli.exchange.reading import Book, CellError, read_book
-from linli.exchange.tables import SECTION, SHEET_NAME, RawRow, Table, Tables, find_tables
+from linli.exchange.tables import HEADINGS_BETWEEN, RawRow, Table, Tables, find_tables
 from linli.exchange.words import BLANKS, SAME_AS_ABOVE, heading_key, is_blank, plain
 
 ROUNDS = 6
@@ -95,6 +95,8 @@ def open_file(kind: Kind, data: bytes, file_name: str, mapping: ImportMap | None
 def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = None) -> Plan:
     """Read every cell and let the kind judge every row. `done`: rows written before, by position."""
     kind = opened.kind
+    if opened.mapping.reused:
+        run.notice(_reused_text(opened.mapping.reused))
     for sheet in opened.book.hidden_sheets:
         run.notice(_("隐藏的工作表“%(name)s”没有读取。") % {"name": sheet})
     for sheet in opened.tables.without:
@@ -114,6 +116,12 @@ def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = Non
         if not row.outcome:
             raise RuntimeError(f"{kind.slug}: row {row.position} was not judged")
     return Plan(opened, run, planner, rows, planner.vanished(rows))
+
+
+def _reused_text(how: str) -> str:
+    if how == "same":
+        return _("各列的含义沿用上次同样表头的文件，可以在“列”里改。")
+    return _("表头与以前的文件相近，相同的列沿用当时的含义，其余的请在“列”里看一眼。")
 
 
 def settle(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = None) -> Plan:
@@ -166,7 +174,7 @@ def _fill_down(table: Table, columns: Sequence[tuple[int, Field]], run: Run) -> 
     """What stands for 同上, and for blanks below a value where that was agreed."""
     filled: _Filled = {}
     for place, entry in columns:
-        fills_blanks = entry.fill_down and table.columns[place] not in (SHEET_NAME, SECTION)
+        fills_blanks = entry.fill_down and table.columns[place] not in HEADINGS_BETWEEN
         above: Any = None
         blanks: list[tuple[RawRow, Any]] = []
         for raw in table.rows:
@@ -212,6 +220,8 @@ def _row(
     run: Run,
 ) -> Row:
     row = Row(raw.position, raw.sheet, raw.line)
+    if raw.spans:
+        row.spans = {entry.name: raw.spans[place] for place, entry in columns if entry.shared and place in raw.spans}
     run.row = row
     cells = raw.cells
     many: dict[str, list[str]] = {}

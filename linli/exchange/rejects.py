@@ -21,7 +21,7 @@ from linli.exchange.models import ImportBatch
 from linli.exchange.planning import REASON, OpenedFile, open_file
 from linli.exchange.reading import CellError
 from linli.exchange.reading.book import Sheet
-from linli.exchange.tables import Table
+from linli.exchange.tables import HEADINGS_BETWEEN, Table
 
 WRONG = PatternFill("solid", fgColor="FFD9D0")
 ROW = PatternFill("solid", fgColor="FFF1D6")
@@ -92,10 +92,10 @@ def _workbook(opened: OpenedFile, data: bytes, refused: Sequence[Refused]) -> by
 def _mark(page: Any, table: Table, sheet: Sheet, rows: Sequence[Refused], targets: Mapping[str, str]) -> None:
     places: dict[str, int] = {}
     for place, heading in enumerate(table.columns):
-        if heading in targets and not heading.startswith("〔工作表") and not heading.startswith("〔分段"):
+        if heading in targets and heading not in HEADINGS_BETWEEN:
             places.setdefault(targets[heading], place + 1)
     old = next((place + 1 for place, heading in enumerate(table.columns) if heading == REASON), None)
-    width = sum(1 for heading in table.columns if heading not in ("〔工作表名〕", "〔分段标题〕"))
+    width = sum(1 for heading in table.columns if heading not in HEADINGS_BETWEEN)
     reason = old or width + 1
     head = page.cell(table.header[-1] + 1, reason)
     if not isinstance(head, MergedCell):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,11 +25,15 @@ from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
 from linli.exchange.planning import OpenedFile, Plan, open_file, settle
 from linli.exchange.running import AnotherRuns, Progress, State, carry_out, done_rows, report_of
+from linli.exchange.tables import HEADINGS_BETWEEN
 from linli.exchange.undoing import begin as begin_undoing
 from linli.exchange.undoing import undo as take_back
 from linli.exchange.undoing import undo_by_chunks
+from linli.exchange.words import heading_key
 
 KEPT = timedelta(days=30)
+ALIKE, MAPS_LOOKED_AT = 0.7, 50
+"""Which share of the headings two tables have in common, at least, for one to be read like the other."""
 Learner = Callable[[Any, str, str, str], None]
 _LEARNERS: dict[str, Learner] = {}
 
@@ -91,9 +95,22 @@ def receive(
 
 
 def remembered_map(kind: Kind, opened: OpenedFile) -> ImportMap | None:
-    """How such a table was read the last time."""
+    """How such a table was read the last time; of the one most alike, what the columns that both have were taken for.
+
+    A table that got a column more does not lose what somebody had set right.
+    """
     row = RememberedMap.objects.filter(kind=kind.slug, signature=signature(kind, opened.tables.columns)).first()
-    return ImportMap.from_json(row.mapping) if row is not None else None
+    if row is not None:
+        return replace(ImportMap.from_json(row.mapping), reused="same")
+    own = {heading_key(name) for name in opened.tables.columns}
+    best: tuple[float, dict[str, str]] = (ALIKE, {})
+    for row in RememberedMap.objects.filter(kind=kind.slug).order_by("-used_at")[:MAPS_LOOKED_AT]:
+        columns: dict[str, str] = row.mapping.get("columns", {})
+        known = {heading_key(name) for name in columns}
+        share = len(own & known) / len(own | known)
+        if share > best[0]:
+            best = (share, {name: target for name, target in columns.items() if heading_key(name) in own})
+    return ImportMap(kind.slug, best[1], reused="alike") if best[1] else None
 
 
 def interrupted(importer: Importer, kind_slug: str, data: bytes, mapping: ImportMap) -> ImportBatch | None:
@@ -168,7 +185,7 @@ def set_columns(
     if wrong:
         raise ExchangeProblem("unknown_field", _("没有这样的字段：%(names)s。") % {"names": "、".join(wrong)})
     mapping = ImportMap.from_json(held.mapping)
-    mapping.columns = dict(columns)
+    mapping.columns, mapping.reused = dict(columns), ""
     mapping.constants = {name: value for name, value in constants.items() if value.strip()}
     mapping.options = {name: value for name, value in options.items() if value.strip()}
     held.mapping, held.mapping_digest, held.state = mapping.as_json(), _mapping_digest(mapping), State.RECEIVED
@@ -262,7 +279,10 @@ def run(batch: ImportBatch, importer: Importer, progress: Progress | None = None
 
 def _worth_remembering(plan: Plan) -> dict[str, Any]:
     mapping = plan.opened.mapping
-    columns = {guess.heading: guess.target for guess in plan.opened.columns if not guess.heading.startswith("〔")}
+    columns = {
+        guess.heading: guess.target for guess in plan.opened.columns
+        if guess.heading in HEADINGS_BETWEEN or not guess.heading.startswith("〔")
+    }  # fmt: skip
     return ImportMap(plan.opened.kind.slug, columns, mapping.constants, mapping.options, mapping.answers).as_json()
 
 

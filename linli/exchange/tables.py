@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from linli.exchange.bands import Bands, band
 from linli.exchange.reading.book import Book, Merge, Sheet
 from linli.exchange.words import heading, heading_key, is_blank, plain
 
 HEADER_WITHIN = 40
-SHEET_NAME, SECTION = "〔工作表名〕", "〔分段标题〕"
+SHEET_NAME, OUTER_SECTION, SECTION = "〔工作表名〕", "〔上级标题〕", "〔分段标题〕"
+HEADINGS_BETWEEN = (SHEET_NAME, OUTER_SECTION, SECTION)
+"""Columns that no file has: what a sheet is called, and the headings that stand between its rows."""
 _TOTAL = re.compile(
     r"^(?:本?页?|.{0,12}?)(?:小计|合计|总计|共计|累计|总合计)(?:[（(:：].*)?$|^(?:sub)?total\b.*$", re.IGNORECASE
 )
@@ -27,13 +30,17 @@ _PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表|table|表格)\s*[(（]?\d*[)
 
 @dataclass(slots=True)
 class RawRow:
-    """One line of a table: its cells by column, and whether the line is hidden."""
+    """One line of a table: its cells by column, and whether the line is hidden.
+
+    `spans` names the merged cell for each column whose value came from one over several lines.
+    """
 
     position: int
     sheet: str
     line: int
     cells: list[Any]
     hidden: bool = False
+    spans: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -259,8 +266,7 @@ def _letter(column: int) -> str:
 def _fill(table: Table, sheet: Sheet, width: int, covered: dict[tuple[int, int], Merge], position: int) -> None:
     titles = [heading_key(name) for name in table.columns]
     lower = [heading_key(name.rsplit("/", 1)[-1]) for name in table.columns]
-    section = ""
-    sections: dict[int, str] = {}
+    bands = Bands()
     notes = _first_note(sheet, table.header[-1] + 1)
     by_line: dict[int, dict[int, Merge]] = {}
     for (line, column), area in covered.items():
@@ -270,10 +276,12 @@ def _fill(table: Table, sheet: Sheet, width: int, covered: dict[tuple[int, int],
         row = sheet.rows[index]
         cells = list(row[:width]) + [None] * (width - len(row))
         own = [cell for cell in cells if not is_blank(cell)]
+        spans: dict[int, str] = {}
         for column, area in by_line.get(index, {}).items():
-            if column < width and own:
+            if column == area.left and column < width and own:
                 # A tall merge carries its value down; of a merge that is also wide, only its first column does.
-                cells[column] = _at(sheet, area.top, area.left) if column == area.left else cells[column]
+                cells[column] = _at(sheet, area.top, area.left)
+                spans[column] = f"{sheet.line(area.top)}/{column}"
         filled = [(column, cell) for column, cell in enumerate(cells) if not is_blank(cell)]
         if not own:
             table.skip("blank")
@@ -285,19 +293,20 @@ def _fill(table: Table, sheet: Sheet, width: int, covered: dict[tuple[int, int],
         if why:
             table.skip(why)
             continue
-        banner = covered.get((index, filled[0][0]))
-        if len(own) == 1 and width >= 3 and banner is not None and banner.right - banner.left + 1 >= max(3, width - 1):
-            section = plain(own[0])
+        first = covered.get((index, filled[0][0]))
+        heads = band(filled, own, width, first.right - first.left + 1 if first is not None else 1)
+        if heads:
+            bands.open(heads)
             table.skip("section")
             continue
         number = position + len(table.rows)
-        if section:
-            sections[number] = section
-        table.rows.append(RawRow(number, table.sheet, sheet.line(index), cells, index in sheet.hidden))
-    if sections:
-        table.columns.append(SECTION)
+        bands.mark(number)
+        table.rows.append(RawRow(number, table.sheet, sheet.line(index), cells, index in sheet.hidden, spans))
+    if bands.rows:
+        table.columns += [OUTER_SECTION, SECTION] if bands.deep else [SECTION]
         for entry in table.rows:
-            entry.cells.append(sections.get(entry.position, ""))
+            both = bands.rows.get(entry.position, ("", ""))
+            entry.cells += both if bands.deep else both[1:]
 
 
 def _first_note(sheet: Sheet, start: int) -> int:

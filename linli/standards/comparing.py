@@ -32,6 +32,11 @@ class NodeState:
         return self.value("title")
 
     @property
+    def code(self) -> str:
+        """Its number in the standard."""
+        return self.value("code")
+
+    @property
     def weight(self) -> str:
         """The points in words; empty above criteria."""
         return self.value("weight")
@@ -59,6 +64,11 @@ class NodeChange:
     after: NodeState
     fields: tuple[FieldChange, ...]
 
+    @property
+    def renumbered(self) -> bool:
+        """Whether nothing but its code is another."""
+        return [field.name for field in self.fields] == ["code"]
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -71,8 +81,8 @@ class Comparison:
 
     @property
     def lineages(self) -> tuple[UUID, ...]:
-        """Every criterion that is not as it was, among nodes of all levels."""
-        rows = (*self.added, *self.removed, *(change.after for change in self.changed))
+        """Every node that is not as it was, of all levels; a new code alone changes nothing of the work on it."""
+        rows = (*self.added, *self.removed, *(change.after for change in self.changed if not change.renumbered))
         return tuple(row.lineage for row in rows)
 
     @property

@@ -32,7 +32,8 @@ class Query:
     """What is looked for: for which criterion, at which kinds of sites, by whom, where, and on which days.
 
     `organisation_id` is the unit whose doing it should be, or that of a unit below it: what a community does, its
-    street has done (None: anybody's). Days are both included.
+    street has done (None: anybody's). Days are both included. `with_photo`: records without a photo are of no use; a
+    source with many records leaves them out, so that the limit is not spent on them.
     """
 
     version: Version
@@ -43,6 +44,7 @@ class Query:
     since: date
     until: date
     limit: int = 50
+    with_photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,12 @@ def _parent(version: Version, parent_id: int | None, level: str) -> Node | None:
 @transaction.atomic
 def add_node(
     actor: Actor, version_id: int, *, level: str, parent_id: int | None, values: Mapping[str, Any],
-    units: Units | None = None, key: UUID | None = None,
+    units: Units | None = None, key: UUID | None = None, lineage: UUID | None = None,
 ) -> Node:  # fmt: skip
-    """A node at the end of its brothers. Sent again with the same key it answers with the same node."""
+    """A node at the end of its brothers; `lineage` of the same node of the version before it, where there is one.
+
+    Sent again with the same key it answers with the same node.
+    """
     version = locked_draft(actor, version_id)
     known = Node.objects.filter(version=version, key=key).first() if key else None
     if known is not None:
@@ -57,7 +60,9 @@ def add_node(
     parent = _parent(version, parent_id, level)
     columns = cleaned(level, values)
     last = Node.objects.filter(version=version, parent=parent).aggregate(last=Max("position"))["last"] or 0
-    node = Node.objects.create(version=version, parent=parent, level=level, position=last + 1, key=key, **columns)
+    node = Node(version=version, parent=parent, level=level, position=last + 1, key=key, **columns)
+    node.lineage = lineage or node.lineage
+    node.save()
     _set_units(node, units or {})
     edited(version, actor, added=node.pk)
     return node

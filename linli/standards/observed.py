@@ -88,7 +88,10 @@ def joined(parts: Sequence[Columns]) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class TrailLine:
-    """What stands behind one observation: in words, when, where to look, its photos, and whether it came late."""
+    """What stands behind one observation: in words, when, where to look, its photos, and whether it came late.
+
+    `thumb_urls` are the same photos small, in the same order, where they can be had.
+    """
 
     observation: int
     label: str
@@ -96,6 +99,7 @@ class TrailLine:
     url: str = ""
     photo_urls: tuple[str, ...] = ()
     late: bool = False
+    thumb_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,13 +134,18 @@ def compare(request: HttpRequest, version_id: int) -> HttpResponse:
     ) or next((row for row in others if row.number < new.number), others[0] if others else None)  # fmt: skip
     context: dict[str, Any] = {"version": new, "standard": new.standard, "others": others, "old": chosen}
     if chosen is not None:
-        found, work = selectors.comparison(chosen, new)
+        compared = selectors.comparison(chosen, new)
+        found, work = compared.found, compared.work
         context |= {
             "found": found,
             "added": [(row, ()) for row in found.added],
             "removed": [(row, work.get(row.lineage, ())) for row in found.removed],
-            "changed": [(change, work.get(change.after.lineage, ())) for change in found.changed],
-            "touched": sum(entry.count for rows in work.values() for entry in rows),
+            "changed": [
+                (change, work.get(change.after.lineage, ())) for change in found.changed if not change.renumbered
+            ],
+            "renumbered": [change for change in found.changed if change.renumbered],
+            "reassigned": [(row, work.get(row.lineage, ())) for row in compared.reassigned],
+            "touched": compared.touched,
         }
     return render(request, "standards/compare.html", context)
 

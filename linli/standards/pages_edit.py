@@ -94,7 +94,8 @@ def act(request: HttpRequest, version_id: int, action: str) -> HttpResponse:
             messages.success(request, _("已停用。用它检查过的记录都保留。"))
         elif action == "draft":
             version = services.draft_from(actor, version_id, key=_key(request))
-            messages.success(request, _("已以第 %(number)d 版为底稿建立草稿。") % {"number": version.number - 1})
+            source = version.based_on or version
+            messages.success(request, _("已以第 %(number)d 版为底稿建立草稿。") % {"number": source.number})
         else:
             services.delete_draft(actor, version_id)
             messages.success(request, _("草稿已删除。"))

@@ -1,14 +1,13 @@
 """Planning and writing an imported standard: every row is a criterion, the whole file becomes one draft.
 
-Items and contents come from their own columns (merged cells are carried down by the importer). Where the standard is
-known already, criteria that are found again (same code, or same names) keep their lineage, so that the draft can be
-compared with the version before it.
+Items and contents come from their own columns (merged cells are carried down by the importer), or from headings
+between the rows. Where the table is a new edition of a standard that is known, criteria that are found again keep
+their lineage (`pairing`), so that the draft can be compared with the version before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,41 +17,30 @@ from django.utils.translation import gettext as _
 
 from linli.exchange.fields import Unanswered
 from linli.exchange.kinds import NEW, Choice, Effect, Ledger, Planner, Question, Row, Run, Vanished
-from linli.exchange.values.places import names as names_in
 from linli.people.importers import entitled
-from linli.people.models import Organisation
-from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place
-from linli.standards import cells, drafts, node_services, selectors, services, wording
+from linli.standards import cells, drafts, node_services, pairing, selectors, services
 from linli.standards.errors import StandardsProblem
-from linli.standards.models import Node, NodeUnit, Standard, Version
+from linli.standards.models import Node, Standard, Version
 from linli.standards.node_services import NewNode
-from linli.standards.values import TITLE_MAX, cleaned
+from linli.standards.pairing import Entry, likeness
+from linli.standards.row_reading import PlannedCriterion, RowReader
 
-NO_UNIT, NO_CATEGORY = "0", "-"
-UNITS_OFFERED = 80
 _SPACE = UUID("8f0b3f2e-55c0-4a3c-9c62-1d6b0f1d7a10")
-
-
-@dataclass(slots=True)
-class PlannedCriterion:
-    """A row as it will be written."""
-
-    item: str
-    content: str
-    values: dict[str, Any]
-    units: dict[str, list[int]]
-    shared_weight: Decimal | None = None
+NEW_STANDARD, SAME, ANOTHER = "new", "same", "another"
+SHARES, POINTS = "shares", "points"
+SAME_NAME = 0.6
+"""How alike the names of two editions are, at least, for the known one to be suggested."""
 
 
 @dataclass(slots=True)
 class Known:
-    """The version that holds already: lineages by code and by the names from the top down."""
+    """The version that holds already: its criteria with their lineages, and those of the nodes above them."""
 
     version: Version | None = None
-    by_code: dict[str, UUID] = field(default_factory=dict)
-    by_path: dict[tuple[str, ...], UUID] = field(default_factory=dict)
-    criteria: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    lineages: list[UUID] = field(default_factory=list)
+    above: dict[tuple[str, ...], UUID] = field(default_factory=dict)
 
 
 class StandardPlanner(Planner):
@@ -61,10 +49,10 @@ class StandardPlanner(Planner):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.place = self._place()
-        self.units = selectors.unit_names()
-        self.categories = wording.category_names()
-        self.offered: tuple[Choice, ...] = ()
+        self.reader = RowReader(run)
+        self.standard: Standard | None = None
         self.known = Known()
+        self.above: dict[tuple[str, ...], UUID] = {}
         self.named: set[UUID] = set()
 
     def _place(self) -> Place | None:
@@ -82,199 +70,172 @@ class StandardPlanner(Planner):
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Judge every row: texts into rules and requirements, doubts about words, doubles refused."""
-        obstacle = self._obstacle()
+        fresh = [row for row in rows if row.open]
+        told = self._edition(fresh)
+        obstacle = self._obstacle() if told else ""
         seen: dict[tuple[str, ...], int] = {}
-        for row in rows:
-            if not row.open:
-                continue
+        for row in fresh:
             if obstacle and not row.done:
                 row.reject(obstacle)
                 continue
             try:
-                row.plan = self._planned(row)
+                row.plan = self.reader.read(row)
             except Unanswered:
                 continue
             except StandardsProblem as problem:
                 row.reject(problem.message, _field_of(problem.field))
                 continue
-            path = _path(row.plan)
             row.area = row.plan.item
-            if path in seen:
-                row.reject(_("与第 %(line)d 行重复。请删去一行。") % {"line": seen[path]}, "title")
+            if row.plan.path in seen:
+                row.reject(_("与第 %(line)d 行重复。请删去一行。") % {"line": seen[row.plan.path]}, "title")
                 continue
-            seen[path] = row.line
+            seen[row.plan.path] = row.line
             if row.open:
                 row.outcome = NEW
-        plans = [row.plan for row in rows if row.plan is not None]
-        self._share_weights(plans)
-        self.named = {lineage for entry in plans if (lineage := self._lineage(entry)) is not None}
+        planned = [row for row in fresh if row.outcome == NEW]
+        self._weigh(planned)
+        if told and self.known.version is not None:
+            self._pair(planned)
+
+    def _edition(self, rows: Sequence[Row]) -> bool:
+        """Which standard the table is an edition of; False while nobody has said."""
+        if self.place is None:
+            return True
+        here = list(Standard.objects.filter(place=self.place).order_by("synthetic", "id"))
+        self.standard = next((row for row in here if row.name == self.name), None)
+        if self.standard is not None or not here or self.run.options.get("standard"):
+            return True
+        alike = {str(row.pk): likeness(_without_year(row.name), _without_year(self.name)) for row in here}
+        best = max(alike, key=lambda key: alike[key])
+        choices = (
+            *(Choice(str(row.pk), _("“%(name)s”的新一版") % {"name": row.name}) for row in here),
+            Choice(NEW_STANDARD, _("新的测评体系“%(name)s”") % {"name": self.name}),
+        )
+        sentence = _("这份表是已有体系的新一版，还是新的测评体系？新一版可以与上一版对比。")
+        suggestion = best if alike[best] >= SAME_NAME else NEW_STANDARD
+        question = Question(
+            "standard_edition", self.name, sentence, choices, may_skip=False, remember=False, suggestion=suggestion
+        )
+        answers = [self.run.ask(question, row) for row in rows]
+        if not answers or answers[0] is None:
+            return False
+        self.standard = next((row for row in here if str(row.pk) == answers[0].value), None)
+        return True
 
     def _obstacle(self) -> str:
         if self.place is None:
             return _("还没有本区的地点，请先导入地点。")
-        standard = Standard.objects.filter(place=self.place, name=self.name).first()
-        if standard is None:
+        if self.standard is None:
             self.run.notice(_("将新建测评体系“%(name)s”的草稿。") % {"name": self.name})
             return ""
-        draft = Version.objects.filter(standard=standard, state=Version.DRAFT).exclude(key=self._key).first()
-        if draft is not None:
-            return _("“%(name)s”已有一份草稿，先发布或删除它再导入。") % {"name": self.name}
-        last = Version.objects.filter(standard=standard).exclude(key=self._key).order_by("-number").first()
+        name, versions = self.standard.name, Version.objects.filter(standard=self.standard).exclude(key=self._key)
+        if versions.filter(state=Version.DRAFT).exists():
+            return _("“%(name)s”已有一份草稿，先发布或删除它再导入。") % {"name": name}
+        last = versions.order_by("-number").first()
         if last is not None:
             self._learn(last)
             self.run.notice(
-                _("“%(name)s”已有第 %(number)d 版，这份表将成为新的草稿。") % {"name": self.name, "number": last.number}
+                _("“%(name)s”已有第 %(number)d 版，这份表将成为新的草稿。") % {"name": name, "number": last.number}
             )
         return ""
 
     def _learn(self, version: Version) -> None:
-        """Lineages of the version before; a code that two criteria share leads nowhere."""
         self.known = Known(version)
         titles: dict[int, tuple[str, ...]] = {}
-        twice: set[str] = set()
         for node in selectors.nodes_of(version):
             path = (*titles.get(node.parent_id or 0, ()), node.title)
             titles[node.pk] = path
-            self.known.by_path[path] = node.lineage
             if node.level == Node.CRITERION:
-                self.known.criteria[node.lineage] = (node.title, path[0])
-                if node.code:
-                    twice |= {node.code} & self.known.by_code.keys()
-                    self.known.by_code[node.code] = node.lineage
-        for code in twice:
-            del self.known.by_code[code]
+                self.known.entries.append(Entry(path[0], path[1] if len(path) > 2 else "", node.title, node.code))
+                self.known.lineages.append(node.lineage)
+            else:
+                self.known.above[path] = node.lineage
 
-    def _planned(self, row: Row) -> PlannedCriterion:
-        values = row.values
-        # Everything a row leaves open is asked at once, so that nobody has to come back for the next question.
-        waiting = len(row.doubts)
-        method, rule = self._or_later(self._method, row), self._or_later(self._rule, row)
-        category = self._or_later(self._category, row)
-        kinds = self._asked(row, "site_kinds", self._site_kind)
-        evidence_text = cells.given(values, "evidence")
-        required = cells.evidence(evidence_text)
-        guidance = cells.given(values, "guidance")
-        if evidence_text and not required:
-            guidance = "\n".join(part for part in (guidance, _("佐证：%(text)s") % {"text": evidence_text}) if part)
-        units = {
-            part: [int(unit) for unit in self._asked(row, part, self._unit) if unit != NO_UNIT]
-            for part in (NodeUnit.LEAD, NodeUnit.SUPPORTING)
-        }
-        if len(row.doubts) > waiting or not row.open:
-            raise Unanswered
-        given = {
-            "title": cells.given(values, "title"), "code": cells.given(values, "code"), "guidance": guidance,
-            "weight": values.get("weight"), "method": method or (Node.FIELD if kinds else Node.MATERIAL),
-            "rule": rule or cells.of_kind("proportion"), "evidence": required, "site_kinds": kinds,
-            "category": category if category not in (None, NO_CATEGORY) else "",
-        }  # fmt: skip
-        if not rule:
-            self.run.notice(_("有的行没写计分规则，按“比例”计。"))
-        item, content = cells.given(values, "item"), cells.given(values, "content")
-        if len(item) > TITLE_MAX or len(content) > TITLE_MAX:
-            raise StandardsProblem(
-                "too_long", _("测评项目或内容最多 %(most)d 字。") % {"most": TITLE_MAX}, field="item"
-            )
-        shared = None if values.get("weight") is not None else values.get("content_weight")
-        return PlannedCriterion(item, content, cleaned(Node.CRITERION, given), units, shared_weight=shared)
-
-    def _or_later(self, read: Callable[[Row], Any], row: Row) -> Any:
-        try:
-            return read(row)
-        except Unanswered:
-            return None
-
-    def _method(self, row: Row) -> str:
-        text = cells.given(row.values, "method")
-        return cells.method(text) or (self._choice(row, "method", text, wording.METHODS) if text else "")
-
-    def _rule(self, row: Row) -> dict[str, Any] | None:
-        text, points = cells.given(row.values, "rule"), row.values.get("points")
-        if not text:
-            return cells.of_kind("deduction", points) if points is not None else None
-        return cells.rule(text, points) or cells.of_kind(self._choice(row, "rule", text, wording.RULES), points)
-
-    def _category(self, row: Row) -> str:
-        """The code of a category that is written as a code or as a name; asked where the catalogue has neither."""
-        text = cells.given(row.values, "category")
-        if not text or text in self.categories:
-            return text
-        named = [code for code, name in self.categories.items() if name == text]
-        if len(named) == 1:
-            return named[0]
-        signs = set(text)
-        nearest = sorted(self.categories.items(), key=lambda entry: (-len(signs & set(entry[1])), entry[0]))
-        choices = (*(Choice(*entry) for entry in nearest[:UNITS_OFFERED]), Choice(NO_CATEGORY, _("（不填类别）")))
-        sentence = _("没有找到问题类别“%(text)s”。是哪一类？") % {"text": text[:60]}
-        return self._answer(Question("standard_category", text[:120], sentence, choices), row)
-
-    def _choice(self, row: Row, topic: str, text: str, labels: dict[str, Any]) -> str:
-        choices = tuple(Choice(slug, wording.word(labels, slug)) for slug in labels)
-        sentence = _("“%(text)s”指哪一种%(what)s？") % {
-            "text": text[:60],
-            "what": wording.word(wording.FIELD_LABELS, topic),
-        }
-        return self._answer(Question(f"standard_{topic}", text[:120], sentence, choices), row)
-
-    def _answer(self, question: Question, row: Row) -> str:
-        answer = self.run.ask(question, row)
-        if answer is None or not row.open:
-            raise Unanswered
-        return answer.value
-
-    def _asked(self, row: Row, name: str, one: Callable[[Row, str], str]) -> list[str]:
-        """What every name in a cell means; those that have to be asked about are left out."""
-        found: list[str] = []
-        for text in names_in(row.values.get(name) or ""):
-            with suppress(Unanswered):
-                found.append(one(row, text))
-        return list(dict.fromkeys(found))
-
-    def _site_kind(self, row: Row, text: str) -> str:
-        slug = cells.site_kind(text)
-        if slug:
-            return slug
-        choices = tuple(Choice(key, label.text(wording.language())) for key, label in SITE_KINDS.items())
-        sentence = _("不认识点位类型“%(text)s”。它是哪一种？") % {"text": text[:60]}
-        return self._answer(Question("site_kind", text[:120], sentence, choices), row)
-
-    def _unit(self, row: Row, text: str) -> str:
-        found = self.units.get(text, set())
-        if len(found) == 1:
-            return str(next(iter(found)))
-        sentence = _("没有找到单位“%(text)s”。是哪一个？") % {"text": text[:60]}
-        return self._answer(Question("standard_unit", text[:120], sentence, self._choices(text)), row)
-
-    def _choices(self, text: str) -> tuple[Choice, ...]:
-        """Units to choose from: those whose names share most with the text first, and none."""
-        if not self.offered:
-            rows = Organisation.objects.filter(active=True).exclude(kind__in=("shop", "community_committee"))
-            self.offered = tuple(Choice(str(row.pk), row.name) for row in rows.order_by("path__depth", "id"))
-        signs = set(text)
-        nearest = sorted(self.offered, key=lambda choice: -len(signs & set(choice.label)))[:UNITS_OFFERED]
-        return (*nearest, Choice(NO_UNIT, _("（不填单位）")))
-
-    def _share_weights(self, plans: Iterable[PlannedCriterion]) -> None:
-        """Points that stand at a content only are shared evenly among its criteria."""
-        groups: dict[tuple[str, str], list[PlannedCriterion]] = {}
+    def _weigh(self, rows: Sequence[Row]) -> None:
+        """Points into the plans: shared ones evenly, shares of a whole as points out of a hundred if that is meant."""
+        plans: list[PlannedCriterion] = [row.plan for row in rows]
+        groups: dict[tuple[str, ...], list[PlannedCriterion]] = {}
         for entry in plans:
-            if entry.shared_weight is not None:
-                groups.setdefault((entry.item, entry.content), []).append(entry)
-        for rows in groups.values():
-            total = rows[0].shared_weight or Decimal(0)
-            for entry, weight in zip(rows, cells.split_evenly(total, len(rows)), strict=True):
-                entry.values["weight"] = weight
+            if entry.shared is not None:
+                groups.setdefault(entry.shared_by, []).append(entry)
+        for together in groups.values():
+            parts = cells.split_evenly(together[0].shared or Decimal(0), len(together))
+            for entry, weight in zip(together, parts, strict=True):
+                entry.weight = weight
         if groups:
-            self.run.notice(_("只写了内容分值的，平均分给下面的标准。"))
+            self.run.notice(_("几条合写一个分值的，平均分给各条。"))
+        scale = self._scale(rows)
+        for row in rows:
+            weight = (row.plan.weight or Decimal(0)) * scale
+            if weight != weight.quantize(Decimal("0.001")):
+                row.reject(_("分值最多三位小数。"), "weight")
+            row.plan.values["weight"] = weight.quantize(Decimal("0.001"))
+
+    def _scale(self, rows: Sequence[Row]) -> Decimal:
+        """100 where the points are meant as shares of one (a column of percentages is kept so); asked, not guessed."""
+        weights = [row.plan.weight for row in rows if row.plan.weight is not None]
+        total = sum(weights, Decimal(0))
+        if len(weights) < 3 or max(weights) >= 1 or not Decimal("0.9") <= total <= Decimal("1.02"):
+            return Decimal(1)
+        choices = (Choice(SHARES, _("百分比：5% 记 5 分")), Choice(POINTS, _("就是分数")))
+        sentence = _("分值合计约为 1，是百分比还是分数？")
+        question = Question(
+            "standard_weights", "?", sentence, choices, may_skip=False, remember=False, suggestion=SHARES
+        )
+        answers = [self.run.ask(question, row) for row in rows]
+        return Decimal(1) if answers[0] is not None and answers[0].value == POINTS else Decimal(100)
+
+    # --- the version before ----------------------------------------------------------------------------------------
+
+    def _pair(self, rows: Sequence[Row]) -> None:
+        """Lineages for what is found again; where it is only likely, somebody says whether it is the same."""
+        plans: list[PlannedCriterion] = [row.plan for row in rows]
+        new = [Entry(plan.item, plan.content, plan.values["title"], plan.values["code"]) for plan in plans]
+        found = pairing.pair(self.known.entries, new)
+        agreed = dict(found.sure)
+        for place, other in sorted(found.likely.items()):
+            if self._is_same(rows[place], self.known.entries[other]):
+                agreed[place] = other
+        for place, other in agreed.items():
+            plans[place].lineage = self.known.lineages[other]
+        self.named = {self.known.lineages[other] for other in agreed.values()}
+        self._pair_above(new, agreed)
+
+    def _is_same(self, row: Row, before: Entry) -> bool:
+        title = str(row.plan.values["title"])
+        sentence = _("“%(new)s”是不是上一版“%(old)s”改的？是，原来的记录和佐证接着用；不是，就是新增一条。") % {
+            "new": title[:80], "old": before.title[:80],
+        }  # fmt: skip
+        choices = (Choice(SAME, _("是，改了写法")), Choice(ANOTHER, _("不是，是新的一条")))
+        question = Question(
+            "standard_same", title[:250], sentence, choices, context=before.title[:180], may_skip=False,
+            remember=False, suggestion=SAME,
+        )  # fmt: skip
+        answer = self.run.ask(question, row)
+        return answer is not None and answer.value == SAME
+
+    def _pair_above(self, new: Sequence[Entry], agreed: dict[int, int]) -> None:
+        """Items and contents keep their lineage by name, or where most of what is below came from one of before."""
+        old_paths = {_bare(path): path for path in self.known.above}
+        parents: dict[int, tuple[list[Any], list[Any]]] = {
+            depth: ([_above(entry, depth) for entry in self.known.entries], [_above(entry, depth) for entry in new])
+            for depth in (1, 2)
+        }
+        for depth in (1, 2):
+            before, after = parents[depth]
+            known: dict[Any, Any] = {}
+            for path in after:
+                old = old_paths.get(_bare(path)) if path and path not in known else None
+                if old is not None and old not in known.values():
+                    known[path] = old
+            pairs = {place: other for place, other in agreed.items() if before[other] and after[place]}
+            heirs: dict[Any, Any] = pairing.heirs(before, after, pairs, known)
+            self.above |= {path: self.known.above[old] for path, old in heirs.items()}
 
     def vanished(self, rows: Sequence[Row]) -> list[Vanished]:
         """Criteria of the version before that the file no longer names."""
-        return [
-            Vanished(title, item) for lineage, (title, item) in self.known.criteria.items() if lineage not in self.named
-        ]
-
-    def _lineage(self, entry: PlannedCriterion) -> UUID | None:
-        return self.known.by_code.get(entry.values["code"]) or self.known.by_path.get(_path(entry))
+        known = zip(self.known.lineages, self.known.entries, strict=True)
+        return [Vanished(entry.title, entry.item) for lineage, entry in known if lineage not in self.named]
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -304,10 +265,9 @@ class StandardPlanner(Planner):
         place = self.place
         if place is None:
             raise StandardsProblem("unknown_place", _("没有这个地点。"))
-        standard = Standard.objects.filter(place=place, name=self.name).first()
-        if standard is None:
+        if self.standard is None:
             return services.create_standard(actor, name=self.name, place_id=place.pk, key=self._key)
-        return services.empty_draft(actor, standard.pk, key=self._key, note=self.run.file_name)
+        return services.empty_draft(actor, self.standard.pk, key=self._key, note=self.run.file_name)
 
     def _entries(self, rows: Sequence[Row]) -> list[NewNode]:
         """The tree of these rows, items and contents in the order in which they first appear."""
@@ -317,16 +277,14 @@ class StandardPlanner(Planner):
         entries: list[NewNode] = []
         for item, contents in grouped.items():
             at_item = len(entries)
-            entries.append(NewNode(Node.ITEM, {"title": item}, lineage=self.known.by_path.get((item,))))
+            entries.append(NewNode(Node.ITEM, {"title": item}, lineage=self.above.get((item,))))
             for content, plans in contents.items():
                 above = at_item
                 if content:
                     above = len(entries)
-                    lineage = self.known.by_path.get((item, content))
+                    lineage = self.above.get((item, content))
                     entries.append(NewNode(Node.CONTENT, {"title": content}, at_item, lineage=lineage))
-                entries += [
-                    NewNode(Node.CRITERION, plan.values, above, plan.units, self._lineage(plan)) for plan in plans
-                ]
+                entries += [NewNode(Node.CRITERION, plan.values, above, plan.units, plan.lineage) for plan in plans]
         return entries
 
     def _add(self, actor: Any, draft: Version, places: dict[tuple[str, ...], int], plan: PlannedCriterion) -> None:
@@ -336,12 +294,16 @@ class StandardPlanner(Planner):
             path = (plan.item, plan.content)[: depth + 1]
             if path not in places:
                 level = Node.CONTENT if depth else Node.ITEM
-                node = node_services.add_node(actor, draft.pk, level=level, parent_id=above, values={"title": title})
+                node = node_services.add_node(
+                    actor, draft.pk, level=level, parent_id=above, values={"title": title},
+                    lineage=self.above.get(path),
+                )  # fmt: skip
                 places[path] = node.pk
             above = places[path]
         node_services.add_node(
-            actor, draft.pk, level=Node.CRITERION, parent_id=above, values=plan.values, units=plan.units
-        )
+            actor, draft.pk, level=Node.CRITERION, parent_id=above, values=plan.values, units=plan.units,
+            lineage=plan.lineage,
+        )  # fmt: skip
 
     # --- undoing -------------------------------------------------------------------------------------------------
 
@@ -362,8 +324,19 @@ class StandardPlanner(Planner):
         return []
 
 
-def _path(entry: PlannedCriterion) -> tuple[str, ...]:
-    return tuple(part for part in (entry.item, entry.content, entry.values["title"]) if part)
+def _without_year(name: str) -> str:
+    return "".join(sign for sign in pairing.bare(name) if not sign.isdigit()).replace("年", "")
+
+
+def _bare(path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pairing.bare(title) for title in path)
+
+
+def _above(entry: Entry, depth: int) -> tuple[str, ...] | None:
+    """The path of the item (1) or the content (2) above a criterion; None where there is no content."""
+    if depth == 1:
+        return (entry.item,)
+    return (entry.item, entry.content) if entry.content else None
 
 
 def _titles(node: Node) -> tuple[str, ...]:

@@ -227,16 +227,37 @@ def in_force(place_path: str, day: date) -> list[Version]:
     )
 
 
-def states(version: Version) -> list[NodeState]:
-    """A version as it is compared, in the order of the tree. Three statements."""
-    nodes = nodes_of(version)
-    by_id = {row.pk: row for row in nodes}
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a version says: its nodes in the order of the tree, and their units. Two statements."""
+
+    nodes: list[Node]
+    units: list[NodeUnit]
+
+    @classmethod
+    def of(cls, version: Version) -> Content:
+        """Read it."""
+        return cls(nodes_of(version), units_of(version))
+
+    def answering(self) -> dict[UUID, frozenset[tuple[str, int]]]:
+        """Who answers for each criterion by its lineage: parts and units, from above too."""
+        in_force = units_in_force(self.nodes, self.units)
+        return {
+            row.lineage: frozenset((unit.part, unit.organisation_id) for unit in in_force[row.pk])
+            for row in self.nodes if row.level == Node.CRITERION
+        }  # fmt: skip
+
+
+def states(version: Version, content: Content | None = None) -> list[NodeState]:
+    """A version as it is compared, in the order of the tree. At most three statements."""
+    content = content or Content.of(version)
+    by_id = {row.pk: row for row in content.nodes}
     named: dict[tuple[int, str], list[str]] = {}
-    for unit in units_of(version):
+    for unit in content.units:
         named.setdefault((unit.node_id, unit.part), []).append(unit.organisation.name)
     categories = wording.category_names()
     found = []
-    for row in nodes:
+    for row in content.nodes:
         parent = by_id.get(row.parent_id or 0)
         values = {
             "code": row.code, "title": row.title, "guidance": row.guidance,
@@ -260,10 +281,33 @@ def states(version: Version) -> list[NodeState]:
     return found
 
 
-def comparison(old: Version, new: Version) -> tuple[Comparison, Mapping[UUID, list[touched.Touched]]]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two versions compared. `work`: open work on what changed, by lineage; `reassigned`: criteria that changed in
+    nothing but get other units, because something above them did, in the order of the tree."""
+
+    found: Comparison
+    work: Mapping[UUID, list[touched.Touched]]
+    reassigned: tuple[NodeState, ...]
+
+    @property
+    def touched(self) -> int:
+        """Open work that a change touches, each counted once."""
+        return sum(entry.count for rows in self.work.values() for entry in rows)
+
+
+def comparison(old: Version, new: Version) -> Compared:
     """What changed from one version to the other, and which open work hangs on what changed."""
-    found = compare(states(old), states(new))
-    return found, touched.find(old.pk, found.lineages)
+    before, after = Content.of(old), Content.of(new)
+    now = states(new, after)
+    found = compare(states(old, before), now)
+    answered, answers = before.answering(), after.answering()
+    told = set(found.lineages)
+    moved = tuple(
+        row for row in now
+        if row.lineage not in told and row.lineage in answered and answered[row.lineage] != answers[row.lineage]
+    )  # fmt: skip
+    return Compared(found, touched.find(old.pk, [*found.lineages, *(row.lineage for row in moved)]), moved)
 
 
 def unit_names() -> dict[str, set[int]]:

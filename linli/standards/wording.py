@@ -114,6 +114,56 @@ def rule_text(node: Node) -> str:
     return _("分档：%(levels)s") % {"levels": levels}
 
 
+def score_text(node: Node, tally: rules.Tally | None) -> str:
+    """How the points of a criterion come about, in numbers that can be reckoned again; empty while nothing was seen."""
+    if tally is None or not tally.counted or not node.rule:
+        return ""
+    rule, counted = rules.rule_of(node.rule), tally.counted
+    won = rules.score(rule, node.weight, tally).won
+    parts = {
+        "weight": number(node.weight), "won": _hundredths(won), "passed": tally.passed, "failed": tally.failed,
+        "counted": counted,
+    }  # fmt: skip
+    if rule.kind == rules.PROPORTION:
+        return _("%(weight)s 分 × 合格 %(passed)d 次 ÷ 检查 %(counted)d 次 = %(won)s 分") % parts
+    if rule.kind == rules.PASS_FAIL:
+        if tally.failed:
+            return _("检查 %(counted)d 次，%(failed)d 次不合格：不得分") % parts
+        return _("检查 %(counted)d 次都合格：%(won)s 分") % parts
+    if rule.kind == rules.GRADED:
+        parts["share"] = _percent(_rounded(rules.decimal_of(tally.share_sum, "") / max(1, tally.share_count)))
+        return _("%(weight)s 分 × 检查 %(counted)d 次的平均 %(share)s = %(won)s 分") % parts
+    lost = rules.decimal_of(tally.deducted, "")
+    parts |= {"lost": _hundredths(lost), "mean": _hundredths(lost / counted)}
+    if rule.basis == rules.EACH:
+        return _("%(weight)s 分 − 平均每次扣 %(mean)s 分（共扣 %(lost)s 分，检查 %(counted)d 次）= %(won)s 分") % parts
+    if lost > node.weight:
+        return _("%(weight)s 分，共扣 %(lost)s 分：扣完，得 %(won)s 分") % parts
+    return _("%(weight)s 分 − 共扣 %(lost)s 分 = %(won)s 分") % parts
+
+
+def seen_text(node: Node, result: int, value: float) -> str:
+    """What one observation says beyond passed or not: the points taken off, or the level; else empty."""
+    rule = rules.rule_of(node.rule) if node.rule else None
+    if rule is None or result == rules.NOT_APPLICABLE:
+        return ""
+    measured = rules.decimal_of(round(value, rules.GRAIN), "")
+    if rule.kind == rules.DEDUCTION and result == rules.FAIL:
+        return _("扣 %(points)s 分") % {"points": number(measured)}
+    if rule.kind == rules.GRADED:
+        name = next((grade.name for grade in rule.grades if grade.share == measured), "")
+        return f"{name} {_percent(measured)}".strip()
+    return ""
+
+
+def _hundredths(value: Decimal) -> str:
+    return number(_rounded(value, 2))
+
+
+def _rounded(value: Decimal, places: int = 3) -> Decimal:
+    return round(value, places)
+
+
 def _percent(share: Decimal) -> str:
     return f"{number(share * 100)}%"
 

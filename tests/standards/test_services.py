@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -232,7 +233,7 @@ def test_versions_are_compared_by_lineage(desk: Desk, monkeypatch: pytest.Monkey
     desk.version, desk.nodes = draft, new
     node_services.change_node(
         desk.director, new["路面整洁"].pk,
-        values={**FIELD, "title": "路面整洁", "weight": "30", "site_kinds": ["lane", "main_road"]},
+        values={**FIELD, "title": "路面干净整洁", "weight": "30", "site_kinds": ["lane", "main_road"]},
     )  # fmt: skip
     node_services.delete_node(desk.director, new["制度健全"].pk)
     desk.add("公厕干净", "criterion", "街巷")
@@ -244,7 +245,8 @@ def test_versions_are_compared_by_lineage(desk: Desk, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(touched, "_finders", {"assessment": open_tasks})
     old = Version.objects.get(number=1)
-    found, work = selectors.comparison(old, draft)
+    compared = selectors.comparison(old, draft)
+    found = compared.found
     assert [row.value("title") for row in found.added] == ["公厕干净"]
     assert [row.value("title") for row in found.removed] == ["制度健全"]
     changes = {
@@ -252,14 +254,44 @@ def test_versions_are_compared_by_lineage(desk: Desk, monkeypatch: pytest.Monkey
         for change in found.changed
     }
     assert changes == {
-        "路面整洁": [("weight", "40", "30"), ("site_kinds", "背街小巷", "背街小巷、主次干道")],
+        "路面干净整洁": [
+            ("title", "路面整洁", "路面干净整洁"), ("weight", "40", "30"),
+            ("site_kinds", "背街小巷", "背街小巷、主次干道"),
+        ],
         "路灯亮灯": [("parent", "街巷", "环境")],
-    }
+    }  # fmt: skip
     assert found.same == 3
-    assert {lineage: sum(entry.count for entry in rows) for lineage, rows in work.items()} == {
+    assert {lineage: sum(entry.count for entry in rows) for lineage, rows in compared.work.items()} == {
         new["路面整洁"].lineage: 2
     }
-    assert selectors.comparison(old, old)[0].empty
+    assert compared.touched == 2 and compared.reassigned == ()
+    assert selectors.comparison(old, old).found.empty
+
+
+def test_criteria_whose_units_change_with_what_is_above_are_named_with_their_work(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.publish(desk.director, desk.version.pk)
+    draft = services.draft_from(desk.director, desk.version.pk)
+    new = {node.title: node for node in selectors.nodes_of(draft)}
+    other = desk.district.units["office_b"].pk
+    node_services.change_node(desk.director, new["环境"].pk, values={"title": "环境"}, units={"lead": [other]})
+    node_services.change_node(
+        desk.director, new["路灯亮灯"].pk, values={**FIELD, "title": "路灯亮灯", "code": "1.2", "weight": "35",
+                                               "rule": {"kind": "deduction", "points": "0.5"}},
+    )  # fmt: skip
+    asked: list[object] = []
+
+    def open_tasks(version_id: int, lineages: Any) -> list[Touched]:
+        asked.extend(lineages)
+        return [Touched(lineage, 3, Label("任务", "tasks")) for lineage in lineages]
+
+    monkeypatch.setattr(touched, "_finders", {"assessment": open_tasks})
+    compared = selectors.comparison(Version.objects.get(number=1), draft)
+    assert [change.after.title for change in compared.found.changed] == ["环境", "路灯亮灯"]
+    assert [change.renumbered for change in compared.found.changed] == [False, True]
+    assert [row.title for row in compared.reassigned] == ["路面整洁", "路灯亮灯"], "制度健全 names its own unit"
+    assert set(asked) == {new[title].lineage for title in ("环境", "路面整洁", "路灯亮灯")}
 
 
 def test_many_nodes_are_added_at_once(desk: Desk, query_counter) -> None:
