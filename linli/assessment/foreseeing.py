@@ -33,6 +33,8 @@ class Plan:
     efforts: Mapping[str, float]
     target: float
     half_life: float
+    stuck: frozenset[str] = frozenset()
+    """Criteria, by lineage, of which nothing can be mended for now."""
 
     def effort(self, node: Node) -> float:
         """What it costs to mend one failing site of a criterion."""
@@ -45,6 +47,7 @@ def plan_of(row: Assessment) -> Plan:
     return Plan(
         {kind: int(count) for kind, count in (plan.get("samples") or {}).items()}, plan.get("efforts") or {},
         float(plan.get("target") or TARGET), float(plan.get("half_life") or HALF_LIFE),
+        frozenset(plan.get("stuck") or ()),
     )  # fmt: skip
 
 
@@ -134,8 +137,10 @@ def _with_points(asked: Sequence[asking.Question], seen: observed.Columns) -> li
 def standing_states(row: Assessment, place_path: str | None = None) -> list[repairs.State]:
     """How every criterion that is looked at on site stands, with the repairs that are open."""
     plan = plan_of(row)
-    efforts = {node.pk: plan.effort(node) for node in tree(row).criteria}
-    return repairs.states(questions_of(row), scoring.standing(columns(row, place_path)), efforts)
+    criteria = tree(row).criteria
+    efforts = {node.pk: plan.effort(node) for node in criteria}
+    stuck = {node.pk for node in criteria if str(node.lineage) in plan.stuck}
+    return repairs.states(questions_of(row), scoring.standing(columns(row, place_path)), efforts, stuck=stuck)
 
 
 def repair_plan(

@@ -15,7 +15,7 @@ class Assessment(models.Model):
     """A version of a standard put to work over a place and a period (测评周期): it has tasks and a score.
 
     `plan` is what the office has entered for forecast and repairs: sites per kind of a visit, effort per criterion
-    (by lineage), half-life of observations in days, target.
+    (by lineage), criteria of which nothing can be mended for now, half-life of observations in days, target.
     """
 
     OPEN, CLOSED = "open", "closed"

@@ -12,7 +12,8 @@ from linli.people.access import Actor
 from linli.people.models import Organisation
 from linli.places.models import Place
 from linli.standards.evidence import requirements_of
-from linli.standards.models import Node, NodeUnit, Version
+from linli.standards.models import Node, Version
+from linli.standards.selectors import nodes_of, units_in_force, units_of
 from linli.work import bulk
 from linli.work.book import Due, Record
 from linli.work.engine import Order, Permit
@@ -67,40 +68,22 @@ def needed(node: Node) -> int:
     return sum(entry.count for entry in requirements_of(node.evidence))
 
 
-def criteria(version: Version) -> list[Node]:
-    """The criteria of a version in the order of the tree (1 statement)."""
-    nodes = list(Node.objects.filter(version=version).order_by("position", "id"))
-    below: dict[int | None, list[Node]] = {}
-    for node in nodes:
-        below.setdefault(node.parent_id, []).append(node)
-    found: list[Node] = []
-    stack = list(reversed(below.get(None, [])))
-    while stack:
-        node = stack.pop()
-        if node.level == Node.CRITERION:
-            found.append(node)
-        stack.extend(reversed(below.get(node.pk, [])))
-    return found
-
-
 def duties(version: Version) -> tuple[list[Duty], list[Node]]:
     """Who answers for which criterion, and the criteria for which nobody does (2 statements).
 
-    A unit named for a content or an item answers for all criteria below it that name none of their own.
+    A unit named for a content or an item answers for all criteria below it that name none of that part (leading,
+    supporting) themselves: the same that the pages of the standard show. Units that are no longer active are left out.
     """
-    above = dict(Node.objects.filter(version=version).values_list("pk", "parent_id"))
-    units: dict[int, list[NodeUnit]] = {}
-    for entry in NodeUnit.objects.filter(node__version=version, organisation__active=True).order_by("part", "id"):
-        units.setdefault(entry.node_id, []).append(entry)
+    nodes = nodes_of(version)
+    in_force = units_in_force(nodes, [unit for unit in units_of(version) if unit.organisation.active])
     found, without = [], []
-    for node in criteria(version):
-        at: int | None = node.pk
-        while at is not None and at not in units:
-            at = above.get(at)
-        if at is None:
-            without.append(node)
+    for node in nodes:
+        if node.level != Node.CRITERION:
             continue
-        found += [Duty(node, entry.organisation_id, entry.part) for entry in units[at]]
+        answering = in_force[node.pk]
+        found += [Duty(node, unit.organisation_id, unit.part) for unit in answering]
+        if not answering:
+            without.append(node)
     return found, without
 
 

@@ -1,12 +1,13 @@
 """The audit pack (迎检资料包): one DOCX per indicator, photos with captions, an index as XLSX and as a page.
 
 Everything in it is taken from records as they are, with their own days; late entries are marked in every list. What is
-not there is named as missing. The pack is made by a job, indicator by indicator, and can be made again at any time.
+not there is named as missing. Files are numbered in the order of the standard with as many digits as the last one, so
+that every file manager shows them in that order. The pack is made by a job, indicator by indicator, and can be made
+again at any time.
 """
 
 from __future__ import annotations
 
-import html
 import io
 import tempfile
 import zipfile
@@ -19,20 +20,24 @@ from django.core.files.base import File
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from linli.assessment import scoring, selectors
+from linli.assessment import packing_index, scoring, selectors
 from linli.assessment.models import AuditPack, EvidenceLink
 from linli.assessment.official import OfficialDocument
 from linli.people.access import system_actor
 from linli.people.models import Organisation
-from linli.standards import facts
+from linli.standards import facts, wording
+from linli.standards.evidence import KINDS as EVIDENCE_KINDS
 from linli.standards.evidence import requirements_of
 from linli.standards.models import Node
 from linli.work import storage
 from linli.work.models import Evidence
 
 PHOTOS_MAX = 30
+PAPER_SIDE = 1600
+"""The longer side, in pixels, of photos in a DOCX (120 mm wide: 300 dots an inch); whole they lie beside it."""
 FOLDER = "packs"
 KEPT = 3
+NAME_MAX = 50
 STATES = {
     "assigned": "待完成",
     "submitted": "待审核",
@@ -40,12 +45,22 @@ STATES = {
     "accepted": "已通过",
     "cancelled": "已取消",
 }
-_UNSAFE = str.maketrans(dict.fromkeys('\\/:*?"<>|\r\n\t', " "))
+_UNSAFE = str.maketrans(dict.fromkeys("\\/:*?\"'<>|#%&{}", " "))
+"""Signs that file systems refuse, or that mean something in an address: links to such files would lead nowhere."""
+
+
+@dataclass(slots=True)
+class Picture:
+    """One photo in the pack: its number in the indicator, where it lies, what stands below it."""
+
+    number: int
+    file: str
+    caption: str
 
 
 @dataclass(slots=True)
 class Piece:
-    """One piece of evidence in the pack."""
+    """One piece of evidence in the pack. `pictures` are those of its photos that are in it."""
 
     source: str
     place: str
@@ -53,54 +68,107 @@ class Piece:
     recorded_at: datetime
     late: bool
     photos: list[Evidence] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
 
     @property
     def mark(self) -> str:
         """What marks a late entry; it is never cut off."""
         return _("　（补录）") if self.late else ""
 
-    def caption(self, limit: int | None = None) -> str:
-        """What stands below its photos: where, when, from which record; within the limit, and late entries marked."""
-        parts = [self.place, f"{self.happened_on:%Y年%-m月%-d日}", self.source]
-        words = "　".join(part for part in parts if part)
+    def caption(self, limit: int | None = None, part: str = "") -> str:
+        """What stands below a photo: where, when, from which record, which of several (`part`).
+
+        Within the limit the record is left out first, then the year, and the place is shortened; the mark stays.
+        """
+        rest, day, short = part + self.mark, f"{self.happened_on:%Y年%-m月%-d日}", f"{self.happened_on:%-m月%-d日}"
+        tries = [_in_line(self.place, day, self.source), _in_line(self.place, day), _in_line(self.place, short)]
         if limit is None:
-            return words + self.mark
-        return words[: max(0, limit - len(self.mark))] + self.mark
+            return tries[0] + rest
+        room = limit - len(rest)
+        left = room - len(short) - 2
+        tries += [_in_line(self.place[:left] + "…", short)] if self.place and left > 0 else []
+        return next((text for text in tries if len(text) <= room), short[: max(0, room)]) + rest
+
+
+def _in_line(*words: str) -> str:
+    return "　".join(word for word in words if word)
 
 
 @dataclass(slots=True)
 class Chapter:
-    """One indicator with its tasks, pieces and photos."""
+    """One indicator with its tasks, pieces and photos; `number` is its place in the pack, in as many digits as all."""
 
+    number: str
     node: Node
     path: list[str]
     score: str
     tasks: list[selectors.Task]
-    units: str
+    unit_names: dict[int, str]
     pieces: list[Piece]
     left_out: int = 0
 
-    def caption(self, piece: Piece) -> str:
-        """The caption of a piece, within what the criterion allows."""
-        limits = [entry.caption for entry in requirements_of(self.node.evidence) if entry.caption is not None]
-        return piece.caption(min(limits) if limits else None)
+    @property
+    def label(self) -> str:
+        """Code and title."""
+        return f"{self.node.code} {self.node.title}".strip()
 
     @property
-    def name(self) -> str:
-        """The file's name."""
-        title = f"{self.node.code} {self.node.title}".translate(_UNSAFE).strip()[:60].strip()
-        return f"{self.node.pk}-{title}" if title else str(self.node.pk)
+    def units(self) -> str:
+        """Who has a task for it."""
+        names = dict.fromkeys(self.unit_names.get(task.organisation_id, "") for task in self.tasks)
+        return "、".join(name for name in names if name) or _("未明确")
+
+    @property
+    def limit(self) -> int | None:
+        """The longest caption that the criterion allows."""
+        limits = [entry.caption for entry in requirements_of(self.node.evidence) if entry.caption is not None]
+        return min(limits) if limits else None
+
+    @property
+    def short_name(self) -> str:
+        """Number and code: the name of the folder of its photos."""
+        return "-".join(part for part in (self.number, _file_name(self.node.code)) if part)
+
+    @property
+    def file(self) -> str:
+        """Where its paper lies."""
+        title = _file_name(self.node.title)[:NAME_MAX].rstrip("_.")
+        return f"indicators/{'-'.join(part for part in (self.short_name, title) if part)}.docx"
+
+    @property
+    def accepted(self) -> int:
+        """Tasks that were accepted."""
+        return sum(task.state == "accepted" for task in self.tasks)
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Pieces of evidence that are missing, by kind, over all tasks that are not dropped."""
+        found: dict[str, int] = {}
+        for task in self.tasks:
+            for kind, count in task.missing.items() if task.meaning != "dropped" else ():
+                found[kind] = found.get(kind, 0) + count
+        return found
 
     @property
     def gap(self) -> int:
         """Pieces of evidence that are missing."""
-        return sum(task.gap for task in self.tasks if task.meaning != "dropped")
+        return sum(self.missing.values())
+
+
+def _file_name(text: str) -> str:
+    """A text as part of a file's name: without spaces and signs that file systems or addresses trip over."""
+    return "_".join("".join(sign for sign in text.translate(_UNSAFE) if sign.isprintable()).split()).strip(".")
 
 
 def file_name(pack: AuditPack) -> str:
     """Where the pack lies in the storage of files."""
     return f"{FOLDER}/{pack.pk}.zip"
+
+
+def download_name(pack: AuditPack) -> str:
+    """What the file is called for whoever fetches it."""
+    asked = timezone.localtime(pack.asked_at)
+    return f"{_('迎检资料包')}-{_file_name(pack.assessment.title)}-{asked:%Y%m%d-%H%M}.zip"
 
 
 def make(pack_id: str) -> None:
@@ -138,17 +206,26 @@ def _write(pack: AuditPack, target: Any) -> None:
     row = pack.assessment
     found = selectors.scored(row, selectors.columns(row))
     tree = selectors.tree(row)
+    moment = timezone.localtime()
     chapters: list[Chapter] = []
     AuditPack.objects.filter(pk=pack.pk).update(total=len(tree.criteria))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for done, chapter in enumerate(_chapters(pack, tree, found), start=1):
-            _add_chapter(archive, chapter)
+            _add_chapter(archive, chapter, pack, moment)
             chapters.append(chapter)
             AuditPack.objects.filter(pk=pack.pk).update(done=done)
-        moment = timezone.localtime()
-        archive.writestr("index.html", _index_page(pack, chapters, found, moment))
-        archive.writestr("index.xlsx", _index_sheet(pack, chapters, moment))
+        index = packing_index.Index(row, chapters, found.percent(), moment)
+        _add(archive, "index.html", packing_index.page(index).encode(), moment)
+        _add(archive, "index.xlsx", packing_index.workbook(index), moment)
     target.seek(0, io.SEEK_END)
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes, moment: datetime, *, packed: bool = True) -> None:
+    """One file, dated when the pack was made and readable once it is unpacked."""
+    entry = zipfile.ZipInfo(name, moment.timetuple()[:6])
+    entry.external_attr = 0o644 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    archive.writestr(entry, data)
 
 
 def _chapters(pack: AuditPack, tree: selectors.Tree, found: selectors.Scored) -> Iterator[Chapter]:
@@ -157,14 +234,16 @@ def _chapters(pack: AuditPack, tree: selectors.Tree, found: selectors.Scored) ->
     for task in selectors.tasks(system_actor_for_packs(), row):
         by_node.setdefault(task.node_id, []).append(task)
     names = dict(Organisation.objects.values_list("pk", "name"))
-    for node in tree.criteria:
+    criteria = tree.criteria
+    digits = max(2, len(str(len(criteria))))
+    for place, node in enumerate(criteria, start=1):
         tasks = by_node.get(node.pk, [])
         score = found.scores[node.pk]
         percent = scoring.percent(score)
         words = _("尚未检查") if percent is None else f"{score.won:.2f} / {score.possible:.2f}（{percent:.1f}%）"
-        units = "、".join(dict.fromkeys(names.get(task.organisation_id, "") for task in tasks))
         above = [f"{entry.code} {entry.title}".strip() for entry in tree.above(node.pk)]
-        chapter = Chapter(node, above, words, tasks, units or _("未明确"), _pieces([task.item_id for task in tasks]))
+        pieces = _pieces([task.item_id for task in tasks])
+        chapter = Chapter(f"{place:0{digits}d}", node, above, words, tasks, names, pieces)
         kept = 0
         for piece in chapter.pieces:
             room = max(0, PHOTOS_MAX - kept)
@@ -201,44 +280,86 @@ def _pieces(items: list[int]) -> list[Piece]:
         found.append(Piece(label, link.place_name, link.happened_on, link.recorded_at, link.late, own))
     for row in Evidence.objects.filter(item_id__in=items, removed_at=None).order_by("pk"):
         taken = row.taken_at or row.added_at
-        photo = [row] if row.kind == "photo" else []
+        photo = [row] if row.media_type.startswith("image/") else []
         late = "old" in row.flags or "undated" in row.flags
         found.append(Piece(_("补充上传"), "", timezone.localtime(taken).date(), row.added_at, late, photo))
     return found
 
 
-def _add_chapter(archive: zipfile.ZipFile, chapter: Chapter) -> None:
-    paper = OfficialDocument(f"{chapter.node.code} {chapter.node.title}".strip())
+def _add_chapter(archive: zipfile.ZipFile, chapter: Chapter, pack: AuditPack, moment: datetime) -> None:
+    row = pack.assessment
+    paper = OfficialDocument(chapter.label, author=row.place.name)
     paper.heading(_("指标"))
-    for line in chapter.path:
-        paper.text(line)
-    paper.text(_("责任单位：%(units)s") % {"units": chapter.units})
-    paper.text(_("当前得分：%(score)s") % {"score": chapter.score})
-    if chapter.node.guidance:
-        paper.text(chapter.node.guidance)
+    if row.synthetic:
+        paper.text(_("合成数据，只作演示。"))
+    _add_facts(paper, chapter)
+    paper.text(_("截至 %(at)s，得分：%(score)s") % {"at": f"{moment:%Y年%-m月%-d日}", "score": chapter.score})
     paper.heading(_("任务"))
-    rows = [
-        [task.number, STATES.get(task.state, task.state), _("逾期提交") if task.submitted_late else "—",
-         str(task.linked + task.uploaded), str(task.gap)]
-        for task in chapter.tasks
-    ]  # fmt: skip
-    paper.table([_("编号"), _("状态"), _("提交"), _("佐证"), _("缺口")], rows)
+    if chapter.tasks:
+        heads = [_("编号"), _("责任单位"), _("状态"), _("提交"), _("佐证"), _("缺口")]
+        paper.table(heads, [_task_line(chapter, task) for task in chapter.tasks], (36, 46, 22, 24, 14, 14))
+    else:
+        paper.text(_("没有单位领这一条的任务。"))
     paper.heading(_("佐证"))
     if chapter.gap:
-        paper.text(_("还缺 %(n)d 件佐证。") % {"n": chapter.gap})
-    for number, piece in enumerate(chapter.pieces, start=1):
-        paper.text(f"{number}. {chapter.caption(piece)}")
-        for place, photo in enumerate(piece.photos, start=1):
-            data = _photo(photo)
-            if data is None:
-                continue
-            name = f"photos/{chapter.node.pk}/{number:03d}-{place}.jpg"
-            archive.writestr(zipfile.ZipInfo(name), data)
-            piece.files.append(name)
-            paper.picture(data, chapter.caption(piece))
+        parts = "、".join(f"{EVIDENCE_KINDS[kind].zh} {count}" for kind, count in chapter.missing.items())
+        paper.text(_("还缺 %(n)d 件佐证：%(parts)s。") % {"n": chapter.gap, "parts": parts})
+    _add_photos(archive, chapter, paper, moment)
+    bare = [piece for piece in chapter.pieces if not piece.pictures]
+    if bare:
+        rows = [
+            [f"{piece.happened_on:%Y-%m-%d}", piece.place, piece.source, _("补录") if piece.late else ""]
+            for piece in bare
+        ]
+        paper.text(_("没有照片的记录 %(n)d 条：") % {"n": len(bare)})
+        paper.table([_("日期"), _("地点"), _("记录"), _("补录")], rows, (26, 50, 62, 18))
     if chapter.left_out:
         paper.text(_("另有 %(n)d 张照片未收入，可在系统中查看。") % {"n": chapter.left_out})
-    archive.writestr(f"indicators/{chapter.name}.docx", paper.save())
+    if not chapter.pieces and not chapter.gap:
+        paper.text(_("没有佐证，也不要求佐证。"))
+    _add(archive, chapter.file, paper.save(), moment)
+
+
+def _add_facts(paper: OfficialDocument, chapter: Chapter) -> None:
+    """What is asked: where it stands, how it is seen and scored, which proof, who answers."""
+    node = chapter.node
+    for line in chapter.path:
+        paper.text(line)
+    paper.text(_("测评方式：%(method)s") % {"method": wording.word(wording.METHODS, node.method)})
+    paper.text(_("计分规则：%(rule)s") % {"rule": wording.rule_text(node)})
+    asked = "；".join(wording.evidence_texts(node))
+    if asked:
+        paper.text(_("佐证要求：%(asked)s") % {"asked": asked})
+    if node.guidance:
+        paper.text(_("检查说明：%(text)s") % {"text": node.guidance})
+    paper.text(_("责任单位：%(units)s") % {"units": chapter.units})
+
+
+def _task_line(chapter: Chapter, task: selectors.Task) -> list[str]:
+    if task.replied_at is None:
+        submitted = "—"
+    else:
+        submitted = f"{timezone.localtime(task.replied_at):%Y-%m-%d}" + (_("（逾期）") if task.submitted_late else "")
+    return [
+        task.number, chapter.unit_names.get(task.organisation_id, ""), STATES.get(task.state, task.state), submitted,
+        str(task.linked + task.uploaded), str(task.gap),
+    ]  # fmt: skip
+
+
+def _add_photos(archive: zipfile.ZipFile, chapter: Chapter, paper: OfficialDocument, moment: datetime) -> None:
+    """The photos whole beside the paper, and in it as 图 1, 图 2, … each once with its caption."""
+    number = 0
+    for piece in chapter.pieces:
+        shown = [data for photo in piece.photos if (data := _photo(photo)) is not None]
+        for place, data in enumerate(shown, start=1):
+            number += 1
+            part = f"（{place}/{len(shown)}）" if len(shown) > 1 else ""
+            picture = Picture(
+                number, f"photos/{chapter.short_name}/{number:02d}.jpg", piece.caption(chapter.limit, part)
+            )
+            piece.pictures.append(picture)
+            _add(archive, picture.file, data, moment, packed=False)
+            paper.picture(_for_paper(data), f"图 {number}　{picture.caption}")
 
 
 def _photo(row: Evidence) -> bytes | None:
@@ -257,69 +378,15 @@ def _photo(row: Evidence) -> bytes | None:
     return stream.getvalue()
 
 
-def _index_sheet(pack: AuditPack, chapters: list[Chapter], moment: datetime) -> bytes:
-    from openpyxl import Workbook
+def _for_paper(data: bytes) -> bytes:
+    """The photo no larger than a page can show."""
+    from PIL import Image
 
-    book = Workbook()
-    sheet = book.active
-    sheet.title = _("指标")
-    sheet.append(
-        [pack.assessment.title, f"{moment:%Y-%m-%d %H:%M}", _("合成数据") if pack.assessment.synthetic else ""]
-    )
-    sheet.append(
-        [_("编号"), _("指标"), _("责任单位"), _("得分"), _("任务"), _("已通过"), _("佐证"), _("缺口"), _("文件")]
-    )
-    for chapter in chapters:
-        accepted = sum(task.state == "accepted" for task in chapter.tasks)
-        sheet.append([
-            _safe(chapter.node.code), _safe(chapter.node.title), _safe(chapter.units), chapter.score,
-            len(chapter.tasks), accepted, len(chapter.pieces), chapter.gap, f"indicators/{chapter.name}.docx",
-        ])  # fmt: skip
-    listed = book.create_sheet(_("佐证"))
-    listed.append([_("指标编号"), _("来源"), _("地点"), _("发生日期"), _("记录时间"), _("补录"), _("照片")])
-    for chapter in chapters:
-        for piece in chapter.pieces:
-            recorded = timezone.localtime(piece.recorded_at).replace(tzinfo=None)
-            listed.append([
-                _safe(chapter.node.code), piece.source, _safe(piece.place), piece.happened_on, recorded,
-                _("补录") if piece.late else "", "\n".join(piece.files),
-            ])  # fmt: skip
-    stream = io.BytesIO()
-    book.save(stream)
+    with Image.open(io.BytesIO(data)) as image:
+        if max(image.size) <= PAPER_SIDE:
+            return data
+        image.draft("RGB", (PAPER_SIDE, PAPER_SIDE))
+        image.thumbnail((PAPER_SIDE, PAPER_SIDE))
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=85)
     return stream.getvalue()
-
-
-def _safe(text: str) -> str:
-    """A text that a spreadsheet would take for a formula gets an apostrophe."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
-
-
-def _index_page(pack: AuditPack, chapters: list[Chapter], found: selectors.Scored, moment: datetime) -> str:
-    row, cell = pack.assessment, html.escape
-    percent = found.percent()
-    lines = [
-        "<!doctype html><html lang=zh-Hans><meta charset=utf-8><title>" + cell(row.title) + "</title>",
-        "<style>body{font:16px/1.6 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}table{border-collapse:"
-        "collapse;width:100%}td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top}"
-        "th,td:nth-child(3){white-space:nowrap}td:first-child{min-width:16rem}td:nth-child(4){min-width:12rem}"
-        ".late{color:#8a4b00}.gap{color:#a3261b}</style>",
-        f"<h1>{cell(row.title)}</h1><p>{cell(row.place.name)}　{row.since} — {row.until}　"
-        + _("截至 %(at)s，得分 %(score)s") % {"at": f"{moment:%Y-%m-%d %H:%M}",
-                                          "score": "—" if percent is None else f"{percent:.1f}"}
-        + (f"　<strong>{_('合成数据')}</strong>" if row.synthetic else "") + "</p><table><thead><tr>",
-        "".join(f"<th>{head}</th>" for head in (_("指标"), _("责任单位"), _("得分"), _("佐证"), _("缺口"))),
-        "</tr></thead><tbody>",
-    ]  # fmt: skip
-    for chapter in chapters:
-        title = cell(f"{chapter.node.code} {chapter.node.title}")
-        link = f"<a href='indicators/{cell(chapter.name, quote=True)}.docx'>{title}</a>"
-        pieces = "<br>".join(
-            f"<span class='{'late' if piece.late else ''}'>{cell(piece.caption())}</span> "
-            + " ".join(f"<a href='{name}'>{place}</a>" for place, name in enumerate(piece.files, start=1))
-            for piece in chapter.pieces
-        )
-        gap = f"<td class=gap>{chapter.gap}</td>" if chapter.gap else "<td>0</td>"
-        lines.append(
-            f"<tr><td>{link}</td><td>{cell(chapter.units)}</td><td>{chapter.score}</td><td>{pieces}</td>{gap}</tr>"
-        )
-    return "\n".join([*lines, "</tbody></table></html>"])

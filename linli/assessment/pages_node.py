@@ -18,7 +18,7 @@ from linli.people.access import ObjectHidden
 from linli.people.gates import staff_page
 from linli.standards import facts, observed
 from linli.standards.models import Node
-from linli.standards.wording import METHODS, rule_text, word
+from linli.standards.wording import METHODS, rule_text, score_text, seen_text, word
 
 TRAIL_SHOWN = 50
 FAILING_SHOWN = 100
@@ -46,9 +46,22 @@ def node_page(request: HttpRequest, assessment_id: int, node_id: int) -> HttpRes
         "above": [{"label": label_of(up), "url": found.url("node", up.pk)} for up in found.tree.above(node_id)],
         "children": [node_line(found, found.tree.nodes[child], scored) for child in found.tree.below.get(node_id, ())],
     }  # fmt: skip
+    if found.context["over_place"]:
+        context["looked"] = _looked(found, node, seen, scored)
     if node.level == Node.CRITERION:
         context |= _criterion(request, found, node, seen, scored)
     return render(request, "assessment/node.html", context)
+
+
+def _looked(found: Frame, node: Node, seen: observed.Columns, scored: selectors.Scored) -> dict[str, Any]:
+    """How often was looked at or below a node and where it fails now, each number with its list."""
+    below = found.tree.under(node.pk)
+    stand = scoring.standing(seen.where(np.isin(seen.criterion, below)))
+    return {
+        "observations": sum(scored.tallies[number].observed for number in below if number in scored.tallies),
+        "seen_url": found.url("seen", node=node.pk), "failing": int((stand.result == 0).sum()),
+        "failing_url": found.url("failing", node=node.pk),
+    }  # fmt: skip
 
 
 def _criterion(
@@ -62,7 +75,8 @@ def _criterion(
     names = (("pass", _("合格"), tally.passed if tally else 0), ("fail", _("不合格"), tally.failed if tally else 0),
              ("not_applicable", _("不适用"), tally.not_applicable if tally else 0))  # fmt: skip
     return {
-        "rule": rule_text(node), "method": word(METHODS, node.method), "trail": trail,
+        "rule": rule_text(node), "reckoned": score_text(node, tally), "method": word(METHODS, node.method),
+        "trail": trail,
         "counts": [{"label": label, "number": number, "url": found.url("node", node.pk, result=code), "code": code}
                    for code, label, number in names],
         "result": wanted, "links": _links(found, node),
@@ -77,8 +91,9 @@ def _trail(request: HttpRequest, found: Frame, rows: observed.Columns, size: int
     found.places.preload(picked.site.tolist())
     told = {line.observation: line for line in observed.trail(picked.observation.tolist())}
     page["lines"] = [
-        {"line": told.get(number), "place": found.places.name(site), "result": result, "value": round(value, 3),
-         "node": found.tree.nodes.get(criterion)}
+        {"line": told.get(number), "place": found.places.name(site), "result": result,
+         "node": found.tree.nodes[criterion], "photos": _photos(told.get(number)),
+         "more": seen_text(found.tree.nodes[criterion], result, value)}
         for number, site, result, value, criterion in zip(
             *(part.tolist() for part in (picked.observation, picked.site, picked.result, picked.value,
                                          picked.criterion)), strict=True
@@ -87,14 +102,32 @@ def _trail(request: HttpRequest, found: Frame, rows: observed.Columns, size: int
     return page
 
 
+def _photos(line: observed.TrailLine | None) -> list[dict[str, str]]:
+    """The photos behind an observation: where to look at each, and its small copy if there is one."""
+    if line is None:
+        return []
+    small = line.thumb_urls or ("",) * len(line.photo_urls)
+    return [{"url": url, "thumb": thumb} for url, thumb in zip(line.photo_urls, small, strict=True)]
+
+
+def _asked_node(request: HttpRequest, found: Frame) -> Node | None:
+    """The node to which a list is narrowed (`?node=`)."""
+    wanted = request.GET.get("node", "")
+    return found.tree.nodes.get(int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
+
+
 @staff_page("assessment.view")
 @require_safe
 def seen_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
-    """Every observation that is counted at a place, the latest first."""
+    """Every observation that is counted at a place, the latest first; of one node and what is below with `node`."""
     found = frame(request, assessment_id)
+    node = _asked_node(request, found)
     rows = selectors.columns(found.row, found.place.path)
-    rows = rows.where(np.isin(rows.criterion, [node.pk for node in found.tree.criteria]))
-    context = {**found.context, "trail": _trail(request, found, rows, SEEN_SHOWN)}
+    rows = rows.where(np.isin(rows.criterion, found.tree.under(node.pk if node else None)))
+    context = {
+        **found.context, "trail": _trail(request, found, rows, SEEN_SHOWN),
+        "only": {"label": label_of(node), "url": found.url("node", node.pk)} if node else None,
+    }  # fmt: skip
     return render(request, "assessment/seen.html", context)
 
 
@@ -113,13 +146,12 @@ def _links(found: Frame, node: Node) -> list[dict[str, Any]]:
 @staff_page("assessment.view")
 @require_safe
 def failing(request: HttpRequest, assessment_id: int) -> HttpResponse:
-    """Where a criterion fails now: the last word at each site, the dearest first; of one criterion with `node`."""
+    """Where a criterion fails now: the last word at each site, the dearest first; of one node and below with `node`."""
     found = frame(request, assessment_id)
-    wanted = request.GET.get("node", "")
-    node = found.tree.nodes.get(int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
+    node = _asked_node(request, found)
     stand = scoring.standing(selectors.columns(found.row, found.place.path))
     failed = stand.result == 0
-    bad = np.flatnonzero(failed & (stand.criterion == node.pk) if node is not None else failed)
+    bad = np.flatnonzero(failed & np.isin(stand.criterion, found.tree.under(node.pk)) if node is not None else failed)
     columns = (stand.criterion, stand.site, stand.day, stand.observation)
     rows = list(zip(*(part[bad].tolist() for part in columns), strict=True))
     # A number may count what belongs to a version's criterion that this tree does not show; lists show the same.
@@ -130,8 +162,10 @@ def failing(request: HttpRequest, assessment_id: int) -> HttpResponse:
     told = {line.observation: line for line in observed.trail([row[3] for row in shown])}
     page["lines"] = [
         {"label": label_of(found.tree.nodes[criterion]), "url": found.url("node", criterion, result="fail"),
-         "place": found.places.full_name(site, "street"), "line": told.get(observation)}
+         "place": found.places.full_name(site, "street"), "line": told.get(observation),
+         "photos": _photos(told.get(observation))}
         for criterion, site, _day, observation in shown
     ]  # fmt: skip
-    context = {**found.context, **page, "only": label_of(node) if node is not None else ""}
+    only = {"label": label_of(node), "url": found.url("node", node.pk)} if node is not None else None
+    context = {**found.context, **page, "only": only}
     return render(request, "assessment/failing.html", context)

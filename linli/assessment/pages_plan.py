@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -33,31 +34,20 @@ WAITING = (AuditPack.QUEUED, AuditPack.RUNNING)
 def plan_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
     """The blind visit as it would come out, what costs most, and the cheapest repairs that reach the target."""
     found = frame(request, assessment_id)
-    if request.method == "POST":
-        return _save(request, found)
+    problem = _save(request, found) if request.method == "POST" else ""
+    if request.method == "POST" and not problem:
+        return redirect(found.url("plan"))
     plan = foreseeing.plan_of(found.row)
     wanted, states = foreseeing.repair_plan(found.row, plan.target, found.place.path)
     before = foreseeing.forecast(found.row, found.place.path)
     after = foreseeing.forecast(found.row, found.place.path, mended=wanted.repairs) if wanted.repairs else None
-    ground = foreseeing.ground_of(found.place.path)
-    samples = [
-        {"kind": kind, "label": SITE_KINDS[kind].text(language()) if kind in SITE_KINDS else kind,
-         "sites": len(ground.sites[kind]),
-         "count": min(plan.samples.get(kind, simulation.SITES_PER_KIND), len(ground.sites[kind]))}
-        for kind in ground.kinds
-    ]  # fmt: skip
-    open_by_criterion = {state.question.id: len(state.open) for state in states}
-    efforts: list[dict[str, Any]] = [
-        {"node": node, "label": label_of(node), "effort": plan.effort(node), "open": open_by_criterion[node.pk],
-         "url": found.url("failing", node=node.pk)}
-        for node in found.tree.criteria if open_by_criterion.get(node.pk)
-    ]  # fmt: skip
-    efforts.sort(key=lambda line: -line["open"])
     losses = before.losses[:10]
     context = {
-        **found.context, "plan": plan, "wanted": wanted, "expected": before, "after": after, "samples": samples,
-        "efforts": efforts[:EFFORTS_SHOWN], "repairs": _repair_lines(found, wanted),
-        "now_score": score_words(wanted.now), "best": score_words(wanted.best), "reached": score_words(wanted.reached),
+        **found.context, "plan": plan, "wanted": wanted, "expected": before, "after": after, "problem": problem,
+        **_inputs(found, plan, {state.question.id: len(state.open) + state.stuck for state in states}, request.POST),
+        "stuck": sum(state.stuck for state in states),
+        "repairs": _repair_lines(found, wanted), "now_score": score_words(wanted.now),
+        "best": score_words(wanted.best), "reached": score_words(wanted.reached),
         "above": f"{wanted.above:.1%}", "losses": [
             {"label": label_of(found.tree.nodes[loss.question.id]), "points": loss.points,
              "failing": 100 * loss.failing, "url": found.url("node", loss.question.id, result="fail")}
@@ -69,7 +59,36 @@ def plan_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
                         {_("次数"): [float(count) for _low, count in before.spread]}),
         "spread_rows": before.spread,
     }  # fmt: skip
-    return render(request, "assessment/plan.html", context)
+    return render(request, "assessment/plan.html", context, status=422 if problem else 200)
+
+
+def _inputs(
+    found: Frame, plan: foreseeing.Plan, open_now: Mapping[int, int], typed: Mapping[str, str]
+) -> dict[str, Any]:
+    """The fields of the form: what holds, or what was typed and refused."""
+
+    def shown(name: str, value: float) -> str:
+        return typed.get(name, "") or f"{value:g}"
+
+    ground = foreseeing.ground_of(found.place.path)
+    samples = [
+        {"kind": kind, "label": SITE_KINDS[kind].text(language()) if kind in SITE_KINDS else kind,
+         "sites": len(ground.sites[kind]),
+         "count": shown(f"sample-{kind}", min(plan.samples.get(kind, simulation.SITES_PER_KIND),
+                                              len(ground.sites[kind])))}
+        for kind in ground.kinds
+    ]  # fmt: skip
+    efforts: list[dict[str, Any]] = [
+        {"node": node, "label": label_of(node), "open": open_now[node.pk],
+         "effort": shown(f"effort-{node.lineage}", plan.effort(node)), "url": found.url("failing", node=node.pk),
+         "stuck": f"stuck-{node.lineage}" in typed if typed else str(node.lineage) in plan.stuck}
+        for node in found.tree.criteria if open_now.get(node.pk)
+    ]  # fmt: skip
+    efforts.sort(key=lambda line: -line["open"])
+    return {
+        "samples": samples, "efforts": efforts[:EFFORTS_SHOWN], "target_typed": shown("target", plan.target),
+        "half_life_typed": shown("half_life", plan.half_life),
+    }  # fmt: skip
 
 
 def _repair_lines(found: Frame, wanted: Any) -> dict[str, Any]:
@@ -83,14 +102,17 @@ def _repair_lines(found: Frame, wanted: Any) -> dict[str, Any]:
         if own:
             groups.append({
                 "label": label_of(found.tree.nodes[criterion]), "count": count, "effort": own[0].effort * count,
-                "url": found.url("node", criterion, result="fail"),
-                "sites": [found.places.name(repair.site) for repair in own],
+                "url": found.url("failing", node=criterion),
+                "sites": [
+                    {"name": found.places.name(repair.site), "url": reverse("desk:site", args=[repair.site])}
+                    for repair in own
+                ],
             })  # fmt: skip
     return {"groups": groups, "total": len(wanted.repairs), "rest": max(0, len(wanted.repairs) - len(shown))}
 
 
-def _save(request: HttpRequest, found: Frame) -> HttpResponse:
-    """Keep what was entered; a wrong number is told and nothing of the form is kept half."""
+def _save(request: HttpRequest, found: Frame) -> str:
+    """Keep what was entered; the sentence to say where a number is wrong, and then nothing of the form is kept half."""
     data = request.POST
     try:
         samples = {name[7:]: _whole(text) for name, text in data.items() if name.startswith("sample-")}
@@ -100,14 +122,15 @@ def _save(request: HttpRequest, found: Frame) -> HttpResponse:
             {lineage: effort for lineage, effort in efforts.items() if _is_lineage(lineage)},
             _real(data["target"]) if data.get("target") else None,
             _real(data["half_life"]) if data.get("half_life") else None,
+            {lineage: f"stuck-{lineage}" in data for lineage in efforts if _is_lineage(lineage)},
         )
         services.set_plan(found.actor, found.row.pk, change)
-        messages.success(request, _("已保存，按新的参数重新计算。"))
     except StepRefused as refusal:
-        messages.error(request, refusal.label.text(language()))
+        return refusal.label.text(language())
     except (ValueError, RuleError):
-        messages.error(request, _("请填写数字，例如 3 或 1.5。没有保存。"))
-    return redirect(found.url("plan"))
+        return _("请填写数字，例如 3 或 1.5。没有保存。")
+    messages.success(request, _("已保存，按新的参数重新计算。"))
+    return ""
 
 
 def _whole(text: Any) -> int:
@@ -185,7 +208,7 @@ def pack_file(request: HttpRequest, assessment_id: int, pack_id: uuid.UUID) -> A
     response = FileResponse(
         storage.backend().open(name, "rb"),
         as_attachment=True,
-        filename=f"audit-{assessment_id}-{pack.asked_at:%Y%m%d}.zip",
+        filename=packing.download_name(pack),
     )
     response["Cache-Control"] = "private, no-store"
     return response

@@ -8,8 +8,8 @@ the answer is exact: OR-Tools CP-SAT over whole numbers, rounded so that a plan 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from linli.assessment.questions import Question
@@ -58,13 +58,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How one criterion stands: the sites seen, and the repairs that are open."""
+    """How one criterion stands: the sites seen, the repairs that are open, and the failing sites that nobody can mend
+    for now (`stuck`)."""
 
     question: Question
     seen: int
     value: float
     """Points deducted (deduction), shares won (graded), sites that pass (else)."""
     open: tuple[Repair, ...]
+    stuck: int = 0
 
     @property
     def share(self) -> int:
@@ -79,14 +81,18 @@ class State:
             lost = self.value - sum(repair.lost for repair in mended)
             return max(0.0, weight - lost / self.share)
         if self.question.rule == PASS_FAIL:
-            return weight if len(mended) == len(self.open) else 0.0
+            return weight if not self.stuck and len(mended) == len(self.open) else 0.0
         return weight * (self.value + sum(repair.lost for repair in mended)) / self.seen
 
 
 def states(
-    questions: Sequence[Question], standing: Standing, efforts: Mapping[int, float], *, otherwise: float = 1.0
-) -> list[State]:
-    """How each question stands that was seen anywhere; `efforts` by criterion, `otherwise` where none is given."""
+    questions: Sequence[Question], standing: Standing, efforts: Mapping[int, float], *, otherwise: float = 1.0,
+    stuck: Collection[int] = (),
+) -> list[State]:  # fmt: skip
+    """How each question stands that was seen anywhere; `efforts` by criterion, `otherwise` where none is given.
+
+    What fails of the criteria in `stuck` cannot be mended for now: it counts as it is, and no plan names it.
+    """
     by_criterion: dict[int, list[tuple[int, int, float, int]]] = defaultdict(list)
     columns = (standing.criterion, standing.site, standing.result, standing.value, standing.observation)
     for criterion, site, result, value, observation in zip(*(part.tolist() for part in columns), strict=True):
@@ -96,7 +102,10 @@ def states(
         rows = by_criterion.get(question.id)
         if rows and question.weight > 0:
             effort = efforts.get(question.id, otherwise)
-            found.append(_state(question, rows, effort))
+            state = _state(question, rows, effort)
+            if question.id in stuck:
+                state = replace(state, open=(), stuck=len(state.open))
+            found.append(state)
     return found
 
 

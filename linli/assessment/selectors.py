@@ -88,6 +88,7 @@ class Task:
     photos: int
     publicity: int
     asked: str
+    person: str
 
     @property
     def missing(self) -> dict[str, int]:
@@ -121,8 +122,9 @@ _TASKS = """
 SELECT t.item_id, i.number, t.node_id, t.organisation_id, t.part, t.needed, i.state, i.meaning,
        coalesce(i.next_due, i.handle_due), i.replied_at, i.place_path::text, i.rework_count,
        coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0)::int,
-       coalesce(l.publicity, 0), n.evidence::text
+       coalesce(l.publicity, 0), n.evidence::text, coalesce(p.display_name, '')
 FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id JOIN standards_node n ON n.id = t.node_id
+LEFT JOIN people_person p ON p.id = i.responsible_person_id
 LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late,
                           sum(jsonb_array_length(k.photos)) AS photos,
                           count(*) FILTER (WHERE k.audience > 0 AND jsonb_array_length(k.photos) > 0) AS publicity

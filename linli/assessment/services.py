@@ -200,12 +200,16 @@ def close_assessment(actor: Actor, assessment_id: int, *, key: str, cancel_open:
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """What the office enters for forecast and repairs; what is None stays as it is."""
+    """What the office enters for forecast and repairs; what is None stays as it is.
+
+    `stuck` says of criteria (by lineage) whether nothing of them can be mended for now.
+    """
 
     samples: Mapping[str, int] | None = None
     efforts: Mapping[str, float] | None = None
     target: float | None = None
     half_life: float | None = None
+    stuck: Mapping[str, bool] | None = None
 
 
 def set_plan(actor: Actor, assessment_id: int, change: PlanChange) -> Assessment:
@@ -224,6 +228,10 @@ def set_plan(actor: Actor, assessment_id: int, change: PlanChange) -> Assessment
                 raise refused("bad_effort", "工作量要大于0，不超过10000。", "Effort: above 0, at most 10,000.",
                               field="efforts")  # fmt: skip
             plan["efforts"] = {**plan.get("efforts", {}), **change.efforts}
+        if change.stuck is not None:
+            kept = set(plan.get("stuck", ())) - set(change.stuck)
+            stuck = sorted(kept | {lineage for lineage, whether in change.stuck.items() if whether})
+            plan |= {"stuck": stuck} if stuck or "stuck" in plan else {}
         if change.target is not None:
             if not 0 < change.target <= 100:
                 raise refused(
@@ -258,11 +266,11 @@ def link_evidence(assessment_id: int) -> int:
     )
     fresh: list[EvidenceLink] = []
     for task in tasks.order_by("item_id"):
+        asked_for = requirements_of(task.node.evidence)
         query = facts.Query(
             row.version, task.node, tuple(task.node.site_kinds), task.organisation_id, str(row.place.path), row.since,
-            until, FACTS_PER_TASK,
+            until, FACTS_PER_TASK, with_photo=all(entry.kind in ("photo", PUBLICITY) for entry in asked_for),
         )  # fmt: skip
-        asked_for = requirements_of(task.node.evidence)
         for fact in facts.find(query):
             if (task.pk, fact.source, fact.object_id) not in known and fits(asked_for, fact, row.until):
                 known.add((task.pk, fact.source, fact.object_id))

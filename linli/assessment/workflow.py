@@ -16,6 +16,7 @@ from linli.kernel.workflow import (
     Transition,
     Workflow,
 )
+from linli.work.fields import DEMAND, REPLY_DUE
 
 KIND = "indicator_task"
 
@@ -36,6 +37,7 @@ PHOTOS = Field(
 )  # fmt: skip
 REASON = Field("reason", Label("退回原因", "Reason"))
 ADVICE = Field("advice", Label("内容", "Text"))
+PERSON = Field("person", Label("责任人", "Responsible person"), FieldKind.PERSON)
 GIVER = Field("giver", Label("移交人", "From"), FieldKind.PERSON)
 RECEIVER = Field("receiver", Label("接手人", "To"), FieldKind.PERSON)
 
@@ -73,6 +75,10 @@ def _transitions() -> tuple[Transition, ...]:
             _effects("report_lead stop:handle stamp:replied_at"), Label("时限停止", "stops the clock"),
         ),
         Transition(
+            "charge", Label("明确责任人", "Name who is responsible"), frozenset({"assigned", "returned"}), SAME,
+            "assessment.submit", leg, UNIT, (PERSON,), ("person_is_of_the_unit",), _effects("charge_person"),
+        ),
+        Transition(
             "accept_evidence", Label("审核通过", "Accept"), frozenset({"submitted"}), "accepted", "assessment.review",
             place, REVIEWER, guards=("verifier_is_not_the_handler",),
             effects=_effects("stamp:handled_at stamp:closed_at finish:all end_legs"),
@@ -86,6 +92,13 @@ def _transitions() -> tuple[Transition, ...]:
         Transition(
             "cancel_task", Label("取消任务", "Cancel the task"), LIVE, "cancelled", "assessment.open", place, OFFICE,
             (REASON,), effects=_effects("finish:all end_legs stamp:closed_at"), danger=True,
+        ),
+        Transition(
+            "remind", Label("催办", "Remind"), LIVE, SAME, "request.remind", place, OFFICE, (ADVICE,),
+        ),
+        Transition(
+            "supervise", Label("督办", "Supervise"), LIVE, SAME, "request.supervise", place, OFFICE, (DEMAND, REPLY_DUE),
+            effects=_effects("open_supervision"),
         ),
         Transition(
             "comment", Label("备注", "Comment"), LIVE | {"accepted"}, SAME, "request.comment", place,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from linli.assessment.workflow import KIND as INDICATOR_TASK
 from linli.campaigns import tying
 from linli.campaigns.selectors import ties_of
 from linli.desk import stepforms
@@ -19,7 +20,7 @@ from linli.desk.itempage import ItemPage, compose, known_of
 from linli.desk.lines import VERIFYING, masked, short_place
 from linli.desk.shell import put_toast, staff, taken_toast
 from linli.desk.stepforms import Known, StepForm
-from linli.desk.tasks import task_line
+from linli.desk.tasks import people_of_unit, task_line
 from linli.desk.wording import REWORK_REASONS, language, state_word
 from linli.inspections.promises import URGE
 from linli.inspections.reading import VIEW
@@ -58,7 +59,7 @@ def checkers(view: ItemView) -> list[tuple[int, str]]:
 def _known(view: ItemView, actor: Actor, transition: Transition | None) -> Known:
     people: list[tuple[int, str]] = []
     if transition is not None and any(entry.kind is FieldKind.PERSON for entry in transition.fields):
-        people = checkers(view)
+        people = people_of_unit(view) if view.item["kind"] == INDICATOR_TASK else checkers(view)
     return known_of(view, actor, people)
 
 

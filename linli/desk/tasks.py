@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from linli.assessment.pages import missing_text
+from linli.assessment.registration import staff_of
 from linli.assessment.selectors import task_of
 from linli.assessment.workflow import KIND
 from linli.work.itemview import ItemView
@@ -24,3 +25,8 @@ def task_line(view: ItemView) -> dict[str, Any] | None:
         "task": task, "have": task.linked + task.uploaded, "missing": missing_text(task), "title": row.title,
         "url": reverse("assessment:node", args=[row.pk, task.node_id]),
     }  # fmt: skip
+
+
+def people_of_unit(view: ItemView) -> list[tuple[int, str]]:
+    """Whom the responsible unit of an indicator task can name for it (at most 1 statement)."""
+    return list(staff_of(view.item["responsible_organisation_id"]).items())

@@ -26,11 +26,11 @@ SELECT o.id, o.criterion_id AS criterion, o.site_id AS site, (o.day - DATE '1970
   o.value::real AS value, coalesce(o.replaces_id, 0) AS replaces, 0::bigint AS visit, o.written
 FROM inspections_observation o
 """
-_PHOTOS = """
-  array(SELECT e.id FROM work_evidence e WHERE e.kind = 'photo' AND e.removed_at IS NULL AND
+_PHOTO = """
+  SELECT e.id FROM work_evidence e WHERE e.kind = 'photo' AND e.removed_at IS NULL AND
     ((e.holder = 'observation' AND e.holder_id = o.id) OR (o.item_id IS NOT NULL AND e.item_id = o.item_id))
-    ORDER BY e.id)
 """
+_PHOTOS = f"array({_PHOTO} ORDER BY e.id)"
 _TRAIL = f"""
 SELECT o.id, p.name, n.title, o.result, o.observed_at, o.late, o.site_id, {_PHOTOS}
 FROM inspections_observation o JOIN places_place p ON p.id = o.site_id JOIN standards_node n ON n.id = o.criterion_id
@@ -40,7 +40,7 @@ _FACTS = f"""
 SELECT o.id, p.name, n.title, o.day, o.recorded_at, o.late, o.site_id, {_PHOTOS}
 FROM inspections_observation o JOIN places_place p ON p.id = o.site_id JOIN standards_node n ON n.id = o.criterion_id
 WHERE n.lineage = %(lineage)s AND o.day BETWEEN %(since)s AND %(until)s AND p.path <@ %(path)s::ltree
-  AND o.result = 1 AND {COUNTS}
+  AND o.result = 1 AND {COUNTS} AND (NOT %(with_photo)s OR EXISTS ({_PHOTO}))
   AND (cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
   AND (%(unit)s::bigint IS NULL OR {in_own_area("p.path")} OR EXISTS (SELECT 1 FROM people_appointment a
        WHERE a.person_id = o.recorded_by_id AND {done_by("a.organisation_id")}))
@@ -79,7 +79,7 @@ class Observations:
         return [
             TrailLine(
                 number, f"{name}：{title} · {RESULT_LABELS[RESULT_NAMES[result]]}", at, site_url(site),
-                tuple(photo_url(photo) for photo in photos), late,
+                tuple(photo_url(photo) for photo in photos), late, tuple(photo_url(photo, 320) for photo in photos),
             )
             for number, name, title, result, at, late, site, photos in rows
         ]  # fmt: skip
@@ -96,9 +96,9 @@ def site_url(site_id: int) -> str:
     return f"/desk/sites/{site_id}/"
 
 
-def photo_url(evidence_id: int) -> str:
-    """A photo in the size of a page."""
-    return f"/media/{evidence_id}/1280/"
+def photo_url(evidence_id: int, side: int = 1280) -> str:
+    """A photo in the size of a page, or of a stamp (320)."""
+    return f"/media/{evidence_id}/{side}/"
 
 
 def facts(query: Query) -> list[Fact]:
@@ -106,6 +106,7 @@ def facts(query: Query) -> list[Fact]:
     values: dict[str, Any] = {
         "lineage": query.node.lineage, "since": query.since, "until": query.until, "path": query.place_path,
         "kinds": list(query.site_kinds), "unit": query.organisation_id, "limit": query.limit,
+        "with_photo": query.with_photo,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, values)

@@ -108,6 +108,32 @@ def test_the_score_is_that_of_the_observations_and_of_the_place(world: World, be
     assert page(world, "director", at("node", seen, bench.nodes["B2"].pk)).count("还没有检查") == 1
 
 
+def test_from_every_node_the_way_leads_down_to_each_photo(world: World, bench: Bench, seen: Assessment) -> None:
+    item = page(world, "director", at("node", seen, bench.nodes["item"].pk))
+    for name, number, words in (("seen", 7, "7 次观察"), ("failing", 2, "现在 2 处不合格")):
+        address = f"{at(name, seen)}?node={bench.nodes['item'].pk}"
+        assert f'<a href="{address}">{words}</a>' in item
+        assert page(world, "director", address).count('<li class="row"') == number
+    inside = page(world, "director", f"{at('seen', seen)}?node={bench.nodes['A'].pk}")
+    assert inside.count('<li class="row"') == 5 and "指标B1" not in inside
+    assert '<a href="/photo/2.jpg">' in inside and "内容A" in inside
+    assert page(world, "director", f"{at('failing', seen)}?node={bench.nodes['B'].pk}").count('<li class="row"') == 0
+    handler = page(world, "handler", at("node", seen, bench.nodes["A1"].pk))
+    assert "次观察" not in handler, "lists of places are for those who see the places"
+
+
+def test_how_a_score_comes_about_stands_beside_it(world: World, bench: Bench, seen: Assessment, looked: Looked) -> None:
+    looked.see(bench.nodes["B2"], bench.sites["compound"], 1, 0.6)
+    for code, words in (
+        ("A1", "4 分 × 合格 3 次 ÷ 检查 4 次 = 3 分"),
+        ("A2", "3 分 − 平均每次扣 1 分（共扣 1 分，检查 1 次）= 2 分"),
+        ("B1", "检查 1 次都合格：2 分"), ("B2", "1 分 × 检查 1 次的平均 60% = 0.6 分"),
+    ):  # fmt: skip
+        assert words in page(world, "director", at("node", seen, bench.nodes[code].pk)), code
+    assert "扣 1 分" in page(world, "director", f"{at('seen', seen)}?node={bench.nodes['A2'].pk}")
+    assert "B 60%" in page(world, "director", f"{at('seen', seen)}?node={bench.nodes['B2'].pk}")
+
+
 def test_an_officer_sees_the_own_street_and_a_unit_its_own_tasks(world: World, bench: Bench, seen: Assessment) -> None:
     community = world.places["east"]
     assert f"<h1>{community.name}" in page(world, "community", at("board", seen))
@@ -137,15 +163,17 @@ def test_repairs_are_listed_with_their_effort_and_an_unreachable_target_is_told(
     world: World, bench: Bench, seen: Assessment
 ) -> None:
     text = page(world, "director", at("plan", seen))
-    assert "处整改" in text and "lane_west" in text
+    assert "处整改" in text and f'<a href="/desk/sites/{bench.sites["lane_west"].pk}/">lane_west</a>' in text
     client = signed_in_client(world.users["director"])
     lineage = bench.nodes["A1"].lineage
     client.post(at("plan", seen), {"target": "99", f"effort-{lineage}": "7.5", "half_life": "30", "sample-lane": "1"})
     seen.refresh_from_db()
     assert seen.plan == {"target": 99.0, "half_life": 30.0, "efforts": {str(lineage): 7.5}, "samples": {"lane": 1}}
     before = dict(seen.plan)
-    answer = client.post(at("plan", seen), {"target": "abc"}, follow=True)
-    assert "请填写数字" in answer.content.decode()
+    typed = {"target": "abc", f"effort-{lineage}": "2.5"}
+    answer = client.post(at("plan", seen), typed)
+    told = answer.content.decode()
+    assert answer.status_code == 422 and "请填写数字" in told and 'value="abc"' in told and 'value="2.5"' in told
     seen.refresh_from_db()
     assert seen.plan == before
     assert signed_in_client(world.users["supervisor"]).post(at("plan", seen), {"target": "5"}).status_code in (
@@ -155,6 +183,18 @@ def test_repairs_are_listed_with_their_effort_and_an_unreachable_target_is_told(
     )
     seen.refresh_from_db()
     assert seen.plan == before
+
+
+def test_a_target_that_cannot_be_reached_says_so_and_what_can(world: World, bench: Bench, seen: Assessment) -> None:
+    client, lineage = signed_in_client(world.users["director"]), bench.nodes["A1"].lineage
+    form = {"target": "95", f"effort-{lineage}": "1", f"stuck-{lineage}": "1"}
+    assert client.post(at("plan", seen), form).status_code == 302
+    text = page(world, "director", at("plan", seen))
+    # Of 4 + 3 + 2 points the two lanes of A1 keep 2: A2 mended, 7 of 9.
+    assert "达不到：全部整改后也只有 77.8 分" in text and "1 处标为暂时改不了" in text
+    assert re.search(rf'name="stuck-{lineage}" value="1" checked', text) and "lane_west" not in text
+    client.post(at("plan", seen), {"target": "95", f"effort-{lineage}": "1"})
+    assert "达不到" not in page(world, "director", at("plan", seen))
 
 
 def test_a_new_assessment_keeps_what_was_typed_when_refused(

@@ -33,10 +33,15 @@ def brute(found: list[State], target: float) -> float | None:
 
 @settings(max_examples=60)
 @given(
-    small_worlds(criteria=4, sites=3, rows=14), st.lists(st.integers(1, 9), min_size=5, max_size=5), st.integers(1, 100)
-)
-def test_no_cheaper_set_of_repairs_reaches_the_target(world: Small, efforts: list[int], target: int) -> None:
-    found = found_in(world, {number: float(efforts[place]) for place, number in enumerate(world.criteria)})
+    small_worlds(criteria=4, sites=3, rows=14), st.lists(st.integers(1, 9), min_size=5, max_size=5),
+    st.integers(1, 100), st.sets(st.integers(0, 3), max_size=2),
+)  # fmt: skip
+def test_no_cheaper_set_of_repairs_reaches_the_target(
+    world: Small, efforts: list[int], target: int, stuck: set[int]
+) -> None:
+    given_efforts = {number: float(efforts[place]) for place, number in enumerate(world.criteria)}
+    unmendable = {number for place, number in enumerate(world.criteria) if place in stuck}
+    found = states(world.questions, standing(world.columns), given_efforts, stuck=unmendable)
     every = [repair for state in found for repair in state.open]
     assume(len(every) <= 9 and percent(found) is not None)
     plan, least = cheapest(found, float(target)), brute(found, float(target))
@@ -96,5 +101,8 @@ def test_effort_decides_between_repairs_that_give_the_same() -> None:
     assert [repair.criterion for repair in plan.repairs] == [2] and plan.effort == 2.0 and plan.reached == 75.0
     both = cheapest([state(1, 5.0), state(2, 2.0)], 100.0)
     assert len(both.repairs) == 2 and both.reached == 100.0
+    stuck = State(Question(1, "", "", 1.0, "pass_fail", ()), 2, 1.0, (), stuck=1)
+    short = cheapest([stuck, state(2, 2.0)], 60.0)
+    assert not short.reachable and short.best == 50.0 and short.repairs == (), "what cannot be mended stays lost"
     beyond = cheapest([state(1, 5.0)], 101.0)
     assert not beyond.reachable and beyond.best == 100.0 and beyond.repairs == ()

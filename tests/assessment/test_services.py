@@ -49,6 +49,24 @@ def test_opening_makes_a_task_for_each_criterion_and_unit(world: World, opened: 
     assert Event.objects.filter(item__in=[item.pk for item in items.values()]).count() == 4
 
 
+def test_a_criterion_that_names_who_supports_keeps_who_leads_above(
+    world: World, bench: Bench, looked: Any, happened: Any
+) -> None:
+    NodeUnit.objects.create(node=bench.nodes["A2"], organisation=world.units["east"], part="supporting")
+    NodeUnit.objects.create(node=bench.nodes["A"], organisation=world.units["sanitation"], part="supporting")
+    services.open_assessment(world.actor("director"), wanted(world, bench), key="open-parts")
+    found = {
+        code: [
+            (row.organisation.short_name, row.part)
+            for row in IndicatorTask.objects.filter(node__code=code).order_by("part", "organisation__short_name")
+        ]
+        for code in ("A1", "A2")
+    }
+    assert found == {
+        "A1": [("区环卫中心", "lead")], "A2": [("区综合执法局", "lead"), ("东山社区居委会", "supporting")],
+    }, "as the pages of the standard show it; A1 is led by the unit that supports above"  # fmt: skip
+
+
 def test_opening_twice_with_one_key_is_once_and_another_key_is_told(
     world: World, bench: Bench, opened: Assessment
 ) -> None:
@@ -175,6 +193,36 @@ def test_submit_review_return_submit_accept(world: World, opened: Assessment) ->
     assert step(supervisor, task, "accept_evidence").state == "accepted"
     task.item.refresh_from_db()
     assert task.item.meaning == "done" and task.item.closed_at is not None
+
+
+def test_a_unit_names_who_of_its_own_is_responsible(world: World, opened: Assessment) -> None:
+    task = task_of(opened, "A1", world.units["sanitation"])
+    head, handler = world.actor("head"), world.users["handler"].person_id
+    with pytest.raises(StepRefused) as refusal:
+        step(head, task, "charge", person=world.users["enforcer"].person_id)
+    assert refusal.value.code == "person_is_of_the_unit"
+    assert step(head, task, "charge", person=handler).state == "assigned"
+    task.item.refresh_from_db()
+    assert task.item.responsible_person_id == handler and task.item.legs.get().person_id == handler
+    name = world.users["handler"].person.display_name
+    assert {entry.item_id: entry.person for entry in selectors.tasks(head, opened)}[task.pk] == name
+    assert step(head, task, "submit", words="同单位的人也能提交").state == "submitted"
+
+
+def test_the_office_reminds_and_supervises_a_task_that_is_owed(world: World, opened: Assessment) -> None:
+    task = task_of(opened, "A1", world.units["sanitation"])
+    supervisor = world.actor("supervisor")
+    assert step(supervisor, task, "remind", advice="请本周内提交").state == "assigned"
+    due = timezone.now() + timedelta(days=2)
+    step(supervisor, task, "supervise", supervision="说明为什么还没有提交", reply_due=due)
+    made = Item.objects.get(kind="supervision")
+    assert (made.parent_id, made.responsible_organisation_id) == (task.pk, world.units["sanitation"].pk)
+    with pytest.raises((StepRefused, ObjectHidden)):
+        step(world.actor("handler"), task, "remind", advice="自己催自己")
+    step(world.actor("handler"), task, "submit", words="照片由物业保管，下周补")
+    step(supervisor, task, "accept_evidence")
+    with pytest.raises(StepRefused):
+        step(supervisor, task, "remind", advice="已经通过了")
 
 
 def test_another_unit_cannot_submit_and_does_not_see_it(world: World, opened: Assessment) -> None:

@@ -29,7 +29,7 @@ from tests.inspections.conftest import Patrol, at
 from tests.support.people import signed_in_client
 from tests.work.conftest import encoded, picture
 
-CAPTION, WINDOW = 14, 3
+CAPTION, WINDOW = 15, 3
 
 
 def photo(seed: int) -> str:
@@ -104,11 +104,11 @@ def test_what_happened_is_linked_within_its_window_and_a_late_entry_stays_marked
     marked = re.findall(r"<span class='late'>([^<]*)</span>", index)
     assert len(marked) == 1 and marked[0].endswith("（补录）") and "点位2" in marked[0]
     sheet = load_workbook(io.BytesIO(archive.read("index.xlsx")))["佐证"]
-    rows = {row[2]: row for row in sheet.iter_rows(min_row=2, values_only=True)}
-    assert (rows["点位2"][5], rows["点位1"][5]) == ("补录", None)
-    captions = [line for line in paper_of(archive, node.title) if line.startswith(("点位1", "点位2"))]
-    assert captions and all(len(line) <= CAPTION for line in captions)
-    assert [line for line in captions if line.startswith("点位2")] == [captions[0]], "oldest first"
+    rows = {row[4]: row for row in sheet.iter_rows(min_row=3, values_only=True)}
+    assert (rows["点位2"][7], rows["点位1"][7]) == ("补录", None)
+    captions = [line.partition("　")[2] for line in paper_of(archive, node.title) if line.startswith("图 ")]
+    assert [line[:3] for line in captions] == ["点位2", "点位1"], "oldest first, each once"
+    assert all(len(line) <= CAPTION for line in captions)
     assert captions[0].endswith("（补录）"), "the limit cuts the words, never the mark"
     assert any("还缺 1 件佐证" in line for line in paper_of(archive, node.title)), "what is missing is named"
     assert sum(name.startswith("photos/") for name in archive.namelist()) == 2
