@@ -14,6 +14,7 @@ from linli.activities.models import Activity, Format, Series
 from linli.activities.reading import FROM, LINE, PAGE, SEEN, fetch, reach, span
 from linli.people.access import Actor, ObjectHidden, require
 
+ROWS_MAX = 20_000
 STATES = (Activity.DRAFT, Activity.PUBLISHED, Activity.CLOSED, Activity.CANCELLED)
 
 
@@ -76,10 +77,10 @@ WHERE {SEEN} AND a.starts_at >= %(since)s AND a.starts_at < %(until)s
   AND (%(words)s = '' OR strpos(lower(a.title), lower(%(words)s)) > 0)
 """
 _LIST = f"""
-SELECT {LINE}, (SELECT count(*) FROM activities_attendance t WHERE t.activity_id = a.id
+SELECT {LINE}, a.results, (SELECT count(*) FROM activities_attendance t WHERE t.activity_id = a.id
   AND t.struck_at IS NULL)::int AS present, (SELECT coalesce(sum(h.persons), 0) FROM activities_headcount h
   WHERE h.activity_id = a.id)::int AS heads
-{FROM} {_WHERE} ORDER BY a.starts_at, a.id LIMIT {PAGE} OFFSET %(offset)s
+{FROM} {_WHERE} ORDER BY a.starts_at, a.id LIMIT %(limit)s OFFSET %(offset)s
 """
 _FIGURES = f"""
 SELECT count(*)::int AS all, count(*) FILTER (WHERE a.state = 'closed')::int AS held,
@@ -99,13 +100,34 @@ def _values(actor: Actor, filters: Filters) -> dict[str, Any]:
     return {
         **reach(actor), "since": since, "until": until, "place": filters.place, "state": filters.state,
         "format": filters.format, "series": filters.series, "words": filters.words,
-        "offset": (filters.page - 1) * PAGE,
+        "offset": (filters.page - 1) * PAGE, "limit": PAGE,
     }  # fmt: skip
 
 
 def listed(actor: Actor, filters: Filters) -> list[dict[str, Any]]:
     """A page of the activities of a month as the actor sees them, in their order (1 statement)."""
     return fetch(_LIST, _values(actor, filters))
+
+
+_DAYS = f"""
+SELECT (a.starts_at AT TIME ZONE %(zone)s)::date AS day, count(*)::int AS held
+FROM activities_activity a JOIN places_place p ON p.id = a.place_id {_WHERE} AND a.state <> 'cancelled' GROUP BY 1
+"""
+
+
+def per_day(actor: Actor, filters: Filters) -> dict[date, int]:
+    """How many activities each day of the month has, called-off ones left out (1 statement)."""
+    values = _values(actor, filters) | {"zone": timezone.get_default_timezone_name()}
+    return {row["day"]: row["held"] for row in fetch(_DAYS, values)}
+
+
+def register(actor: Actor, filters: Filters, *, whole_year: bool = False) -> list[dict[str, Any]]:
+    """The same list as a whole, of its month or the year of its month (1 statement); at most ROWS_MAX."""
+    values = _values(actor, filters) | {"offset": 0, "limit": ROWS_MAX}
+    if whole_year:
+        year = filters.month.year
+        values["since"], values["until"] = span(date(year, 1, 1), date(year, 12, 31))
+    return fetch(_LIST, values)
 
 
 def totals(actor: Actor, filters: Filters) -> dict[str, int]:

@@ -1,10 +1,10 @@
-"""Jobs of activities: those of series are made ahead, people are reminded the day before."""
+"""Jobs of activities: those of series are made ahead, people are reminded the day before and told."""
 
 from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from linli.activities import series, signing
+from linli.activities import series, signing, texting
 
 
 @app.periodic(cron="20 2 * * *")
@@ -20,3 +20,12 @@ def remind(timestamp: int) -> None:
     """Remind those who have a place at what begins within a day."""
     while signing.remind_due():
         pass
+
+
+@app.task(name="activities.text_people", queue="work")
+def text_people(what: str, activity_id: int, people: list[int], tries: int) -> None:
+    """Send text messages; who could not be reached is tried again a few times, later and later."""
+    failed = texting.send(what, activity_id, people)
+    if failed and tries < texting.TRIES_MAX:
+        again = text_people.configure(schedule_in={"minutes": texting.AGAIN_MINUTES * tries})
+        again.defer(what=what, activity_id=activity_id, people=[*failed], tries=tries + 1)

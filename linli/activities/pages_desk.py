@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import uuid
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from linli.exchange.sheets import SHEET, as_xlsx
 from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
 from linli.people.gates import actor_on, staff_page
+from linli.people.masking import mask_text
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.work.engine import StepRefused
@@ -57,11 +59,12 @@ def index(request: HttpRequest) -> HttpResponse:
     rows, totals = figures.listed(actor, filters), figures.totals(actor, filters)
     series_row = figures.series_for(actor, filters.series) if filters.series and actor.may_somewhere(PLAN) else None
     context = {
-        "days": shown.lines(rows, now), "totals": totals, "filters": filters, "weeks": _weeks(filters.month, rows),
+        "days": shown.lines(rows, now), "totals": totals, "filters": filters,
+        "weeks": _weeks(filters.month, rows, figures.per_day(actor, filters) if totals["all"] > PAGE else None),
         "before": filters.query(month=(filters.month - timedelta(days=1)).replace(day=1), page=1),
         "after": filters.query(month=filters.last + timedelta(days=1), page=1),
         "links": {state: filters.query(state=state, page=1) for state in figures.STATES} | {
-            "all": filters.query(state="", page=1)},
+            "all": filters.query(state="", page=1), "here": filters.query(page=1)},
         "places": area_options(actor, VIEW, places), "formats": [(row.pk, format_name(row)) for row in
                                                                  figures.formats(actor)],
         "states": [(state, shown.chip_of(state)[0]) for state in figures.STATES], "page": filters.page,
@@ -72,22 +75,55 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "activities/desk_index.html", context)
 
 
+@staff_page(VIEW)
+@require_safe
+def register_xlsx(request: HttpRequest) -> HttpResponse:
+    """`/desk/activities/register.xlsx`: the filtered list of its month, with `span=year` of its year. No names."""
+    filters, year = Filters.of(request.GET), request.GET.get("span") == "year"
+    rows = figures.register(actor_on(request), filters, whole_year=year)
+    head = (
+        _("日期"), _("时间"), _("活动"), _("形式"), _("地点"), _("单位"), _("主题"), _("状态"), _("报名"), _("出勤"),
+        _("受众人次"), _("成效"),
+    )  # fmt: skip
+    table = [head, *(_register_line(row) for row in rows)]
+    name = f"{filters.month:%Y}" if year else f"{filters.month:%Y-%m}"
+    response = HttpResponse(as_xlsx([(_("活动台账"), table)], f"{_('活动台账')} {name}"), content_type=SHEET)
+    response["Content-Disposition"] = f'attachment; filename="activities-{name}.xlsx"'
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _register_line(row: dict[str, Any]) -> tuple[Any, ...]:
+    tongue = shown.tongue()
+    held = (row["format_en"] if tongue.startswith("en") else "") or row["format"] or ""
+    return (
+        timezone.localdate(row["starts_at"]), shown.hours(row["starts_at"], row["ends_at"]), row["title"], held,
+        shown.place_words(row["place_name"], row["spot"]), row["unit"], "、".join(row["topics"] or ()),
+        shown.chip_of(row["state"])[0], row["taken"], row["present"], row["heads"], mask_text(row["results"]),
+    )  # fmt: skip
+
+
 def format_name(row: Any) -> str:
     """A format in the language of the page."""
     return (row.name_en if shown.tongue().startswith("en") else "") or row.name
 
 
-def _weeks(month: date, rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The month as weeks from Monday: each day with how many activities it has."""
+def _weeks(month: date, rows: list[dict[str, Any]], counted: Mapping[date, int] | None) -> list[list[dict[str, Any]]]:
+    """The month as weeks from Monday: each day with how many activities it has.
+
+    `counted` where the list goes on over more pages; a day then leads to its activities if they are on this page.
+    """
     held: dict[date, int] = {}
     for row in rows:
         day = timezone.localdate(row["starts_at"])
         held[day] = held.get(day, 0) + (row["state"] != "cancelled")
+    here = set(held)
+    held = held if counted is None else dict(counted)
     today = timezone.localdate()
     return [
         [
             {"day": day, "count": held.get(day, 0), "inside": day.month == month.month, "today": day == today,
-             "linked": day in held}
+             "linked": day in here}
             for day in week
         ]
         for week in calendar.Calendar().monthdatescalendar(month.year, month.month)

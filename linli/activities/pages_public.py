@@ -21,6 +21,7 @@ from linli.activities.recurrence import in_words
 from linli.activities.selectors import Shown
 from linli.activities.signing import Asked
 from linli.activities.typed import Problem
+from linli.people import gateways
 from linli.people.access import Actor
 from linli.people.gates import actor_on
 from linli.people.models import Person
@@ -147,7 +148,7 @@ def _one(request: HttpRequest, actor: Actor, found: Shown) -> dict[str, Any]:
         "key": uuid.uuid4(), "signed_in": actor.is_signed_in, "needs_name": bool(persons) and _nameless(actor),
         "heads": shown.heads_words(found.heads), "outcomes": shown.outcome_words(found.outcomes),
         "leads": actor.is_signed_in and _leads(actor, found), "risky": row.risk != "none",
-        "link": calendars.address(row.pk), "format": _format(found),
+        "link": calendars.address(row.pk), "format": _format(found), "tells": gateways.tells(),
     }  # fmt: skip
 
 
@@ -175,6 +176,7 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
             asked = Asked(
                 typed.number(sent.get("role")) or 0, typed.whole(sent.get("minors", ""), "minors", 99),
                 bool(sent.get("consent")), sent.get("who") == "alone",
+                bool(sent.get("wants_news")) and gateways.tells(),
             )  # fmt: skip
             made = signing.sign_up(actor, asked, key=typed.key_of(request), name=typed.said(sent, "name"))
             messages.success(request, _("报名成功，有变动会在这里告诉您。") if made.state == "in" else _(

@@ -32,13 +32,15 @@ NAME_MAX = 40
 class Asked:
     """What somebody asks for: a post, and how many minors come along with whose guardian's consent.
 
-    `alone`: the minors take part, the guardian does not; then only they take places.
+    `alone`: the minors take part, the guardian does not; then only they take places. `wants_news`: to be told by text
+    message what becomes of it.
     """
 
     role_id: int
     minors: int = 0
     guardian_consent: bool = False
     alone: bool = False
+    wants_news: bool = False
 
     @property
     def seats(self) -> int:
@@ -118,6 +120,7 @@ def _sign_up(actor: Actor, person_id: int, asked: Asked, key: UUID, *, until_end
         turn=role.turns, seats=asked.seats, minors=asked.minors, guardian_consent=asked.guardian_consent,
         starts_at=role.activity.starts_at, ends_at=role.activity.ends_at, asked_at=now,
         seated_at=now if seated else None, made_by_id=actor.person_id, synthetic=role.activity.synthetic, key=key,
+        wants_news=asked.wants_news,
     )  # fmt: skip
 
 

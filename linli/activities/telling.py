@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from linli.activities import texting
 from linli.activities.models import Activity
 from linli.kernel.labels import Label
 from linli.work import inbox
@@ -27,10 +28,14 @@ SENTENCES: Mapping[str, Label] = {
 
 
 def tell(what: str, activity_id: int, persons: Iterable[int]) -> None:
-    """Write the line to each person's inbox, in the transaction of what happened (1 statement for each 500)."""
+    """Write the line to each person's inbox, in the transaction of what happened (1 statement for each 500).
+
+    Who asked for it is told by text message as well, where the district sends any.
+    """
     people = list(dict.fromkeys(persons))
     for begin in range(0, len(people), inbox.PEOPLE_MAX):
         inbox.notify(people[begin : begin + inbox.PEOPLE_MAX], what, data={"activity": activity_id})
+    texting.queue(what, activity_id, people)
 
 
 def _titles(data: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:activity_id>/lead/code/key.json", pages_lead.code_key, name="code_key"),
     path("activities/<int:activity_id>/lead/ticks/", pages_lead.ticks, name="ticks"),
     path("desk/activities/", pages_desk.index, name="desk"),
+    path("desk/activities/register.xlsx", pages_desk.register_xlsx, name="register"),
     path("desk/activities/new/", pages_form.new, name="new"),
     path("desk/activities/formats/", pages_formats.index, name="formats"),
     path("desk/activities/formats/new/", pages_formats.new, name="new_format"),

@@ -11,9 +11,11 @@ class ShopConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say what is erased with a person, and who may see photos and signed papers."""
+        """Say what is erased with a person, who may see photos and signed papers, what lines of the inbox say."""
+        from linli.shop import telling
         from linli.shop.erasure import install
         from linli.shop.holders import register
 
         install()
         register()
+        telling.install()

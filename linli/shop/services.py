@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from linli.credits import reserving
 from linli.credits.errors import Busy, LedgerProblem
 from linli.people.access import Actor, ObjectHidden, refuse, require
-from linli.shop import books, placing, refusals, rules
+from linli.shop import books, placing, refusals, rules, telling
 from linli.shop.models import Order, OrderEvent
 from linli.work.engine import StepRefused
 from linli.work.services import KeyConflict
@@ -25,6 +26,9 @@ from linli.work.services import KeyConflict
 REDEEM, COUNTER = "shop.redeem", "shop.counter"
 TRIES_MAX = 3
 EXPIRED_AT_ONCE = 200
+REMIND_BEFORE, REMIND_AFTER = timedelta(hours=24), timedelta(hours=6)
+"""So long before a reservation ends its person is reminded, but not so soon after they made it."""
+REMINDED = "reminded"
 KEY_LENGTH_MAX = 96
 
 
@@ -203,4 +207,25 @@ def _lapse(order_id: int, moment: datetime) -> bool:
         return False
     books.release(order, None, "expired")
     _end(order, Order.EXPIRED, None, "", moment)
+    telling.tell(telling.LAPSED, order)
     return True
+
+
+@transaction.atomic
+def remind_due(now: datetime | None = None, *, limit: int = EXPIRED_AT_ONCE) -> int:
+    """Remind those whose reservation ends within a day, each once; how many. By several workers at once."""
+    moment = now or timezone.now()
+    reminded = OrderEvent.objects.filter(order=OuterRef("pk"), what=REMINDED)
+    due = (
+        Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .filter(
+            ~Exists(reminded), state=Order.RESERVED, collect_by__gt=moment, collect_by__lte=moment + REMIND_BEFORE,
+            reserved_at__lte=moment - REMIND_AFTER,
+        )
+        .order_by("pk")[:limit]
+    )  # fmt: skip
+    told = list(due)
+    for order in told:
+        _note(order, None, REMINDED, moment)
+        telling.tell(telling.DUE, order)
+    return len(told)

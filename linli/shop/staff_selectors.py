@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -119,7 +119,9 @@ def stocktakes(actor: Actor) -> list[Stocktake]:
     rows = Stocktake.objects.select_related("counter", "counted_by", "decided_by").filter(
         _inside(actor, "counter__place__path")
     )
-    return sorted(rows.order_by("-counted_on", "-pk")[:PAGE], key=lambda row: row.state != Stocktake.WAITING)
+    # Ordered before it is cut: one that waits is never pushed out by later ones.
+    first = Case(When(state=Stocktake.WAITING, then=0), default=1)
+    return list(rows.order_by(first, "-counted_on", "-pk")[:PAGE])
 
 
 def stocktake(actor: Actor, stocktake_id: int) -> tuple[Stocktake, list[StocktakeLine]]:

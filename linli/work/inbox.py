@@ -194,6 +194,20 @@ def of_kind(person_ids: Sequence[int], prefix: str, language: str, *, limit: int
     return _messages(rows, language)
 
 
+def said_to(person_ids: Sequence[int], language: str, *, limit: int = 8) -> list[Message]:
+    """The newest lines of rooms that have no items of work, of these persons: for a resident's own page (2 statements
+    and one for each room with titles of its own).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.id, n.kind, n.created_at, n.read_at, NULL, NULL, NULL, n.data FROM work_notification n"
+            " WHERE n.person_id = ANY(%s) AND n.kind = ANY(%s) ORDER BY n.id DESC LIMIT %s",
+            [list(person_ids), list(_said), limit],
+        )
+        rows = cursor.fetchall()
+    return _messages(rows, language)
+
+
 def sentence(what: str, item_kind: str | None, language: str) -> str:
     """What a line says, in the reader's language."""
     if what in _said:

@@ -438,6 +438,35 @@ def test_the_list_goes_out_as_a_spreadsheet_with_masked_phones(held: Held, world
     assert as_staff(world, "community_west").get(f"/desk/activities/{activity.pk}/people.xlsx").status_code == 404
 
 
+def test_the_register_goes_out_for_month_and_year_and_names_nobody(held: Held, world: World) -> None:
+    from openpyxl import load_workbook
+
+    activity = held()
+    signing.sign_up_other(
+        world.actor("community"), Asked(role_of(activity).pk), name="欧阳建国", phone="13911113333", key=uuid4()
+    )
+    month = timezone.localdate(activity.starts_at)
+    for who, query, there in (
+        ("community", f"month={month:%Y-%m}", 1), ("community", f"month={month:%Y}-01&span=year", 1),
+        ("community", "month=2020-01", 0), ("community_west", f"month={month:%Y-%m}", 0),
+    ):  # fmt: skip
+        answer = as_staff(world, who).get(f"/desk/activities/register.xlsx?{query}")
+        rows = list(load_workbook(io.BytesIO(answer.content)).active.iter_rows(min_row=3, values_only=True))
+        assert [row[2] for row in rows] == [activity.title] * there
+        assert not any("欧阳" in str(cell) or "1391111" in str(cell) for row in rows for cell in row)
+
+
+def test_the_calendar_counts_days_beyond_the_page(held: Held, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linli.activities import figures, pages_desk
+
+    first, second = held(), held()
+    monkeypatch.setattr(figures, "PAGE", 1)
+    monkeypatch.setattr(pages_desk, "PAGE", 1)
+    month = timezone.localdate(first.starts_at)
+    page = body(as_staff(world, "community").get(f"/desk/activities/?month={month:%Y-%m}"))
+    assert "2 场" in page and first.starts_at.date() == second.starts_at.date()
+
+
 def test_figures_of_the_month_are_those_of_the_list(held: Held, world: World) -> None:
     activity = under_way(held, 1)
     checking.tick(world.actor("community"), activity.pk, [

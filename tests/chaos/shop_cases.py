@@ -45,6 +45,12 @@ def _hand_over(world: World) -> Act:
     return lambda: services.hand_over(shop.officer, order.pk, key="h")
 
 
+def _remind(world: World) -> Act:
+    _reserved(world)
+    Order.objects.update(reserved_at=timezone.now() - timedelta(days=6), collect_by=timezone.now() + timedelta(hours=9))
+    return lambda: services.remind_due()
+
+
 def _expire(world: World) -> Act:
     _reserved(world)
     return lambda: services.expire(timezone.now() + timedelta(days=90))
@@ -118,6 +124,7 @@ CASES: dict[str, Case] = {
     "shop.services.give_back": _give_back,
     "shop.services.hand_over": _hand_over,
     "shop.services.expire": _expire,
+    "shop.services.remind_due": _remind,
     "shop.stock_services.take_in": _take_in,
     "shop.stock_services.give": _give,
     "shop.stock_services.count_stock": _count,
@@ -134,5 +141,5 @@ CASES: dict[str, Case] = {
 # in every room, with one row updated in the same transaction.
 NOT_ALONE = frozenset({
     "shop.books.hold", "shop.erasure.erase", "shop.erasure.erase_doubts", "shop.erasure.install",
-    "shop.stock_services.supply_of", "shop.paper_services.take_signed",
+    "shop.stock_services.supply_of", "shop.paper_services.take_signed", "shop.telling.tell",
 })  # fmt: skip

@@ -391,6 +391,10 @@ def test_gateways(settings, tmp_path, capsys, monkeypatch):
     assert "123456" in file.read_text(encoding="utf-8") and file.stat().st_mode & 0o077 == 0
     gateways.ConsoleGateway().send("13800138000", "123456", 5)
     assert "138****8000: 123456" in capsys.readouterr().err
+    assert gateways.tells() and gateways.tell("13800138000", "wish_agreed", {"number": "7"}, "有人认领了")
+    assert (tmp_path / "sms-news.log").read_text(encoding="utf-8").endswith("13800138000 wish_agreed 有人认领了\n")
+    gateways.ConsoleGateway().tell("13800138000", "wish_agreed", {}, "有人认领了")
+    assert "138****8000: 有人认领了" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

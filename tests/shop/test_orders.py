@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from linli.credits.models import Allocation, Hold, Lot
 from linli.people.access import ObjectHidden, PermissionRefused, anonymous
-from linli.shop import goods_services, services
+from linli.shop import goods_services, services, telling
 from linli.shop.models import Order, OrderEvent
+from linli.work import inbox
 from linli.work.engine import StepRefused
 from linli.work.services import KeyConflict
 from tests.shop.scene import Shop, give_points, pieces_of, points_of
@@ -214,3 +215,19 @@ def test_when_the_lock_does_not_come_in_time_it_is_tried_again(shop: Shop, monke
     assert (len(tried), points_of(member)) == (2, (100, 10, 90))
     monkeypatch.setattr(services.books, "hold", lambda *words: busy_at_first(tried.clear()))
     assert "再点一次" in refused("busy", shop, member, supply.pk)
+
+
+def test_who_has_something_to_collect_is_reminded_once_and_told_when_it_has_lapsed(shop: Shop) -> None:
+    supply, member = shop.stock(shop.good("抽纸"), 5), shop.member()
+    order = services.reserve(member, supply.pk, 1, key="k").order
+    assert services.remind_due(order.collect_by - timedelta(hours=30)) == 0, "there is time"
+    soon = order.collect_by - timedelta(hours=5)
+    assert [services.remind_due(soon), services.remind_due(soon)] == [1, 0]
+    fresh = services.reserve(member, supply.pk, 1, key="other").order
+    Order.objects.filter(pk=fresh.pk).update(reserved_at=soon - timedelta(hours=1))
+    assert services.remind_due(soon) == 0, "who has just reserved knows it"
+    services.give_back(member, fresh.pk, key="v")
+    services.expire(order.collect_by + timedelta(minutes=1))
+    heard, page = inbox.said_to([member.person_id or 0], "zh-hans"), f"/points/shop/orders/{order.pk}/"
+    wanted = [telling.SENTENCES[what].zh for what in (telling.LAPSED, telling.DUE)]
+    assert [(line.sentence, line.title, line.url) for line in heard] == [(words, "抽纸", page) for words in wanted]

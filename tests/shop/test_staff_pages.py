@@ -14,7 +14,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from linli.people import erasing, personal
-from linli.shop import paper_services, services
+from linli.shop import paper_services, services, staff_selectors
 from linli.shop.models import Counter, Donation, Good, Order, Partner, Receipt, Settlement, Stocktake
 from linli.work.models import Evidence
 from tests.shop.scene import Shop, give_points, pieces_of
@@ -224,6 +224,21 @@ def test_statements_are_bounded_however_long_the_lists(shop: Shop, officer: Clie
     for path, most in limits.items():
         with query_counter(at_most=most):
             assert officer.get(HOME + path).status_code == 200, path
+
+
+def test_a_count_that_waits_is_not_pushed_out_of_the_list_by_later_ones(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = shop.stock(shop.good("抽纸"), 3).counter
+    today, by = timezone.localdate(), shop.world.users["street"].person_id
+    for number, state in enumerate((Stocktake.WAITING, Stocktake.BOOKED, Stocktake.BOOKED)):
+        Stocktake.objects.create(
+            key=f"k{number}", counter=counter, counted_by_id=by, state=state, created_at=timezone.now(),
+            counted_on=today - timedelta(days=9 - number),
+        )  # fmt: skip
+    monkeypatch.setattr(staff_selectors, "PAGE", 2)
+    found = staff_selectors.stocktakes(shop.world.actor("street"))
+    assert [row.state for row in found] == [Stocktake.WAITING, Stocktake.BOOKED]
 
 
 def test_erasing_a_person_takes_their_name_from_gifts_and_waits_for_open_orders(shop: Shop) -> None:

@@ -11,6 +11,7 @@ class Signup(models.Model):
 
     `seats` are the person's own and those of the minors who come along; no child is stored, the guardian answers for
     them (`guardian_consent`). `starts_at` and `ends_at` repeat the activity's, so that what overlaps is found by index.
+    `wants_news`: the person is told by text message, too.
     """
 
     IN, WAITING, WITHDRAWN, REMOVED, HANDED, CANCELLED = "in", "waiting", "withdrawn", "removed", "handed", "cancelled"
@@ -30,6 +31,7 @@ class Signup(models.Model):
     seated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)
+    wants_news = models.BooleanField(default=False)
     reason = models.CharField(max_length=200, blank=True, default="")
     instead_of = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     made_by = models.ForeignKey("people.Person", models.SET_NULL, null=True, related_name="+")

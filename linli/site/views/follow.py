@@ -8,6 +8,7 @@ import segno
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,6 +22,7 @@ from linli.site import selectors
 from linli.site.following import RATINGS, followed, steps_of, take, told
 from linli.site.views.common import actor_of, page, private
 from linli.site.words import day, sentence, text, when
+from linli.work import inbox
 from linli.work.engine import StepRefused
 from linli.work.links import actor_with_link
 from linli.work.media import media as media_of
@@ -146,13 +148,15 @@ def tracked_file(request: HttpRequest, number: str, evidence_id: int, size: str)
 
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
-    """`/my/`: what a signed-in resident reported."""
+    """`/my/`: what a signed-in resident reported, and what the other rooms had to tell them lately."""
     actor = actor_of(request)
     if actor.person_id is None:
         return private(page(request, "my.html", {"signed_in": False, "rows": []}))
     rows = selectors.requests_of(actor.person_id)
     captain = not actor.is_staff and actor.may_somewhere("work.view")
-    return private(page(request, "my.html", {"signed_in": True, "rows": own_rows(rows), "captain": captain}))
+    news = [] if actor.is_staff else inbox.said_to([actor.person_id], get_language() or "zh-hans")
+    context = {"signed_in": True, "rows": own_rows(rows), "captain": captain, "news": news}
+    return private(page(request, "my.html", context))
 
 
 def own_rows(rows: list[selectors.OwnRequest]) -> list[dict[str, Any]]:
