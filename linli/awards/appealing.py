@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from linli.awards import telling
 from linli.awards.awarding import pay
 from linli.awards.books import members, tally_of
 from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
@@ -102,6 +103,7 @@ def decide(actor: Actor, appeal_id: int, answer: str, *, points: int = 0) -> App
         row.granted = _granted(actor, row, points)
     row.save(update_fields=["state", "answer", "decided_by", "decided_at", "granted"])
     record("points.appeal", actor_id=actor.person_id, subject=f"appeal:{row.pk}", what=row.state, points=points)
+    telling.tell(telling.APPEAL, [row.person_id], {"award": award.pk})
     return row
 
 

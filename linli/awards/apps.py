@@ -12,11 +12,12 @@ class AwardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of deeds, take in lists, say what lines of a statement were, and what is erased with a person."""
-        from linli.awards import awarding, erasure, importing, statement, sticker_registration
+        from linli.awards import awarding, erasure, importing, statement, sticker_registration, telling
         from linli.work import deeds
 
         deeds.listen(awarding.hear)
         importing.install()
         erasure.install()
         statement.install()
+        telling.install()
         sticker_registration.install()

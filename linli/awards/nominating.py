@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from linli.awards import telling
 from linli.awards.awarding import pay
 from linli.awards.books import STAFF_ROLES, book_of, members, tally_of
 from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
@@ -161,6 +162,7 @@ def put_on_notice(actor: Actor, nomination_id: int, notice: str) -> Nomination:
     row.notice_to = today + timedelta(days=row.rule.rule_set.notice_days - 1)
     row.save(update_fields=["state", "notice", "reviewed_by", "notice_from", "notice_to"])
     record("points.nomination", actor_id=actor.person_id, subject=f"nomination:{row.pk}", what="notice")
+    telling.tell_nominee(telling.NOMINATED, row.person_id, row.pk)
     return row
 
 
@@ -193,6 +195,29 @@ def decline(actor: Actor, nomination_id: int, reason: str) -> Nomination:
     row.decided_by_id, row.decided_at = actor.person_id, timezone.now()
     row.save(update_fields=["state", "reason", "decided_by", "decided_at"])
     record("points.nomination", actor_id=actor.person_id, subject=f"nomination:{row.pk}", what="declined")
+    telling.tell(telling.DECIDED, [row.nominated_by_id], {"nomination": row.pk})
+    return row
+
+
+@transaction.atomic
+def step_aside(actor: Actor, nomination_id: int) -> Nomination:
+    """The nominee does not want it (本人不愿意): it ends and is shown no more. Again it is the same.
+
+    Nobody stands on a public notice against their will; whoever signs in by the nominee's phone is the nominee.
+    """
+    require(actor, TAKE_PART)
+    row = Nomination.objects.select_for_update().filter(pk=nomination_id).first()
+    if row is None or actor.person_id is None:
+        raise ObjectHidden(TAKE_PART)
+    if row.person_id not in personal.same_phone_ids(actor.person_id):
+        refuse(actor, TAKE_PART, hidden=True)
+    if row.state == Nomination.WITHDRAWN:
+        return row
+    if row.state not in (Nomination.NEW, Nomination.NOTICE, Nomination.SECOND):
+        raise refused("decided", "这条提名已经处理过了。", "This nomination has been dealt with.", status=409)
+    row.state, row.decided_at = Nomination.WITHDRAWN, timezone.now()
+    row.save(update_fields=["state", "decided_at"])
+    record("points.nomination", actor_id=actor.person_id, subject=f"nomination:{row.pk}", what="stepped_aside")
     return row
 
 
@@ -232,6 +257,7 @@ def answer(actor: Actor, objection_id: int, text: str, *, upheld: bool) -> Objec
     found.answer, found.upheld = said(text, OBJECTION_MAX, field="answer"), upheld
     found.answered_by_id, found.answered_at = actor.person_id, timezone.now()
     found.save(update_fields=["answer", "upheld", "answered_by", "answered_at"])
+    telling.tell(telling.OBJECTION, [found.person_id], {"nomination": row.pk})
     if upheld and row.state == Nomination.NOTICE:
         decline(actor, row.pk, "公示期间有异议，经核实成立。")
     return found
@@ -269,6 +295,8 @@ def award(actor: Actor, nomination_id: int) -> Nomination:
     row.decided_by_id = row.decided_by_id or actor.person_id
     row.save(update_fields=["award", "person", "state", "decided_by", "decided_at"])
     record("points.nomination", actor_id=actor.person_id, subject=f"nomination:{row.pk}", what="awarded")
+    telling.tell_nominee(telling.AWARDED, row.person_id, row.pk)
+    telling.tell(telling.DECIDED, [row.nominated_by_id], {"nomination": row.pk})
     return row
 
 

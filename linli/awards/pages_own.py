@@ -15,6 +15,7 @@ from linli.awards.asking import language, own_page, page_of, text_of
 from linli.awards.models import Appeal, Award
 from linli.awards.models.awards import WAITING
 from linli.awards.statement import proofs_of, title_of
+from linli.people import personal
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on
 from linli.places.home import frame
@@ -33,7 +34,7 @@ def reason_words(award: Award) -> str:
 @own_page
 @require_safe
 def own(request: HttpRequest) -> HttpResponse:
-    """`/points/awards/`: each deed with its points, or why it has none (5 statements, one for each kind of deed)."""
+    """`/points/awards/`: each deed with its points, or why it has none (7 statements, one for each kind of deed)."""
     actor = actor_on(request)
     person_id = actor.person_id or 0
     listed = selectors.own_awards(person_id, page_of(request))
@@ -50,6 +51,7 @@ def own(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     context = {
         **frame(request), "lines": lines, "listed": listed, "nominations": selectors.own_nominations(person_id),
+        "running": selectors.own_running(personal.same_phone_ids(person_id)),
         "appeal_states": {slug: label.text(language()) for slug, label in words.APPEAL_STATES.items()},
     }  # fmt: skip
     return render(request, "awards/own.html", context)
@@ -84,6 +86,19 @@ def appeal(request: HttpRequest, award_id: int) -> HttpResponse:
         "typed": text_of(request, "text"), "waiting": award.state == WAITING,
     }  # fmt: skip
     return render(request, "awards/appeal.html", context, status=refusal.status if refusal else 200)
+
+
+@own_page
+@require_POST
+def step_aside(request: HttpRequest, nomination_id: int) -> HttpResponse:
+    """Not to be named: the nomination ends and leaves the public notice."""
+    try:
+        nominating.step_aside(actor_on(request), nomination_id)
+    except StepRefused as refusal:
+        messages.error(request, refusal.label.text(language()))
+    else:
+        messages.success(request, _("已撤下，不再公示。"))
+    return redirect("awards:own")
 
 
 @own_page

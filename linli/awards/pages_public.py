@@ -81,6 +81,7 @@ def _notice(request: HttpRequest, row: Nomination, refusal: StepRefused | None =
         **frame(request), "row": row, "name": names.get(row.person_id, ""), "open": open_still, "refusal": refusal,
         "state": words.NOMINATION_STATES[row.state].text(language()), "key": text_of(request, "key") or new_key(),
         "typed": text_of(request, "text"), "signed_in": actor_on(request).is_signed_in,
+        "said": selectors.own_objections(row.pk, actor_on(request).person_id),
     }  # fmt: skip
     return render(request, "awards/notice.html", context, status=refusal.status if refusal else 200)
 
@@ -88,10 +89,16 @@ def _notice(request: HttpRequest, row: Nomination, refusal: StepRefused | None =
 @require_http_methods(["GET", "HEAD", "POST"])
 def notice(request: HttpRequest, nomination_id: int) -> HttpResponse:
     """`/points/notices/<id>/`: one notice; whoever knows better says so, signed in, read by staff only."""
-    row = selectors.noticed(nomination_id)
+    actor = actor_on(request)
+    try:
+        row = selectors.noticed(nomination_id)
+    except ObjectHidden:
+        said = selectors.own_objections(nomination_id, actor.person_id)
+        if not said or request.method == "POST":
+            raise
+        return render(request, "awards/notice_over.html", {**frame(request), "said": said})
     if request.method != "POST":
         return _notice(request, row)
-    actor = actor_on(request)
     if not actor.is_signed_in:
         return to_sign_in(request)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from linli.awards.models import Appeal, Award, Nomination, Rule, RuleSet
+from linli.awards.models import Appeal, Award, Nomination, Objection, Rule, RuleSet
 from linli.awards.models.awards import TO_SETTLE, WAITING
 from linli.people import personal
 from linli.people.access import Actor, ObjectHidden, require
@@ -237,6 +237,19 @@ def noticed(nomination_id: int) -> Nomination:
     if row is None or row.state not in (Nomination.NOTICE, Nomination.SECOND, Nomination.AWARDED) or not row.notice:
         raise ObjectHidden(VIEW)
     return row
+
+
+def own_objections(nomination_id: int, person_id: int | None) -> list[Objection]:
+    """What somebody said against a nomination, with the answers, also when it is shown no more (1 statement)."""
+    if person_id is None:
+        return []
+    return list(Objection.objects.filter(nomination_id=nomination_id, person_id=person_id).order_by("pk"))
+
+
+def own_running(person_ids: Sequence[int]) -> list[Nomination]:
+    """Nominations of these persons that are not decided yet and on public notice (1 statement)."""
+    rows = Nomination.objects.filter(person_id__in=person_ids, state__in=(Nomination.NOTICE, Nomination.SECOND))
+    return list(rows.select_related("rule", "place").order_by("pk")[:20])
 
 
 def honoured(place_id: int) -> list[Nomination]:

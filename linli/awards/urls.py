@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("points/awards/", pages_own.own, name="own"),
     path("points/awards/<int:award_id>/appeal/", pages_own.appeal, name="appeal"),
     path("points/honour/<int:nomination_id>/", pages_own.honour, name="honour"),
+    path("points/nominated/<int:nomination_id>/step-aside/", pages_own.step_aside, name="step-aside"),
     path("desk/points/", pages_desk.overview, name="overview"),
     path("desk/points/awards/", pages_desk.awards, name="awards"),
     path("desk/points/awards/<int:award_id>/", pages_desk.award, name="award"),

@@ -110,6 +110,7 @@ PERMISSION_LABELS: dict[str, Label] = {
     "volunteering.register": Label("登记志愿者、培训和双报到", "Register volunteers, training and joined units"),
     "volunteering.confirm": Label("确认和更正志愿时长", "Confirm and correct hours"),
     "volunteering.certify": Label("出具志愿服务证明", "Issue certificates"),
+    "volunteering.object": Label("对公示的证明提出异议", "Object to a certificate on public notice"),
     "credits.view": Label("查看积分账目", "See the ledger of points"),
     "credits.fund": Label("向积分池拨付额度", "Fund pools of points"),
     "credits.correct": Label("冲正积分", "Reverse a wrong award"),

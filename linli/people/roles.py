@@ -325,7 +325,7 @@ _LIST: tuple[Role, ...] = (
         "居民",
         "Resident",
         "own",
-        _REPORTER | _codes("activities.join awards.take_part shop.redeem wish.claim fulfil"),
+        _REPORTER | _codes("activities.join volunteering.object awards.take_part shop.redeem wish.claim fulfil"),
         Label("上报、补充、评价自己的诉求", "Reports, adds to and rates what is their own"),
         staff=False,
         second_factor=False,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
+from linli.volunteering import telling
 from linli.volunteering.hours import CONFIRM, settle
 from linli.volunteering.models import Appeal, HoursEntry, Service
 from linli.volunteering.refusing import clean, refused
@@ -88,6 +89,7 @@ def decide(actor: Actor, appeal_id: int, *, upheld: bool, minutes: int, answer: 
     row.decided_at, row.decided_by_id = timezone.now(), actor.person_id
     row.save(update_fields=["state", "answer", "decided_at", "decided_by"])
     record("hours.decided", actor_id=actor.person_id, subject=f"appeal:{row.pk}", count=1)
+    telling.tell(telling.APPEAL, row.person_id, {"service": service.pk, "minutes": service.minutes})
     return row
 
 

@@ -14,9 +14,10 @@ class VolunteeringConfig(AppConfig):
         """Hear of closed activities; say what is sealed and what is erased with a person."""
         from linli.activities import hearing
         from linli.people import keys
-        from linli.volunteering import erasure, evidence, importing, importing_joined, proposing, registering
+        from linli.volunteering import erasure, evidence, importing, importing_joined, proposing, registering, telling
 
         erasure.install()
+        telling.install()
         importing.install()
         importing_joined.install()
         evidence.install()

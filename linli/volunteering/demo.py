@@ -22,7 +22,19 @@ from linli.people.demo_names import names
 from linli.people.models import Appointment, Organisation, Person
 from linli.people.roles import ROLES as STAFF_ROLES
 from linli.places.models import Place
-from linli.volunteering import appeals, bulk, certifying, hours, joining, proposing, records, registering, starring
+from linli.volunteering import (
+    appeals,
+    bulk,
+    certifying,
+    hours,
+    joining,
+    noticing,
+    proposing,
+    records,
+    registering,
+    ruling,
+    starring,
+)
 from linli.volunteering.hours import Pick
 from linli.volunteering.models import Service, Volunteer
 from linli.volunteering.vocabulary import ROLES, SKILLS, TIMES
@@ -156,8 +168,19 @@ class _Stage:
         asked = certifying.ask(self.officer, me.person_id, purpose="单位评优")
         if self.officer.organisation_id is not None:
             certifying.issue(self.officer, asked.pk)
-        certifying.ask(self.officer, people[0].person_id, purpose="入学材料")
+        self._notices(people[0].person_id, people[1].person_id)
         starring.apply(Actor(person_id=me.person_id, channel="resident"))
+
+    def _notices(self, named: int, unnamed: int) -> None:
+        """From today on the community asks for a public notice; one is on notice with a name, one still waits."""
+        values = {name: getattr(ruling.SEED, name) for name in ruling.NUMBERS} | {
+            "stars": ruling.SEED.stars, "certificate_notice_days": ruling.CERTIFICATE_NOTICE_LEAST,
+        }  # fmt: skip
+        ruling.set_rules(self.officer, self.community.pk, values)
+        for person_id, shown in ((named, True), (unnamed, False)):
+            asked = certifying.ask(self.officer, person_id, purpose="入学材料", name_shown=shown)
+            if shown:
+                noticing.begin(self.officer, asked.pk)
 
     def _joined(self) -> None:
         units = Organisation.objects.filter(active=True, kind__in=UNIT_KINDS).order_by("pk")[:2]

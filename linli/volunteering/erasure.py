@@ -19,7 +19,7 @@ from linli.kernel.labels import Label
 from linli.people import crypto, erasing, mentions
 from linli.people.access import Actor
 from linli.people.erasing import Doubt, Held, Subject
-from linli.volunteering.models import Appeal, Certificate, JoinedMember, StarAward, Volunteer
+from linli.volunteering.models import Appeal, Certificate, CertificateObjection, JoinedMember, StarAward, Volunteer
 from linli.volunteering.registering import NUMBER, number_of
 
 LABEL = Label("志愿服务记录", "Records of volunteering")
@@ -58,6 +58,8 @@ KINDS: tuple[Texts, ...] = (
     Texts("certificate", Label("志愿服务证明", "Certificate"), "volunteering_certificate", ("purpose", "reason")),
     Texts("certificate_entry", Label("志愿服务证明的办理", "Decision on a certificate"),
           "volunteering_certificateentry", ("reason",), _BY_CERTIFICATE),
+    Texts("certificate_objection", Label("对公示证明的异议", "Objection to a certificate"),
+          "volunteering_certificateobjection", ("text", "answer"), _BY_CERTIFICATE),
     Texts("star", Label("星级评定", "Star level"), "volunteering_staraward", ("reason",)),
     Texts("joined_unit", Label("共建单位资源", "Resources of a joined unit"), "volunteering_joinedunit",
           ("resources",)),
@@ -82,7 +84,8 @@ def count(subject: Subject) -> Held:
     own = Volunteer.objects.filter(person_id__in=subject.same).count()
     appeals = Appeal.objects.filter(person_id__in=subject.same)
     named = sum(len(_find(texts, subject, mentions.numbered(texts.text))) for texts in KINDS)
-    return Held(own + appeals.count() + named, appeals.filter(state=Appeal.OPEN).count())
+    objections = CertificateObjection.objects.filter(person_id__in=subject.same).count()
+    return Held(own + appeals.count() + objections + named, appeals.filter(state=Appeal.OPEN).count())
 
 
 def erase(subject: Subject, actor: Actor, reason: str) -> int:
@@ -109,8 +112,9 @@ def _empty_own(subject: Subject) -> int:
     Appeal.objects.filter(person_id__in=same, state=Appeal.OPEN).update(state=Appeal.WITHDRAWN, decided_at=now)
     mine = Certificate.objects.filter(person_id__in=same)
     mine.filter(state=Certificate.ISSUED).update(state=Certificate.REVOKED, revoked_at=now, reason=ERASED)
-    mine.filter(state=Certificate.ASKED).update(state=Certificate.REFUSED, decided_at=now, reason=ERASED)
-    mine.update(purpose="", contents=[])
+    mine.filter(state__in=Certificate.OPEN).update(state=Certificate.REFUSED, decided_at=now, reason=ERASED)
+    mine.update(purpose="", contents=[], name_shown_at=None)
+    emptied += CertificateObjection.objects.filter(person_id__in=same).update(text=mentions.GONE)
     StarAward.objects.filter(person_id__in=same, state=StarAward.NOTICE).update(
         state=StarAward.STOPPED, decided_at=now, reason=ERASED
     )

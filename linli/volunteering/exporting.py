@@ -17,6 +17,7 @@ from linli.people.masking import mask_text
 from linli.people.personal import contacts
 from linli.volunteering import selectors, vocabulary
 from linli.volunteering.models import Service
+from linli.volunteering.quarters import EmployerFigures
 from linli.volunteering.rules import hours_text
 from linli.volunteering.selectors_joined import UnitLine
 
@@ -99,3 +100,10 @@ def feedback_xlsx(lines: Sequence[UnitLine], period: str) -> bytes:
         for line in lines
     ]  # fmt: skip
     return workbook(_("%(period)s双报到反馈") % {"period": period}, head, table)
+
+
+def employers_xlsx(rows: Sequence[EmployerFigures], period: str) -> bytes:
+    """What the joined members of each unit did in a quarter where they live: counts, no names."""
+    head = [_("单位"), _("报到人数"), _("参加人数"), _("服务次数"), _("时长（小时）")]
+    table = [[row.name or _("没有单位"), row.members, row.people, row.services, float(row.hours)] for row in rows]
+    return workbook(_("%(period)s在职人员报到反馈") % {"period": period}, head, table)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from linli.activities.models import Activity
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
+from linli.volunteering import telling
 from linli.volunteering.models import HoursEntry, Service
 from linli.volunteering.refusing import clean, refused
 from linli.volunteering.rules import DAY, overlaps
@@ -165,6 +166,7 @@ def correct(
     row.theme = kind
     settle(row, HoursEntry.CORRECTED, minutes, Service.CONFIRMED, words, actor.person_id)
     record("hours.decided", actor_id=actor.person_id, subject=f"service:{row.pk}", count=1)
+    telling.tell(telling.CORRECTED, row.person_id, {"service": row.pk, "minutes": minutes})
     return row
 
 
@@ -180,6 +182,7 @@ def reject(actor: Actor, service_id: int, *, version: int, reason: str) -> Servi
         raise refused("same", "已经不予认定。", "It is not recognised already.")
     settle(row, HoursEntry.REJECTED, row.minutes, Service.REJECTED, words, actor.person_id)
     record("hours.decided", actor_id=actor.person_id, subject=f"service:{row.pk}", count=1)
+    telling.tell(telling.REJECTED, row.person_id, {"service": row.pk})
     return row
 
 

@@ -121,7 +121,7 @@ def _open_units() -> QuerySet[JoinedUnit]:
 
 
 class MembersPlanner(_JoinedPlanner):
-    """Persons joined to the community where they live; unit and what they are ready for are updated."""
+    """Persons joined to the community where they live; unit, grid and what they are ready for are updated."""
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Person, unit and community of each (1 statement beside the snapshots)."""
@@ -141,8 +141,21 @@ class MembersPlanner(_JoinedPlanner):
         if place_id is None:
             return None
         return NewMember(
-            values["name"], values["phone"], place_id, organisation_id, values.get("posts", ()), values.get("since")
-        )
+            values["name"], values["phone"], place_id, organisation_id, values.get("posts", ()), values.get("since"),
+            self._grid(row, place_id),
+        )  # fmt: skip
+
+    def _grid(self, row: Row, place_id: int) -> int | None:
+        """The one grid of the community that bears the name or ends with it (第2网格); else the row is refused."""
+        words = row.values.get("grid", "")
+        if not words:
+            return None
+        grids = [one for one in self.directory.snapshot.children(place_id) if one.kind == "grid"]
+        found = [one for one in grids if one.name == words] or [one for one in grids if one.name.endswith(words)]
+        if len(found) != 1:
+            row.reject(_("这个社区没有这个网格，请写全名。"), "grid")
+            return None
+        return found[0].id
 
     def write(self, rows: Sequence[Row], ledger: Ledger) -> None:
         """Join the persons, through the service."""
@@ -175,7 +188,7 @@ def _known(rows: Sequence[Row]) -> dict[tuple[str, str, int], JoinedMember]:
 def _compared(wanted: NewMember, before: JoinedMember | None) -> str:
     if before is None:
         return NEW
-    unit = wanted.organisation_id in (None, before.organisation_id)
+    unit = wanted.organisation_id in (None, before.organisation_id) and wanted.grid_id in (None, before.grid_id)
     return UNCHANGED if unit and (not wanted.posts or set(wanted.posts) == set(before.posts)) else CHANGED
 
 
@@ -203,6 +216,7 @@ JOINED_MEMBERS = Kind(
     "joined-members", Label("双报到：人员", "Joined members"), PERMISSION,
     (
         NAME, PHONE, _UNIT[False], STREET, COMMUNITY, SINCE,
+        Field("grid", Label("网格", "Grid"), fields.text(80), ("所在网格", "入格网格", "网格名称")),
         Field("posts", Label("岗位", "Ready for"), several(ROLES), ("认领岗位", "服务岗位", "角色", "志愿岗位")),
     ),
     MembersPlanner, order=12,

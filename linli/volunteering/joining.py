@@ -21,6 +21,7 @@ from linli.volunteering.rules import quarter_days
 from linli.volunteering.vocabulary import CONCERN_KINDS, ROLES
 
 COMMUNITY_KINDS = ("community", "village")
+"""Where units and members join."""
 
 
 def _community(actor: Actor, place_id: int) -> Place:
@@ -28,7 +29,19 @@ def _community(actor: Actor, place_id: int) -> Place:
     if place is None:
         raise refused("unknown_place", "没有这个地点，请重新选择。", "There is no such place; choose again.", "place")
     require(actor, REGISTER, place_path=str(place.path))
+    if place.kind not in COMMUNITY_KINDS:
+        raise refused("no_community", "请选择社区。", "Choose a community.", "place")
     return place
+
+
+def _grid(community: Place, grid_id: int | None) -> Place | None:
+    """A grid of the community, if one is said; refused when it lies elsewhere."""
+    if grid_id is None:
+        return None
+    grid = Place.objects.filter(pk=grid_id, kind="grid", active=True, path__descendant_of=str(community.path)).first()
+    if grid is None:
+        raise refused("other_grid", "这个网格不在所选社区。", "This grid is not of that community.", "place")
+    return grid
 
 
 def _unit(organisation_id: int | None) -> Organisation:
@@ -75,7 +88,7 @@ def end_unit(actor: Actor, joined_id: int) -> JoinedUnit:
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Who is joined to which community, from which unit, ready for what."""
+    """Who is joined to which community, from which unit, ready for what; a grid of the community where one is said."""
 
     name: str
     phone: str
@@ -83,6 +96,7 @@ class NewMember:
     organisation_id: int | None = None
     posts: tuple[str, ...] = ()
     since: date | None = None
+    grid_id: int | None = None
 
 
 def person_of(wanted: NewMember) -> int:
@@ -92,21 +106,22 @@ def person_of(wanted: NewMember) -> int:
 
 @transaction.atomic
 def join_member(actor: Actor, wanted: NewMember) -> JoinedMember:
-    """Join a person to the community where they live; joined already, it is the same, with unit and posts as said."""
+    """Join a person to the community where they live; joined already, it is the same, with unit, grid, posts as now."""
     place = _community(actor, wanted.place_id)
+    grid = _grid(place, wanted.grid_id)
     unit = _unit(wanted.organisation_id) if wanted.organisation_id is not None else None
     posts = known(wanted.posts, ROLES, "posts")
     row, fresh = JoinedMember.objects.get_or_create(
         person_id=person_of(wanted), place=place, until=None,
         defaults={
-            "organisation": unit, "posts": posts, "since": wanted.since or timezone.localdate(),
+            "organisation": unit, "grid": grid, "posts": posts, "since": wanted.since or timezone.localdate(),
             "recorded_at": timezone.now(), "recorded_by_id": actor.person_id,
         },
     )  # fmt: skip
-    said = (unit or row.organisation, posts or row.posts)
-    if not fresh and said != (row.organisation, row.posts):
-        row.organisation, row.posts = said
-        row.save(update_fields=["organisation", "posts"])
+    said = (unit or row.organisation, grid or row.grid, posts or row.posts)
+    if not fresh and said != (row.organisation, row.grid, row.posts):
+        row.organisation, row.grid, row.posts = said
+        row.save(update_fields=["organisation", "grid", "posts"])
     record("joined.changed", actor_id=actor.person_id, subject=f"joined_member:{row.pk}")
     return row
 

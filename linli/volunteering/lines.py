@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
+
+from django.utils import timezone
 
 from linli.people.personal import Contact, contacts
 from linli.volunteering import vocabulary
 from linli.volunteering.certifying import shown_code
-from linli.volunteering.models import Appeal, Certificate, CertificateEntry, HoursEntry, Service, StarAward
+from linli.volunteering.models import (
+    Appeal,
+    Certificate,
+    CertificateEntry,
+    CertificateObjection,
+    HoursEntry,
+    Service,
+    StarAward,
+)
 from linli.volunteering.rules import Rules, hours_text, next_star, star_level
 from linli.volunteering.vocabulary import said
 from linli.work.themes import THEMES
@@ -35,11 +45,15 @@ def entry_line(row: HoursEntry) -> dict[str, Any]:
     return {"row": row, "act": said(vocabulary.ACTS, row.act), "hours": hours_text(row.minutes)}
 
 
-def certificate_line(row: Certificate, changed: Iterable[int] = ()) -> dict[str, Any]:
-    """One certificate."""
+def certificate_line(
+    row: Certificate, changed: Iterable[int] = (), said: Sequence[CertificateObjection] = ()
+) -> dict[str, Any]:
+    """One certificate; `said` is what was said against it while on notice."""
     return {
-        "row": row, "state": said(vocabulary.CERTIFICATE_STATES, row.state), "tone": TONES.get(row.state, ""),
-        "hours": hours_text(row.minutes), "code": shown_code(row.code), "changed": row.pk in set(changed),
+        "row": row, "state": vocabulary.said(vocabulary.CERTIFICATE_STATES, row.state),
+        "tone": TONES.get(row.state, ""), "hours": hours_text(row.minutes), "code": shown_code(row.code),
+        "changed": row.pk in set(changed), "said": said, "unanswered": sum(one.answered_at is None for one in said),
+        "over": row.notice_until is not None and row.notice_until < timezone.localdate(),
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from linli.volunteering import (
     certifying,
     exporting,
     lines,
+    noticing,
     paging,
     records,
     registering,
@@ -31,7 +32,7 @@ from linli.volunteering.models import Volunteer
 from linli.volunteering.pages_own import enter_from, typed_of, wanted_of
 from linli.volunteering.paging import file, tried, words_of
 from linli.volunteering.rules import hours_text
-from linli.volunteering.ruling import rules_at
+from linli.volunteering.ruling import certificate_notice_days, rules_at
 from linli.volunteering.selectors import Search
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
@@ -139,6 +140,7 @@ def _record(request: HttpRequest, row: Volunteer, refusal: StepRefused | None = 
         "consent": vocabulary.said(vocabulary.CONSENTS, row.consent), "may_register": may_register,
         "may_confirm": actor.may("volunteering.confirm", place_path=path) and actor.person_id != row.person_id,
         "may_certify": actor.may(certifying.CERTIFY, place_path=path) and actor.person_id != row.person_id,
+        "notice_days": certificate_notice_days(path, today),
         "problem": words_of(refusal) if refusal else "", "what": what, "typed": request.POST if refusal else {},
     }  # fmt: skip
     return render(request, "volunteering/desk/volunteer.html", context, status=refusal.status if refusal else 200)
@@ -187,8 +189,10 @@ def _add_certificate(request: HttpRequest, row: Volunteer) -> Any:
     data = request.POST
     asked = certifying.ask(
         actor_on(request), row.person_id, since=paging.day(data.get("since")), until=paging.day(data.get("until")),
-        purpose=data.get("purpose", ""),
+        purpose=data.get("purpose", ""), name_shown=bool(data.get("name_shown")),
     )  # fmt: skip
+    if asked.state == asked.ASKED and certificate_notice_days(str(row.place.path), timezone.localdate()):
+        return noticing.begin(actor_on(request), asked.pk)
     return certifying.issue(actor_on(request), asked.pk)
 
 

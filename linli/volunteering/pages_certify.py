@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.people.access import require
 from linli.people.gates import actor_on, staff_page
-from linli.volunteering import certifying, lines, paging, papers, ruling, selectors, starring
+from linli.volunteering import certifying, lines, noticing, paging, papers, ruling, selectors, starring
 from linli.volunteering.models import HoursRules
 from linli.volunteering.paging import tried, words_of
 from linli.volunteering.refusing import refused
@@ -32,29 +32,35 @@ def certificates(request: HttpRequest) -> HttpResponse:
 def _certificates(request: HttpRequest, refusal: StepRefused | None = None, which: int = 0) -> HttpResponse:
     actor = actor_on(request)
     rows = selectors.certificates(actor)
+    said = selectors.objections([row for row in rows if row.state == row.NOTICE])
     names = lines.masked_names(row.person_id for row in rows)
     changed, decided = selectors.changed_since(rows), selectors.decisions(rows)
+    asked = {str(row.place.path) for row in rows if row.state == row.ASKED}
+    days = ruling.notice_days_of(asked, timezone.localdate()) if asked else {}
     shown = [
-        lines.certificate_line(row, changed)
+        lines.certificate_line(row, changed, said.get(row.pk, ()))
         | {
             "name": names[row.person_id].name or _("未留姓名"), "own": row.person_id == actor.person_id,
             "problem": words_of(refusal) if refusal and row.pk == which else "",
             "decided": [lines.decision_line(one) for one in decided.get(row.pk, ())],
+            "days": days.get(str(row.place.path), 0),
         }
         for row in rows
     ]  # fmt: skip
-    context = {"certificates": shown, "typed": request.POST, "tab": "certificates"}
+    context = {"certificates": shown, "typed": request.POST, "tab": "certificates", "me": actor.person_id}
     return render(request, "volunteering/desk/certificates.html", context, status=refusal.status if refusal else 200)
 
 
 @staff_page(CERTIFY)
 @require_POST
 def certificate(request: HttpRequest, certificate_id: int) -> HttpResponse:
-    """Issue, refuse, open again or revoke."""
+    """Put on notice, issue, refuse, open again or revoke."""
     actor, data = actor_on(request), request.POST
 
     def work() -> Any:
         reason = data.get("reason", "")
+        if data.get("act") == "notice":
+            return noticing.begin(actor, certificate_id)
         if data.get("act") == "issue":
             return certifying.issue(actor, certificate_id)
         if data.get("act") == "refuse":
@@ -69,6 +75,19 @@ def certificate(request: HttpRequest, certificate_id: int) -> HttpResponse:
     if refusal is not None:
         return _certificates(request, refusal, certificate_id)
     messages.success(request, _("已办理。"))
+    return redirect("volunteering:certificates")
+
+
+@staff_page(CERTIFY)
+@require_POST
+def objection(request: HttpRequest, objection_id: int) -> HttpResponse:
+    """Answer an objection to a certificate on notice; one that is right ends it."""
+    actor, data = actor_on(request), request.POST
+    upheld = data.get("act") == "uphold"
+    _done, refusal = tried(lambda: noticing.answer(actor, objection_id, data.get("answer", ""), upheld=upheld))
+    if refusal is not None:
+        return _certificates(request, refusal, selectors.certificate_of_objection(objection_id))
+    messages.success(request, _("已答复。"))
     return redirect("volunteering:certificates")
 
 
@@ -154,4 +173,5 @@ LABELS = {
     "cap": lambda: _("一次活动最多计多少分钟"), "grace": lambda: _("早到、晚走最多各计多少分钟"),
     "appeal_days": lambda: _("确认后多少天内可以提异议"), "late_after_days": lambda: _("过多少天登记算补录"),
     "notice_days": lambda: _("星级公示多少个工作日"),
+    "certificate_notice_days": lambda: _("证明公示多少天再出具（0为不公示，要公示至少7天）"),
 }  # fmt: skip

@@ -27,7 +27,7 @@ from linli.volunteering import (
     vocabulary,
 )
 from linli.volunteering.joining import NewMember
-from linli.volunteering.models import JoinedUnit
+from linli.volunteering.models import JoinedMember, JoinedUnit, Service
 from linli.volunteering.pages import XLSX
 from linli.volunteering.paging import file, minutes_from, tried, words_of
 from linli.volunteering.refusing import refused
@@ -36,6 +36,7 @@ from linli.volunteering.rules import hours_text, quarter_days, quarter_of
 from linli.volunteering.selectors import VIEW
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
+from linli.work.themes import THEMES
 
 QUARTERS_OFFERED = 8
 
@@ -134,6 +135,7 @@ def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = N
         "feedback": [(one, quarter_name(one.year, one.quarter), hours_text(one.figures.get("minutes", 0)))
                      for one in feedback],
         "may_register": may_register, "roles": vocabulary.choices(vocabulary.ROLES), "key": new_key(),
+        "themes": vocabulary.choices(THEMES),
         "problem": words_of(refusal) if refusal else "", "typed": request.POST if refusal else {},
         "today": timezone.localdate(),
         "services": [lines.service_line(one) for one in selectors_joined.services_of(row, year, quarter)],
@@ -189,12 +191,17 @@ def _member(row: JoinedUnit, text: str | None) -> Any:
 
 
 def _member_service(request: HttpRequest, row: JoinedUnit) -> Any:
+    return service_of(request, _member(row, request.POST.get("member")))
+
+
+def service_of(request: HttpRequest, member: JoinedMember) -> Service:
+    """A service of a joined member as it was typed."""
     data = request.POST
-    member = _member(row, data.get("member"))
     on = paging.needed_day(data.get("happened_on"), "happened_on")
     entered = proposing.Entered(
-        member.person_id, row.place_id, on, minutes_from(data.get("hours", "")), data.get("content", ""),
-        data.get("evidence", ""), organisation_id=row.organisation_id, member_id=member.pk,
+        member.person_id, member.place_id, on, minutes_from(data.get("hours", "")), data.get("content", ""),
+        data.get("evidence", ""), organisation_id=member.organisation_id, member_id=member.pk,
+        starts_at=paging.moment(on, data.get("starts_at")), theme=data.get("theme", ""),
     )  # fmt: skip
     return proposing.enter(actor_on(request), entered, key=data.get("key") or new_key())
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -27,16 +28,20 @@ from linli.volunteering import (
     registering,
     selectors,
     starring,
+    telling,
     vocabulary,
 )
 from linli.volunteering.models import Appeal, Service, Volunteer
 from linli.volunteering.paging import resident_page, tried, words_of
 from linli.volunteering.refusing import refused
 from linli.volunteering.rules import may_appeal
-from linli.volunteering.ruling import rules_at
+from linli.volunteering.ruling import certificate_notice_days, rules_at
+from linli.work import inbox
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
 from linli.work.themes import THEMES
+
+NEWS_SHOWN = 5
 
 
 def volunteer_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -65,20 +70,23 @@ def home(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     rules = rules_at(str(row.place.path), today)
     star = lines.star_state(record.minutes, rules)
+    said = selectors.objections([one for one in record.certificates if one.state == one.NOTICE])
     held = max((one.level for one in record.stars if one.state != "stopped"), default=0)
     context = {
         "record": record, "row": row, "name": personal.opened(row.person, "name") or row.person.display_name,
         "star": star, "may_apply": row.left_on is None and star["level"] > held, "rules": rules, "page": page,
         "services": [lines.service_line(one, record.appeals.get(one.pk)) for one in record.services],
         "has_more": len(record.services) == selectors.SERVICES_SHOWN,
-        "certificates": [lines.certificate_line(one) for one in record.certificates],
+        "certificates": [lines.certificate_line(one, (), said.get(one.pk, ())) for one in record.certificates],
         "stars": [lines.star_line(one) for one in record.stars],
         "trainings": [(one, lines.validity(one.valid_until, today)) for one in record.trainings],
         "evaluations": [(one, vocabulary.said(vocabulary.EVALUATORS, one.by_kind)) for one in record.evaluations],
         "skills": vocabulary.all_said(vocabulary.SKILLS, row.skills),
         "times": vocabulary.all_said(vocabulary.TIMES, row.times),
         "roles": vocabulary.all_said(vocabulary.ROLES, row.roles),
-        "number": registering.number_of(row), "asked": any(one.state == "asked" for one in record.certificates),
+        "number": registering.number_of(row), "asked": any(one.state in one.OPEN for one in record.certificates),
+        "notice_days": certificate_notice_days(str(row.place.path), today),
+        "news": inbox.of_kind([row.person_id], telling.PREFIX, get_language() or "zh-hans", limit=NEWS_SHOWN),
     }  # fmt: skip
     return resident_page(request, "home.html", context)
 
@@ -244,7 +252,7 @@ def ask_certificate(request: HttpRequest, row: Volunteer) -> HttpResponse:
     _made, refusal = tried(
         lambda: certifying.ask(
             actor_on(request), row.person_id, since=paging.day(data.get("since")), until=paging.day(data.get("until")),
-            purpose=data.get("purpose", ""),
+            purpose=data.get("purpose", ""), name_shown=bool(data.get("name_shown")),
         )
     )  # fmt: skip
     if refusal is not None:

@@ -15,7 +15,7 @@ from linli.volunteering import lines, paging, selectors
 from linli.volunteering.certifying import normal_code, shown_code
 from linli.volunteering.models import Certificate
 from linli.volunteering.paging import resident_page
-from linli.volunteering.ruling import SEED, as_rules, rules_row
+from linli.volunteering.ruling import SEED, as_rules, certificate_notice_days, rules_row
 
 
 @never_cache
@@ -66,6 +66,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     row = rules_row(chosen.path, timezone.localdate()) if chosen is not None else None
     context = {
         "rules": as_rules(row) if row else SEED, "row": row, "place": chosen,
+        "notice_days": certificate_notice_days(chosen.path, timezone.localdate()) if chosen is not None else 0,
         "cap_hours": (as_rules(row) if row else SEED).cap / 60,
     }  # fmt: skip
     return resident_page(request, "rules.html", context, own=False)

@@ -51,6 +51,7 @@ def certificate_pdf(row: Certificate) -> bytes:
         "today": chinese_date(timezone.localtime(row.decided_at)), "qr": qr_svg(url), "url": url,
         "purpose": row.purpose, "synthetic": row.synthetic, "revoked": row.state == Certificate.REVOKED,
         "place": place_snapshot().full_name(row.place_id),
+        "noticed": [chinese_date(day) for day in (row.notice_from, row.notice_until) if day is not None],
     }  # fmt: skip
     return _drawn(CERTIFICATE, context)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from linli.people.access import Scopes
 from linli.volunteering.models import JoinedUnit, QuarterFeedback
 from linli.volunteering.rules import hours_text, quarter_days
 
@@ -111,3 +112,46 @@ def confirmed_of(unit_ids: Sequence[int], year: int, quarter: int) -> dict[int, 
     """The confirmed feedback of a quarter by the joining (1 statement)."""
     rows = QuarterFeedback.objects.filter(unit_id__in=list(unit_ids), year=year, quarter=quarter)
     return {row.unit_id: row for row in rows}
+
+
+_EMPLOYERS = """
+SELECT m.organisation_id, coalesce(o.name, ''), count(DISTINCT m.person_id) FILTER (WHERE m.until IS NULL),
+  count(DISTINCT v.person_id), count(v.id), coalesce(sum(v.minutes), 0)
+FROM volunteering_joinedmember m JOIN places_place p ON p.id = m.place_id
+LEFT JOIN people_organisation o ON o.id = m.organisation_id
+LEFT JOIN volunteering_service v ON v.member_id = m.id AND v.state = 'confirmed'
+  AND v.happened_on BETWEEN %(since)s AND %(until)s
+WHERE (%(everything)s OR p.path <@ ANY(%(paths)s::ltree[])) AND m.since <= %(until)s
+  AND (m.until IS NULL OR m.until >= %(since)s)
+GROUP BY m.organisation_id, o.name, o.pinyin ORDER BY o.pinyin NULLS LAST, m.organisation_id LIMIT %(limit)s
+"""
+EMPLOYERS_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerFigures:
+    """What a unit's joined members did in a quarter where they live: the feedback that goes to their unit. Counts."""
+
+    unit_id: int | None
+    name: str
+    members: int
+    people: int
+    services: int
+    minutes: int
+
+    @property
+    def hours(self) -> str:
+        """Hours as people write them."""
+        return hours_text(self.minutes)
+
+
+def employers(scopes: Scopes, year: int, quarter: int) -> list[EmployerFigures]:
+    """By unit, what its members did in the communities of the scopes, wherever the unit itself is (1 statement)."""
+    since, until = quarter_days(year, quarter)
+    values: dict[str, Any] = {
+        "everything": scopes.everything, "paths": list(scopes.place_paths), "since": since, "until": until,
+        "limit": EMPLOYERS_SHOWN,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPLOYERS, values)
+        return [EmployerFigures(row[0], row[1], *(int(number) for number in row[2:])) for row in cursor.fetchall()]

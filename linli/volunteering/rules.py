@@ -31,6 +31,7 @@ class Rules:
     late_after_days: int = 7
     stars: tuple[int, ...] = SEED_STARS
     notice_days: int = 5
+    certificate_notice_days: int = 0
     seed: bool = True
     version: int = 0
 

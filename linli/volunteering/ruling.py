@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,11 +21,14 @@ EDIT = "volunteering.certify"
 SEED = Rules()
 NUMBERS = (
     "rounding", "minimum", "break_after", "break_minutes", "cap", "grace", "appeal_days", "late_after_days",
-    "notice_days",
+    "notice_days", "certificate_notice_days",
 )  # fmt: skip
+CERTIFICATE_NOTICE_LEAST = 7
+"""Days of a certificate's public notice where there is one (民发〔2015〕149号)."""
 LOWEST = {"rounding": 1, "cap": 1, "appeal_days": 1}
 HIGHEST = {"rounding": 120, "minimum": 240, "break_after": 720, "break_minutes": 120, "cap": 1440, "grace": 120,
-           "appeal_days": 365, "late_after_days": 365, "notice_days": 60}  # fmt: skip
+           "appeal_days": 365, "late_after_days": 365, "notice_days": 60,
+           "certificate_notice_days": 60}  # fmt: skip
 
 
 def rules_row(place_path: str, day: date) -> HoursRules | None:
@@ -33,6 +36,23 @@ def rules_row(place_path: str, day: date) -> HoursRules | None:
     rows = HoursRules.objects.filter(place__path__ancestor_of=place_path, since__lte=day).select_related("place")
     found = list(rows)
     return max(found, key=lambda row: (str(row.place.path).count("."), row.since, row.version)) if found else None
+
+
+def certificate_notice_days(place_path: str, day: date) -> int:
+    """For how many days a certificate is on public notice in a place, 0 for none (1 statement)."""
+    return notice_days_of([place_path], day)[place_path]
+
+
+def notice_days_of(place_paths: Iterable[str], day: date) -> dict[str, int]:
+    """The same for many places, by their paths (1 statement).
+
+    The longest that a place or one above it asks for: what a district asks for is not switched off below it.
+    """
+    rows = HoursRules.objects.filter(since__lte=day).order_by("place_id", "-since", "-version").distinct("place_id")
+    asked = [(f"{path}.", days) for path, days in rows.values_list("place__path", "certificate_notice_days") if days]
+    return {
+        path: max((days for above, days in asked if f"{path}.".startswith(above)), default=0) for path in place_paths
+    }
 
 
 def rules_at(place_path: str, day: date) -> Rules:
@@ -82,6 +102,12 @@ def _checked(values: Mapping[str, Any]) -> Rules:
         if not LOWEST.get(name, 0) <= number <= HIGHEST[name]:
             raise refused("out_of_range", f"不超过{HIGHEST[name]}。", f"At most {HIGHEST[name]}.", name)
         numbers[name] = number
+    if 0 < numbers["certificate_notice_days"] < CERTIFICATE_NOTICE_LEAST:
+        raise refused(
+            "notice_too_short", f"证明要公示的，至少{CERTIFICATE_NOTICE_LEAST}天；不公示填0。",
+            f"A certificate's notice runs {CERTIFICATE_NOTICE_LEAST} days at least; 0 is none.",
+            "certificate_notice_days",
+        )  # fmt: skip
     mode = str(values.get("rounding_mode", "down"))
     if mode not in ("down", "nearest"):
         raise refused("bad_choice", "有选项不存在，请重新选择。", "A choice does not exist.", "rounding_mode")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
+from django.utils import timezone
 
 from linli.people import crypto, personal
 from linli.people.access import Actor, ObjectHidden, Scopes
@@ -17,6 +18,7 @@ from linli.volunteering.models import (
     Appeal,
     Certificate,
     CertificateEntry,
+    CertificateObjection,
     Commendation,
     Evaluation,
     HoursEntry,
@@ -211,7 +213,7 @@ def waiting(actor: Actor) -> Waiting:
     return Waiting(
         Service.objects.filter(scope, state=Service.PROPOSED).count(),
         appealed.count(),
-        Certificate.objects.filter(scope, state=Certificate.ASKED).count(),
+        Certificate.objects.filter(scope, state__in=Certificate.OPEN).count(),
         StarAward.objects.filter(scope, state=StarAward.NOTICE).count(),
     )
 
@@ -252,10 +254,59 @@ def open_appeals(actor: Actor) -> list[Appeal]:
 
 
 def certificates(actor: Actor) -> list[Certificate]:
-    """Certificates of the actor's places: asked ones first, then the latest (1 statement)."""
+    """Certificates of the actor's places: open ones first, those asked for longest on top, then the latest.
+
+    1 statement.
+    """
     rows = Certificate.objects.filter(reach(actor.scopes(VIEW))).select_related("place", "issuer")
-    ordered = sorted(rows.order_by("-asked_at")[:WAITING_SHOWN], key=lambda row: row.state != Certificate.ASKED)
-    return ordered
+    return list(rows.order_by(*_open_first(Certificate.OPEN, "asked_at"))[:WAITING_SHOWN])
+
+
+def _open_first(states: Sequence[str], moment: str) -> list[Any]:
+    """What waits comes first, the oldest on top, so that none of it is cut off; then the latest."""
+    waits = Q(state__in=states)
+    longest = Case(When(waits, then=F(moment))).asc(nulls_last=True)
+    return [Case(When(waits, then=0), default=1), longest, f"-{moment}", "pk"]
+
+
+def objections(rows: Sequence[Certificate]) -> dict[int, list[CertificateObjection]]:
+    """What was said against certificates of a list, by certificate, the first first (1 statement)."""
+    found: dict[int, list[CertificateObjection]] = {}
+    made = CertificateObjection.objects.filter(certificate__in=[row.pk for row in rows]).select_related("answered_by")
+    for one in made.order_by("pk"):
+        found.setdefault(one.certificate_id, []).append(one)
+    return found
+
+
+def own_objections(certificate_id: int, person_id: int | None) -> list[CertificateObjection]:
+    """What somebody said against a certificate, with the answers, also when the notice is over (1 statement)."""
+    rows = CertificateObjection.objects.filter(certificate_id=certificate_id, person_id=person_id or 0)
+    return list(rows.order_by("pk"))
+
+
+def certificate_of_objection(objection_id: int) -> int:
+    """The certificate that an objection is about; 0 for none (1 statement)."""
+    rows = CertificateObjection.objects.filter(pk=objection_id)
+    return rows.values_list("certificate_id", flat=True).first() or 0
+
+
+def certificates_in_notice(place_path: str) -> list[Certificate]:
+    """Certificates whose public notice runs below a place (1 statement)."""
+    rows = _running().filter(place__path__descendant_of=place_path)
+    return list(rows.order_by("notice_until", "place__path", "pk")[:WAITING_SHOWN])
+
+
+def certificate_in_notice(certificate_id: int) -> Certificate:
+    """A certificate whose public notice runs, for everybody; hidden otherwise (1 statement)."""
+    row = _running().filter(pk=certificate_id).first()
+    if row is None:
+        raise ObjectHidden(VIEW)
+    return row
+
+
+def _running() -> QuerySet[Certificate]:
+    rows = Certificate.objects.filter(state=Certificate.NOTICE, notice_until__gte=timezone.localdate())
+    return rows.select_related("place", "person")
 
 
 def decisions(rows: Sequence[Certificate]) -> dict[int, list[CertificateEntry]]:
@@ -288,22 +339,25 @@ def certificate_by_code(text: str) -> Certificate | None:
 
 
 def changed_since(rows: Sequence[Certificate]) -> set[int]:
-    """Issued certificates whose hours have been corrected since (1 statement for all)."""
-    issued = [row for row in rows if row.state == Certificate.ISSUED]
+    """Certificates whose hours are others now: fewer than issued, or not those on notice (1 statement for all)."""
+    issued = [row for row in rows if row.state in (Certificate.ISSUED, Certificate.NOTICE)]
     days: dict[int, list[tuple[Any, int]]] = {}
     people = {row.person_id for row in issued}
     services = Service.objects.filter(person_id__in=people, state=Service.CONFIRMED)
     for person, day, minutes in services.values_list("person_id", "happened_on", "minutes"):
         days.setdefault(person, []).append((day, minutes))
-    return {
-        row.pk
-        for row in issued
-        if row.minutes
-        > sum(
+    now = {
+        row.pk: sum(
             minutes
             for day, minutes in days.get(row.person_id, ())
             if day <= row.until and (row.since is None or day >= row.since)
         )
+        for row in issued
+    }
+    return {
+        row.pk
+        for row in issued
+        if row.minutes > now[row.pk] or (row.state == Certificate.NOTICE and row.minutes < now[row.pk])
     }
 
 
@@ -316,7 +370,7 @@ def stars_in_notice(place_path: str) -> list[StarAward]:
 def stars(actor: Actor) -> list[StarAward]:
     """Levels of the actor's places, those in notice first (1 statement)."""
     rows = StarAward.objects.filter(reach(actor.scopes(VIEW))).select_related("place")
-    return sorted(rows.order_by("-asked_at")[:WAITING_SHOWN], key=lambda row: row.state != StarAward.NOTICE)
+    return list(rows.order_by(*_open_first((StarAward.NOTICE,), "asked_at"))[:WAITING_SHOWN])
 
 
 def period(person_id: int) -> tuple[Any, Any]:

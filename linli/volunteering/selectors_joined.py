@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Count, Sum
+
 from linli.people.access import Actor, ObjectHidden
 from linli.people.models import Organisation
 from linli.volunteering.models import Concern, JoinedMember, JoinedUnit, QuarterFeedback, Service
 from linli.volunteering.quarters import UnitFigures, confirmed_of, unit_figures
+from linli.volunteering.registering import REGISTER
 from linli.volunteering.rules import quarter_days
 from linli.volunteering.selectors import VIEW, reach
 
@@ -63,6 +66,59 @@ def members_of(unit: JoinedUnit) -> list[JoinedMember]:
     """The members of the unit joined to the same community (1 statement)."""
     rows = JoinedMember.objects.filter(organisation_id=unit.organisation_id, place_id=unit.place_id, until=None)
     return list(rows.order_by("pk")[:MEMBERS_SHOWN])
+
+
+@dataclass(slots=True)
+class MemberLine:
+    """A joined member with what they did in a quarter."""
+
+    row: JoinedMember
+    services: int
+    minutes: int
+
+
+@dataclass(slots=True)
+class Members:
+    """A page of joined members and how many there are."""
+
+    lines: list[MemberLine]
+    total: int
+    page: int
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a next page."""
+        return self.page * MEMBERS_SHOWN < self.total
+
+
+def members(actor: Actor, year: int, quarter: int, *, unit_id: int | None = None, page: int = 1) -> Members:
+    """Members joined to the communities where the actor registers, of a unit (0: of none) or of all (3 statements)."""
+    rows = JoinedMember.objects.filter(reach(actor.scopes(REGISTER)), until=None)
+    if unit_id is not None:
+        rows = rows.filter(organisation_id=unit_id) if unit_id else rows.filter(organisation=None)
+    total = rows.count()
+    page = max(1, min(page, -(-total // MEMBERS_SHOWN) or 1))
+    first = (page - 1) * MEMBERS_SHOWN
+    shown = list(
+        rows.select_related("place", "grid", "organisation").order_by("place__path", "organisation__pinyin", "pk")[
+            first : first + MEMBERS_SHOWN
+        ]
+    )
+    since, until = quarter_days(year, quarter)
+    served = Service.objects.filter(
+        member__in=[row.pk for row in shown], state=Service.CONFIRMED, happened_on__gte=since, happened_on__lte=until
+    ).values("member_id").annotate(times=Count("pk"), total=Sum("minutes"))  # fmt: skip
+    sums = {entry["member_id"]: (entry["times"], entry["total"]) for entry in served}
+    return Members([MemberLine(row, *sums.get(row.pk, (0, 0))) for row in shown], total, page)
+
+
+def member_for(actor: Actor, member_id: int) -> JoinedMember:
+    """A member who is joined now, for whoever registers there; hidden otherwise (1 statement)."""
+    rows = JoinedMember.objects.filter(reach(actor.scopes(REGISTER)), pk=member_id, until=None)
+    row = rows.select_related("place").first()
+    if row is None or actor.scopes(REGISTER).empty:
+        raise ObjectHidden(REGISTER)
+    return row
 
 
 def concerns(actor: Actor, state: str = "") -> list[Concern]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.places.selectors import work_calendar
+from linli.volunteering import telling
 from linli.volunteering.certifying import CERTIFY
 from linli.volunteering.models import Service, StarAward, Volunteer
 from linli.volunteering.refusing import clean, refused
@@ -77,6 +78,7 @@ def stop(actor: Actor, star_id: int, *, reason: str) -> StarAward:
         row.decided_at, row.decided_by_id = timezone.now(), actor.person_id
         row.save()
         record("star.decided", actor_id=actor.person_id, subject=f"star:{row.pk}")
+        telling.tell(f"{telling.STAR}.stopped", row.person_id, {"level": row.level})
     return row
 
 
@@ -92,5 +94,6 @@ def grant_due(on: date, *, limit: int = 500) -> int:
         row.decided_at = timezone.now()
         row.save()
         record("star.decided", actor_id=None, subject=f"star:{row.pk}")
+        telling.tell(f"{telling.STAR}.{row.state}", row.person_id, {"level": row.level})
         granted += reached
     return granted

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.volunteering import pages, pages_certify, pages_hours, pages_joined, pages_own, pages_public
+from linli.volunteering import (
+    pages,
+    pages_certify,
+    pages_hours,
+    pages_joined,
+    pages_members,
+    pages_notices,
+    pages_own,
+    pages_public,
+)
 
 app_name = "volunteering"
 
@@ -19,6 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("volunteering/appeals/<int:appeal_id>/take-back/", pages_own.take_back, name="take_back"),
     path("volunteering/certificates/", pages_own.ask_certificate, name="ask_certificate"),
     path("volunteering/certificates/<int:certificate_id>.pdf", pages_own.certificate, name="certificate"),
+    path("volunteering/certificates/<int:certificate_id>/name/", pages_notices.show_name, name="show_name"),
+    path("volunteering/notices/", pages_notices.notices, name="notices"),
+    path("volunteering/notices/<int:certificate_id>/", pages_notices.notice, name="notice"),
     path("volunteering/star/", pages_own.apply_star, name="apply_star"),
     path("volunteering/stars/", pages_public.stars, name="stars"),
     path("volunteering/rules/", pages_public.rules, name="rules"),
@@ -39,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_DESK}certificates/", pages_certify.certificates, name="certificates"),
     path(f"{_DESK}certificates/<int:certificate_id>/", pages_certify.certificate, name="desk_certificate"),
     path(f"{_DESK}certificates/<int:certificate_id>.pdf", pages_certify.certificate_pdf, name="certificate_pdf"),
+    path(f"{_DESK}objections/<int:objection_id>/", pages_certify.objection, name="objection"),
     path(f"{_DESK}stars/", pages_certify.stars, name="desk_stars"),
     path(f"{_DESK}stars/<int:star_id>/", pages_certify.stop_star, name="stop_star"),
     path(f"{_DESK}rules/", pages_certify.rules, name="desk_rules"),
@@ -51,6 +64,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         f"{_DESK}joined/<int:joined_id>/feedback-<int:year>-<int:quarter>.pdf", pages_joined.feedback_pdf,
         name="feedback_pdf",
     ),
+    path(f"{_DESK}members/", pages_members.index, name="members"),
+    path(f"{_DESK}members/units.xlsx", pages_members.export, name="export_employers"),
+    path(f"{_DESK}members/<slug:part>/", pages_members.change, name="member_change"),
     path(f"{_DESK}concerns/", pages_joined.concerns, name="concerns"),
     path(f"{_DESK}concerns/<int:concern_id>/", pages_joined.concern, name="concern"),
 ]  # fmt: skip

@@ -74,11 +74,13 @@ APPEAL_STATES: dict[str, Label] = {
 }
 CERTIFICATE_STATES: dict[str, Label] = {
     "asked": Label("等待出具", "Asked for"),
+    "notice": Label("公示中", "In public notice"),
     "issued": Label("有效", "Valid"),
     "refused": Label("不予出具", "Not issued"),
     "revoked": Label("已撤销", "Revoked"),
 }
 CERTIFICATE_ACTS: dict[str, Label] = {
+    "noticed": Label("开始公示", "Put on notice"),
     "issued": Label("出具", "Issued"),
     "refused": Label("不予出具", "Not issued"),
     "reopened": Label("重新办理", "Opened again"),

@@ -16,7 +16,7 @@ from linli.awards.models.awards import GRANTED
 from linli.credits import ledger
 from linli.people import personal
 from linli.people.access import PermissionRefused
-from linli.work import deeds
+from linli.work import deeds, inbox
 from linli.work.engine import StepRefused
 from tests.support.awarded import a_member, done, points_of, the_rules
 from tests.support.people import signed_in_client
@@ -135,7 +135,7 @@ def test_neighbours_nominate_the_street_puts_on_notice_and_awards(world: World, 
     notice = reverse("awards:notice", args=[named.pk])
     assert Client().post(notice, {"text": "x"}).status_code == 302
     assert client.post(notice, {"text": "其实是我送的", "key": "o1"}).status_code == 302
-    assert "其实是我送的" not in text(client.get(notice)).split("<textarea")[0]
+    assert "其实是我送的" not in text(Client().get(notice)) and "正在核实" in text(client.get(notice))
     assert street.post(desk, {"act": "award"}).status_code == 409
     the_notice_is_over()
     assert street.post(desk, {"act": "award"}).status_code == 409, "an objection waits"
@@ -145,6 +145,38 @@ def test_neighbours_nominate_the_street_puts_on_notice_and_awards(world: World, 
     assert street.post(desk, {"act": "award"}).status_code == 302
     assert street.post(desk, {"act": "award"}).status_code == 302
     assert points_of(nominee) == 20
+    assert "两人都送过" in text(client.get(notice)), "whoever objected reads the answer"
+    heard = {line.sentence for line in inbox.said_to([nominee], "zh-hans")}
+    assert heard == {"邻居提名了您，正在公示", "提名您的好事授予积分了"}
+    assert "您提名的好事有结果了" in text(client.get("/my/")) and "您对公示的意见有答复了" in text(client.get("/my/"))
+
+
+def test_who_is_named_may_step_aside_and_leaves_the_notice(world: World) -> None:
+    row = the_rules(world)
+    rule, today = row.rules.get(source="nominated"), timezone.localdate()
+    named = nominating.nominate(
+        world.actor("captain"), nominating.Named(rule.pk, "赵四海", "13805320009", today, "修灯"), key="a"
+    )
+    nominating.put_on_notice(world.actor("street"), named.pk, "修好了楼道的灯")
+    nominee = world.users["resident"].person
+    assert nominee is not None
+    for column, value in personal.sealed(nominee.uid, phone="13805320009").items():
+        setattr(nominee, column, value)
+    nominee.save()
+    aside = reverse("awards:step-aside", args=[named.pk])
+    assert resident_of_another(world).post(aside).status_code == 404
+    client, notice = resident(world), reverse("awards:notice", args=[named.pk])
+    assert "我不愿意，撤下" in text(client.get(reverse("awards:own"))), "by the phone that was told, without a name"
+    nominating.object_to(world.actor("captain"), named.pk, "不是他", key="o")
+    for _again in range(2):
+        assert client.post(aside).status_code == 302
+    assert Nomination.objects.get().state == "withdrawn"
+    assert Client().get(notice).status_code == 404
+    assert "修好了楼道的灯" not in text(Client().get(reverse("awards:notices")))
+    objector = signed_in_client(world.users["captain"])
+    assert "这条公示已经撤下" in text(objector.get(notice)) and objector.post(notice, {"text": "x"}).status_code == 404
+    with pytest.raises(StepRefused):
+        nominating.award(world.actor("street"), named.pk)
 
 
 def test_more_than_the_threshold_needs_two_and_duty_is_not_put_on_notice(world: World) -> None:

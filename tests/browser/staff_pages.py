@@ -76,7 +76,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/activities/", "/desk/activities/new/", "/desk/activities/{running}/", "/desk/activities/{coming}/edit/",
         "/desk/activities/formats/", "/desk/activities/formats/new/", "/desk/activities/formats/{format}/",
         "/desk/volunteers/rules/", "/desk/volunteers/joined/", "/desk/volunteers/joined/new/",
-        "/desk/volunteers/joined/{joined}/", "/desk/volunteers/concerns/", "/desk/wishes/", "/desk/wishes/new/",
+        "/desk/volunteers/joined/{joined}/", "/desk/volunteers/members/",
+        "/desk/volunteers/concerns/", "/desk/wishes/", "/desk/wishes/new/",
     ),
     "property": ("/desk/", "/desk/letters/?state=open", "/desk/letters/{letter}/"),
     "grid": ("/desk/", "/desk/verify/{verifying}/", "/desk/visits/new/", "/desk/dissuasion/new/"),
@@ -108,6 +109,7 @@ NO_PAGES = frozenset({
     "desk/activities/<int:activity_id>/people.xlsx", "desk/activities/<int:activity_id>/act/",
     "desk/shop/settlements/<int:settlement_id>/<slug:kind>/", "desk/shop/partners/<int:partner_id>/settle/",
     "desk/volunteers/export.xlsx", "desk/volunteers/hours.xlsx", "desk/volunteers/joined.xlsx",
+    "desk/volunteers/members/units.xlsx", "desk/activities/register.xlsx", "desk/wishes/export.xlsx",
     "desk/volunteers/certificates/<int:certificate_id>.pdf", "desk/points/ledger/pools/<int:street_id>/export/",
     "desk/volunteers/joined/<int:joined_id>/feedback-<int:year>-<int:quarter>.pdf",
 })  # fmt: skip

@@ -15,7 +15,7 @@ Opener = Callable[..., Page]
 PATHS = (
     "/", "/report/", "/track/", "/map/", "/map/?state=closed", "/categories/", "/procedure/", "/privacy/", "/about/",
     "/about/figures/", "/preferences/", "/wishes/", "/wishes/new/", "/my/", "/login/", "/login/phone/",
-    "/r/abcdefghijklmnopqrstuv/", "/nothing-here/",
+    "/volunteering/notices/", "/r/abcdefghijklmnopqrstuv/", "/nothing-here/",
 )  # fmt: skip
 SAMPLE = ("/", "/report/", "/procedure/", "/map/", "/r/{closed}/")
 LOOKS = {"dark": {"theme": "dark"}, "large": {"elder": "on"}, "english": {"language": "en"}, "double": {}}

@@ -12,6 +12,7 @@ from linli.people.access import Actor
 from linli.volunteering import appeals, bulk, certifying, joining, proposing, records, registering, starring
 from linli.volunteering.models import Service
 from tests.browser.world import World
+from tests.support.volunteers import on_notice
 
 LONG_NAME = "阿卜杜热西提·买买提明·吐尔逊江"
 
@@ -73,6 +74,7 @@ def _volunteering(world: World, people: int) -> dict[str, str]:
         certifying.issue(officer, certifying.ask(officer, first.person_id).pk)
         certifying.ask(officer, first.person_id, purpose="求职")
         starring.apply(me)
+        on_notice(made[1].person_id, place, street.person_id or 0)
         unit = joining.join_unit(officer, world.organisations["water"], place, resources="抽水泵、会议室")
         member = joining.join_member(officer, joining.NewMember("钱在职", "13800559999", place, unit.organisation_id))
         bulk.record_services([

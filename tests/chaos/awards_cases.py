@@ -153,6 +153,14 @@ def _named(world: World) -> Act:
     return lambda: _nominate(world)
 
 
+def _aside(world: World) -> Act:
+    """The nominee does not want it; they sign in by the phone that was told."""
+    the_rules(world)
+    row = _nominate(world)
+    Nomination.objects.update(person_id=world.users["captain"].person_id)
+    return lambda: nominating.step_aside(world.actor("captain"), row.pk)
+
+
 def _answered(world: World) -> Act:
     """An objection that is upheld ends the nomination."""
     case = _nominated(lambda w, row: nominating.object_to(w.actor("captain"), row.pk, "其实是我送的", key="o"))
@@ -202,6 +210,7 @@ CASES = within("awards", {
         lambda w, row: nominating.put_on_notice(w.actor("street"), row.pk, "每天给老人送饭"), notice=False
     ),
     "nominating.decline": _nominated(lambda w, row: nominating.decline(w.actor("street"), row.pk, "重复提名")),
+    "nominating.step_aside": _aside,
     "nominating.object_to": _nominated(
         lambda w, row: nominating.object_to(w.actor("captain"), row.pk, "其实是我送的", key="o")
     ),

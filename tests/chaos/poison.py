@@ -97,6 +97,7 @@ FREE: dict[str, str] = {
     "volunteering_evaluation": "text",
     "volunteering_certificate": "purpose number contents reason",
     "volunteering_certificateentry": "reason",
+    "volunteering_certificateobjection": "text answer",
     "volunteering_staraward": "reason",
     "volunteering_joinedunit": "resources",
     "volunteering_concern": "title result",

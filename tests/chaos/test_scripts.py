@@ -267,9 +267,9 @@ NOT_ON_PAGES = frozenset({
     *(f"activities_series.{name}" for name in (
         "insurance", "permit_number", "programme", "purpose", "risk_notes", "roles", "spot", "tools", "topics")),
     "activities_attendance.corrected_reason", "activities_signup.reason",
-    "volunteering_certificate.contents", "volunteering_service.role",
+    "volunteering_service.role",
 })  # fmt: skip
-"""What a series says stands on its activities' pages, contents on the certificate; the rest is shown nowhere."""
+"""What a series says stands on its activities' pages; the rest is shown nowhere."""
 
 
 def column_of_later_rooms(columns: set[str]) -> set[str]:

@@ -12,13 +12,24 @@ from django.utils import timezone
 from linli.activities import hearing
 from linli.activities.models import Attendance
 from linli.places.models import Place
-from linli.volunteering import appeals, bulk, certifying, hours, joining, proposing, registering, ruling, starring
+from linli.volunteering import (
+    appeals,
+    bulk,
+    certifying,
+    hours,
+    joining,
+    noticing,
+    proposing,
+    registering,
+    ruling,
+    starring,
+)
 from linli.volunteering.hours import Pick
 from linli.volunteering.models import Appeal, Certificate, Concern, Service
 from linli.volunteering.rules import Rules
 from tests.chaos.casing import Act, Case, within
 from tests.support.world import World
-from tests.volunteering.conftest import SATURDAY, enrol, held, wanted
+from tests.volunteering.conftest import SATURDAY, enrol, held, noticed_here, wanted
 
 SINCE = date(2026, 1, 1)
 
@@ -145,6 +156,29 @@ def _on_certificate(act: Callable[[World, Certificate], Any], *, issued: bool = 
     return case
 
 
+def _on_notice(act: Callable[[World, Certificate], Any], *, begun: bool = True) -> Case:
+    """A certificate where the street asks for a notice of seven days."""
+
+    def case(world: World) -> Act:
+        noticed_here(world)
+        row = certifying.ask(world.actor("community"), _confirmed(world).person_id)
+        if begun:
+            noticing.begin(world.actor("community"), row.pk)
+        return lambda: act(world, row)
+
+    return case
+
+
+def _objection(world: World, row: Certificate) -> Any:
+    return noticing.object_to(world.actor("resident"), row.pk, "那天他不在")
+
+
+def _objection_upheld(world: World) -> Act:
+    """An objection that is right ends the notice."""
+    made = _on_notice(_objection)(world)()
+    return lambda: noticing.answer(world.actor("street"), made.pk, "查实", upheld=True)
+
+
 def _starred(world: World) -> None:
     """The resident applies for a first star."""
     volunteer = registering.join(world.actor("resident"), wanted(world))
@@ -248,6 +282,9 @@ CASES = within("volunteering", {
     "certifying.revoke": _on_certificate(
         lambda w, row: certifying.revoke(w.actor("community"), row.pk, reason="时长有误"), issued=True
     ),
+    "noticing.begin": _on_notice(lambda w, row: noticing.begin(w.actor("community"), row.pk), begun=False),
+    "noticing.object_to": _on_notice(_objection),
+    "noticing.answer": _objection_upheld,
     "starring.stop": _stop,
     "starring.grant_due": _grant,
     "joining.join_unit": _join_unit,

@@ -30,6 +30,8 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         volunteering.hours.settle volunteering.registering.person_for volunteering.registering.set_number
         volunteering.registering.join_team volunteering.joining.person_of volunteering.trained.follow
     """),
+        awards.telling.tell awards.telling.tell_nominee volunteering.telling.tell wishes.telling.told
+        volunteering.certifying.keep
     "changes one row, and nothing beside it": named("""
         activities.calendars.new_key activities.calendars.drop_key activities.checking.strike
         activities.handing.take_back
@@ -38,6 +40,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         volunteering.joining.raise_concern volunteering.records.train volunteering.records.commend
         volunteering.records.evaluate volunteering.registering.make_team volunteering.starring.apply
     """),
+        volunteering.noticing.show_name wishes.texting.send
     "writes rows of one table in one statement for each thousand, inside one transaction": named("""
         volunteering.bulk.record_units volunteering.bulk.record_members volunteering.bulk.record_concerns
     """),
@@ -65,6 +68,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         awards.selectors.award_for awards.selectors.nomination_for awards.selectors.set_for
         awards.sticker_selectors.sheets awards.sticker_services.locked wishes.services.see_wisher
     """),
+        volunteering.certifying.locked
     "only names or calls the one service that has a case": named("""
         assessment.erasure.install assessment.registration.install campaigns.erasure.install
         inspections.erasure.install inspections.registration.install people.erasing.doubts_of

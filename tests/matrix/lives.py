@@ -18,10 +18,10 @@ from linli.awards.models import Award, Nomination
 from linli.awards.rule_services import Head
 from linli.credits import ledger
 from linli.shop import services as shop
-from linli.volunteering import appeals, certifying, hours, joining, registering, starring
+from linli.volunteering import appeals, certifying, hours, joining, noticing, registering, starring
 from linli.volunteering import bulk as past
 from linli.volunteering.hours import Pick
-from linli.volunteering.models import Service, StarAward
+from linli.volunteering.models import Certificate, Service, StarAward
 from linli.work import deeds
 from tests.activities.conftest import role_of, wanted
 from tests.chaos import awards_cases, volunteering_cases
@@ -29,6 +29,7 @@ from tests.shop.scene import build_shop
 from tests.support.awarded import a_member, done, the_rules
 from tests.support.volunteers import SATURDAY
 from tests.support.world import World
+from tests.volunteering.conftest import noticed_here
 from tests.volunteering.conftest import wanted as volunteer
 
 Make = Callable[[World], int]
@@ -267,12 +268,33 @@ def _reopen(world: World, number: int) -> Any:
     return certifying.reopen(world.actor("community"), number, reason="补了时长")
 
 
+def _to_notice(world: World) -> int:
+    noticed_here(world)
+    return _certificate(world)
+
+
+def _noticed(world: World) -> int:
+    number = _to_notice(world)
+    noticing.begin(world.actor("community"), number)
+    return number
+
+
+def _notice_over(world: World, number: int) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Certificate.objects.update(notice_from=yesterday - timedelta(days=7), notice_until=yesterday)
+
+
 CERTIFICATE = Life(
     {
+        "asked_for_notice": _to_notice, "notice": _noticed, "notice_over": then(_noticed, _notice_over),
         "asked": _certificate, "issued": then(_certificate, _issue), "refused": then(_certificate, _refuse),
         "revoked": then(_certificate, _issue, _revoke),
     },
-    {"issue": _issue, "refuse": _refuse, "reopen": _reopen, "revoke": _revoke},
+    {
+        "issue": _issue, "refuse": _refuse, "reopen": _reopen, "revoke": _revoke,
+        "begin_notice": lambda w, n: noticing.begin(w.actor("community"), n),
+        "object_to": lambda w, n: noticing.object_to(w.actor("resident"), n, "那天他不在"),
+    },
 )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from linli.activities.models import Activity, Attendance
 from linli.people.models import User
-from linli.volunteering import registering
+from linli.volunteering import registering, ruling
 from linli.volunteering.models import Volunteer
+from linli.volunteering.rules import Rules
 from tests.support.small_world import in_small_world, small_world_database, world
 from tests.support.world import World
 
@@ -62,6 +63,14 @@ def held(world: World, present: list[int], *, leader: str = "captain", day: date
             left_at=clock(11, 3, day), left_how="qr", confirmed_at=now, changed_at=now,
         )  # fmt: skip
     return activity
+
+
+def noticed_here(world: World, days: int = 7, place: str = "street") -> None:
+    """The rules of a place ask for a public notice of certificates."""
+    values = {name: getattr(Rules(), name) for name in ruling.NUMBERS} | {
+        "stars": (100, 300, 600, 1000, 1500), "certificate_notice_days": days,
+    }  # fmt: skip
+    ruling.set_rules(world.actor("director"), world.places[place].pk, values)
 
 
 @pytest.fixture

@@ -118,6 +118,15 @@ def test_members_that_joined_come_in_once_sealed_and_can_be_taken_back(world: Wo
     assert not JoinedMember.objects.exists()
 
 
+def test_a_member_comes_into_a_grid_of_the_community_by_its_name(world: World) -> None:
+    grid = world.places["east_grid1"]
+    rows = [[*row, words] for row, words in zip(MEMBERS[:3], ("网格", grid.name, "没有的网格"), strict=True)]
+    batch = brought(world, "joined-members", rows)
+    assert counts(batch) == (1, 0, 0) and batch.report["counts"]["rejected"] == 1
+    assert JoinedMember.objects.get().grid_id == grid.pk
+    assert counts(brought(world, "joined-members", MEMBERS[:2])) == (0, 0, 1), "a grid that is not said stays"
+
+
 def test_a_member_with_services_is_not_taken_back(world: World) -> None:
     batch = brought(world, "joined-members", MEMBERS)
     member = JoinedMember.objects.select_related("person").order_by("pk")[0]

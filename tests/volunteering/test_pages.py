@@ -271,7 +271,7 @@ def test_rules_are_explained_and_edited(world: World) -> None:
     form = {
         "place": world.places["district"].pk, "rounding": 15, "minimum": 30, "break_after": 240, "break_minutes": 0,
         "cap": 360, "grace": 10, "appeal_days": 20, "late_after_days": 5, "notice_days": 7,
-        "rounding_mode": "nearest", "stars": [10, 20, 30, 40, 50],
+        "certificate_notice_days": 0, "rounding_mode": "nearest", "stars": [10, 20, 30, 40, 50],
     }  # fmt: skip
     assert director.post("/desk/volunteers/rules/", {**form, "cap": 9999}).status_code == 422
     assert director.post("/desk/volunteers/rules/", form).status_code == 302

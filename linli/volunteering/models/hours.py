@@ -12,8 +12,9 @@ class HoursRules(models.Model):
 
     Times in minutes. A stay is cut to the planned time plus `grace`, less `break_minutes` for each full `break_after`,
     rounded `down` or to the `nearest` `rounding`, nothing below `minimum`, at most `cap` for one activity. Travel never
-    counts. `stars` are the hours of the five star levels; `seed` says that they are common practice (广东、合肥 …),
-    not a rule of this district.
+    counts. `stars` are the hours of the five star levels; `certificate_notice_days` is for how many days a certificate
+    is on public notice before it is issued, 0 where none is (民发〔2015〕149号: at least 7). `seed` says that they are
+    common practice (广东、合肥 …), not a rule of this district.
     """
 
     database_privileges = "append"
@@ -32,6 +33,7 @@ class HoursRules(models.Model):
     late_after_days = models.PositiveSmallIntegerField(default=7)
     stars = ArrayField(models.PositiveIntegerField(), default=list)
     notice_days = models.PositiveSmallIntegerField(default=5)
+    certificate_notice_days = models.PositiveSmallIntegerField(default=0)
     seed = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")

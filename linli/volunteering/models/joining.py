@@ -37,11 +37,13 @@ class JoinedUnit(models.Model):
 class JoinedMember(models.Model):
     """A person joined to the community where they live (在职党员到社区报到), employed by `organisation`.
 
-    `posts` are kinds of service the person is ready for.
+    `grid` is the grid of that community they help in (入格), where one is said; `posts` are kinds of service the person
+    is ready for.
     """
 
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
+    grid = models.ForeignKey("places.Place", models.PROTECT, null=True, related_name="+", db_index=False)
     organisation = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
     posts = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     since = models.DateField()

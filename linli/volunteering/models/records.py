@@ -79,11 +79,17 @@ class Evaluation(models.Model):
 class Certificate(models.Model):
     """A certificate of service (志愿服务证明): asked for, issued with number and code, refused or revoked.
 
-    What it certifies (`minutes`, `services`, `contents`) is frozen when it is issued; the name is read from the person
-    whenever the paper is made, so that it is stored once and erased once. Anybody can verify it by its `code`.
+    What it certifies (`minutes`, `services`, `contents`) is frozen when it is issued, or when its public notice begins;
+    the name is read from the person whenever the paper is made, so that it is stored once and erased once. Anybody can
+    verify it by its `code`.
+
+    Where the rules of the place ask for a public notice (公示) it is on notice from `notice_from` to `notice_until`,
+    both included, and is issued only afterwards. `name_shown_at`: since when the volunteer consents to stand there with
+    a masked name; null is without a name.
     """
 
-    ASKED, ISSUED, REFUSED, REVOKED = "asked", "issued", "refused", "revoked"
+    ASKED, NOTICE, ISSUED, REFUSED, REVOKED = "asked", "notice", "issued", "refused", "revoked"
+    OPEN = (ASKED, NOTICE)
 
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     place = models.ForeignKey("places.Place", models.PROTECT, related_name="+")
@@ -93,6 +99,9 @@ class Certificate(models.Model):
     purpose = models.CharField(max_length=60, blank=True)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    name_shown_at = models.DateTimeField(null=True)
+    notice_from = models.DateField(null=True)
+    notice_until = models.DateField(null=True)
     code = models.CharField(max_length=32, blank=True)
     number = models.CharField(max_length=60, blank=True)
     minutes = models.PositiveIntegerField(default=0)
@@ -109,29 +118,35 @@ class Certificate(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["person", "-asked_at"], name="vol_certificate_person"),
-            models.Index(fields=["place"], condition=Q(state="asked"), name="vol_certificate_waiting"),
+            models.Index(fields=["place"], condition=Q(state__in=("asked", "notice")), name="vol_certificate_waiting"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="vol_certificate_code_once"),
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="vol_certificate_number_once"),
-            models.UniqueConstraint(fields=["person"], condition=Q(state="asked"), name="vol_certificate_one_asked"),
-            models.CheckConstraint(
-                condition=Q(state__in=("asked", "issued", "refused", "revoked")), name="vol_certificate_state"
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(state__in=("asked", "notice")), name="vol_certificate_one_asked"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=("asked", "refused")) | ~Q(code="") & ~Q(number=""),
+                condition=Q(state__in=("asked", "notice", "issued", "refused", "revoked")),
+                name="vol_certificate_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("asked", "notice", "refused")) | ~Q(code="") & ~Q(number=""),
                 name="vol_certificate_issued_has_code",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="notice") | Q(notice_until__gt=F("notice_from")), name="vol_certificate_notice"
             ),
         ]
 
 
 class CertificateEntry(models.Model):
-    """One decision on a certificate and its reason: issued, refused, opened again, revoked. Never changed."""
+    """One decision on a certificate and its reason: noticed, issued, refused, reopened, revoked. Never changed."""
 
     database_privileges = "append"
     erasable_columns = ("reason",)
 
-    ISSUED, REFUSED, REOPENED, REVOKED = "issued", "refused", "reopened", "revoked"
+    NOTICED, ISSUED, REFUSED, REOPENED, REVOKED = "noticed", "issued", "refused", "reopened", "revoked"
 
     certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="entries")
     act = models.CharField(max_length=10)
@@ -142,8 +157,32 @@ class CertificateEntry(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(act__in=("issued", "refused", "reopened", "revoked")), name="vol_certificate_entry_act"
+                condition=Q(act__in=("noticed", "issued", "refused", "reopened", "revoked")),
+                name="vol_certificate_entry_act",
             )
+        ]
+
+
+class CertificateObjection(models.Model):
+    """What somebody says against a certificate on notice (异议), for staff to read. Upheld, it is not issued."""
+
+    certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="objections")
+    person = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
+    text = models.CharField(max_length=500)
+    made_at = models.DateTimeField()
+    answer = models.CharField(max_length=500, blank=True)
+    upheld = models.BooleanField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certificate", "person"], condition=Q(answered_at=None), name="vol_certificate_one_objection"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None) | Q(upheld__isnull=False), name="vol_certificate_objection_answered"
+            ),
         ]
 
 
