@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from linli.api import examples
+from linli.api import examples, examples_wishes
 from linli.api.problems import MEDIA_TYPE, TITLES
 from linli.api.schemas import Problem
 from linli.work.fields import PHOTOS
@@ -14,7 +14,7 @@ from linli.work.uploads import BYTES_MAX
 __all__ = ["DESCRIPTION", "complete"]
 
 DESCRIPTION = f"""\
-Linli (邻里): the life of a request from report to rating.
+Linli (邻里): the life of a request from report to rating, and of a wish from the wall to its coming true.
 
 Sign in with an API token (`Authorization: Bearer …`, made on the page *Account*), or with the cookies of a browser
 session (changes then need the header `X-CSRFToken`). Many addresses need neither. Refusals are problem details
@@ -33,6 +33,7 @@ ERASURE = ("read_own_erasure", "ask_own_erasure", "list_erasures", "list_doubts"
 PATROL = ("read_patrol_session", "read_patrol_day", "sync_patrol", "decide_patrol_conflict")
 ASSESSMENT = ("list_assessments", "read_score", "read_forecast", "list_indicator_tasks")
 ROUNDS = ("list_rounds", "read_round", "create_round", "plan_round", "drop_round_team", "end_round")
+WISHES = ("list_own_wishes", "list_handled_wishes", "take_wish_steps", "reveal_wisher")
 _ADDRESS = re.compile(r"^/api/v1")
 READ = (400, 401, 403, 404, 422)
 WRITE = (400, 401, 403, 404, 409, 413, 415, 422, 429)
@@ -40,6 +41,7 @@ _LOCATION = {"Location": {"description": "Where it can be read", "schema": {"typ
 _VERSION = {"ETag": {"description": "The version, for If-Match", "schema": {"type": "string"}}}
 HEADERS: dict[str, dict[str, Any]] = {
     "create_request": _LOCATION, "create_round": _LOCATION, "read_request": _VERSION, "follow": _VERSION,
+    "create_wish": _LOCATION, "read_wish": _VERSION, "follow_wish": _VERSION,
 }  # fmt: skip
 
 
@@ -47,7 +49,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     """The document with what every operation shares."""
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
-    must_sign_in = {"list_requests", "read_me", *ERASURE, *PATROL, *ASSESSMENT, *ROUNDS}
+    must_sign_in = {"list_requests", "read_me", *ERASURE, *PATROL, *ASSESSMENT, *ROUNDS, *WISHES}
     components["securitySchemes"] = SECURITY
     for address, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -75,7 +77,7 @@ def _complete_responses(operation: dict[str, Any], statuses: tuple[int, ...]) ->
 
 
 def _complete_examples(operation: dict[str, Any], name: str) -> None:
-    wanted = examples.OPERATIONS.get(name)
+    wanted = examples.OPERATIONS.get(name) or examples_wishes.OPERATIONS.get(name)
     if wanted is None:
         return
     for part in operation.get("parameters", []):

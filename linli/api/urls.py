@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_GET
 
-from linli.api import assessment, catalogue, erasures, follow, patrol, requests, rounds, standards, uploads
+from linli.api import assessment, catalogue, erasures, follow, patrol, requests, rounds, standards, uploads, wishes
 from linli.api.app import LinliAPI
 from linli.api.problems import guarded, unknown_address
 from linli.places.api import router as places_router
@@ -25,6 +25,7 @@ api.add_router("/places", places_router)
 api.add_router("/patrol", patrol.router)
 api.add_router("/standards", standards.router)
 api.add_router("/rounds", rounds.router)
+api.add_router("/wishes", wishes.router)
 api.add_router("", catalogue.router)
 
 

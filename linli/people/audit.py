@@ -71,6 +71,7 @@ ACTIONS: dict[str, Label] = {
     "activity.planned": Label("策划、修改和取消活动", "Activity planned, changed or called off"),
     "activity.closed": Label("确认活动出勤", "Attendance of an activity confirmed or corrected"),
     "activity.exported": Label("导出活动名单", "List of an activity exported"),
+    "wish.exported": Label("导出微心愿清单", "List of wishes exported"),
     "inspection.round": Label("组织巡查", "Round planned or ended"),
     "inspection.promise": Label(
         "包保、门前五包、互查和督促物业", "Responsibilities, agreements, mutual checks, letters"

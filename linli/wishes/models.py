@@ -10,7 +10,8 @@ class Wish(models.Model):
 
     The item's title and summary are the public words that the reviewer wrote; before the review they name the kind of
     wish alone. The wisher's words are sealed like name, phone and address, for they may tell of illness or need.
-    `tracking_digest` is the hash of the wisher's unguessable link.
+    `tracking_digest` is the hash of the wisher's unguessable link. `wants_news`: the wisher is told by text message of
+    what becomes of it.
     """
 
     item = models.OneToOneField("work.Item", models.PROTECT, primary_key=True, related_name="wish")
@@ -21,7 +22,22 @@ class Wish(models.Model):
     phone_blind = models.BinaryField(null=True)
     tracking_digest = models.BinaryField(unique=True)
     synthetic = models.BooleanField(default=False)
+    wants_news = models.BooleanField(default=False)
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["phone_blind"], name="wish_phone")]
+
+
+class WishText(models.Model):
+    """A text message that told the wisher of an event; each event is told once, however often the job runs.
+
+    Neither the phone nor the words are kept: they are those of the wish and of `texting.TEXTS`.
+    """
+
+    database_privileges = "append"
+
+    wish = models.ForeignKey(Wish, models.PROTECT, related_name="texts")
+    event = models.OneToOneField("work.Event", models.PROTECT, related_name="+")
+    template = models.CharField(max_length=20)
+    sent_at = models.DateTimeField()

@@ -8,7 +8,6 @@ import segno
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,7 +22,6 @@ from linli.wishes.asking import sent as text_of
 from linli.wishes.selectors import WishRow
 from linli.wishes.workflow import WISH
 from linli.work.engine import StepRefused
-from linli.work.guards import REOPEN_DAYS_MAX
 from linli.work.services import new_key
 
 STEPS = {"confirm": "thanks", "not_fulfilled": "reason", "reopen": "reason", "withdraw": "note"}
@@ -34,12 +32,12 @@ STAGES = ("recorded", "on_wall", "matched", "closed")
 @require_safe
 @signed_in
 def mine(request: HttpRequest) -> HttpResponse:
-    """`/wishes/mine/`: what I claimed and what I wished for (4 statements)."""
-    person_id = actor_on(request).person_id or 0
+    """`/wishes/mine/`: what I claimed and what I wished for (5 statements)."""
+    actor = actor_on(request)
     places = place_snapshot(registry_versions())
     context = frame(request, places) | {
-        "claimed": [line(row, places) for row in selectors.claimed_by(person_id)],
-        "wished": [line(row, places) for row in selectors.wished_by(person_id)],
+        "claimed": [line(row, places) for row in selectors.claimed_by(actor.person_id or 0)],
+        "wished": [line(row, places) for row in selectors.wished_by(actor)],
     }
     return private(render(request, "wishes/mine.html", context))
 
@@ -79,7 +77,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 def own(request: HttpRequest, number: str) -> HttpResponse:
     """`/wishes/<number>/mine/`: the same, for a wisher who is signed in."""
     row = selectors.by_number(number)
-    if row is None or not row.is_wished_by(actor_on(request)):
+    if row is None or not selectors.is_wisher(actor_on(request), row):
         raise Http404
     return _follow(request, row, reverse("wishes:own", args=[number]))
 
@@ -119,7 +117,7 @@ def _page(request: HttpRequest, row: WishRow, here: str, refusal: StepRefused | 
         "reviewed": row.state not in ("recorded", "refused") and bool(row.words),
         "words": selectors.last_words(row.id) if row.state in ("fulfilled", "closed") else "",
         "reason": selectors.refusal_reason(row.id) if row.state == "refused" else "",
-        "live": row.meaning in ("open", "waiting"), "may_reopen": _may_reopen(row),
+        "live": row.meaning in ("open", "waiting"), "may_reopen": selectors.may_reopen(row),
         "stage": _stage(row),
         "stages": [(n, WISH.state(code).label.text(language())) for n, code in enumerate(STAGES, 1)],
         "typed": {name: text_of(request, name) for name in set(STEPS.values())}, "done": request.GET.get("done", ""),
@@ -131,9 +129,3 @@ def _stage(row: WishRow) -> int:
     """How far it is: 1 being checked, 2 on the wall, 3 claimed, 4 came true; 0 when it ended otherwise."""
     order = {"recorded": 1, "on_wall": 2, "claimed": 3, "matched": 3, "fulfilled": 3, "closed": 4}
     return order.get(row.state, 0)
-
-
-def _may_reopen(row: WishRow) -> bool:
-    return (
-        row.state == "closed" and row.closed_at is not None and (timezone.now() - row.closed_at).days < REOPEN_DAYS_MAX
-    )

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.kernel.labels import Label
-from linli.people import throttle
+from linli.people import gateways, throttle
 from linli.people.access import Actor
 from linli.people.addresses import throttle_address
 from linli.people.gates import actor_on, signed_in
@@ -88,6 +88,7 @@ def wanted_of(request: HttpRequest, channel: str = "web") -> Wanted:
         sort=text_of(request, "sort", 20), words=text_of(request, "words", 1000),
         place_id=number(request.POST.get("place")), name=text_of(request, "name", 80),
         phone=text_of(request, "phone", 40), address=text_of(request, "address", 400), channel=channel,
+        wants_news=bool(request.POST.get("wants_news")) and gateways.tells(),
     )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def form_page(
     context = shared | more | {
         "sorts": sorts(), "areas": asking.areas(places, shared["district"]), "typed": typed,
         "problem": told(refusal) if refusal else "", "wrong": refusal.field if refusal else "",
-        "key": text_of(request, "key", 96) or new_key(),
+        "key": text_of(request, "key", 96) or new_key(), "tells": gateways.tells(),
     }  # fmt: skip
     return render(request, f"wishes/{template}", context, status=refusal.status if refusal else 200)
 
@@ -123,7 +124,7 @@ def new(request: HttpRequest) -> HttpResponse:
     actor = actor_on(request)
     if request.method != "POST":
         device_of(request)
-        start = {"sort": next(iter(SORTS)), **_own_contact(actor)}
+        start = {"sort": next(iter(SORTS)), "wants_news": True, **_own_contact(actor)}
         return remember(request, form_page(request, "new.html", start, None, {}))
     wanted = wanted_of(request)
     verdict = throttle.hit(throttle.PUBLIC_REPORT, throttle_address(request))
@@ -159,7 +160,8 @@ def _page(
 ) -> HttpResponse:
     actor = actor_on(request)
     places = place_snapshot(registry_versions())
-    mine, wished = row.is_claimed_by(actor), row.is_wished_by(actor)
+    mine = row.is_claimed_by(actor)
+    wished = not mine and selectors.is_wisher(actor, row)
     context = frame(request, places) | {
         "it": line(row, places), "row": row, "mine": mine, "wished": wished, "signed_in": actor.is_signed_in,
         "may_claim": row.state == "on_wall" and not wished, "problem": told(refusal) if refusal else "",

@@ -7,11 +7,12 @@ from typing import Any
 
 from linli.kernel.labels import Label
 from linli.people import crypto, personal
+from linli.people.access import Actor
 from linli.people.erasing import Subject
 from linli.people.models import Person
-from linli.wishes import conditions, contact, rewarding
+from linli.wishes import conditions, contact, rewarding, telling
 from linli.wishes.models import Wish
-from linli.wishes.selectors import item_id_by_token
+from linli.wishes.selectors import is_wisher_by_phone, item_id_by_token
 from linli.wishes.vocabulary import KIND
 from linli.wishes.workflow import WISH
 from linli.work import sweeps
@@ -35,7 +36,7 @@ def facts(book: Book) -> dict[str, Any]:
 
 def erase(item_id: int, now: datetime) -> None:
     """Empty the words and the contact of a wish."""
-    Wish.objects.filter(pk=item_id, erased_at=None).update(**contact.EMPTY, erased_at=now)
+    Wish.objects.filter(pk=item_id, erased_at=None).update(**contact.EMPTY, wants_news=False, erased_at=now)
 
 
 def of_person(subject: Subject) -> list[int]:
@@ -46,9 +47,15 @@ def of_person(subject: Subject) -> list[int]:
     return [row.pk for row in rows if subject.is_named(contact.opened(row).name)]
 
 
+def is_wisher(actor: Actor, item_id: int, reporter_id: int | None) -> bool:
+    """By the link, signed in as who made it, or signed in by the phone that was left with it."""
+    return is_reporter(actor, item_id, reporter_id) or is_wisher_by_phone(actor, item_id)
+
+
 def install() -> None:
     """Register the kind, and what happens by itself when a limit is reached."""
     conditions.install()
+    telling.install()
     sweeps.act_at_limit("wall", "on_wall", "expire")
     sweeps.act_at_limit("fulfil", "matched", "lapse")
     register(
@@ -57,10 +64,11 @@ def install() -> None:
             Label("微心愿", "Wish"),
             WISH,
             facts=facts,
-            is_reporter=is_reporter,
+            is_reporter=is_wisher,
             with_link=with_link(item_id_by_token),
             erase=erase,
             of_person=of_person,
             turned=rewarding.turned,
+            told=telling.told,
         )
     )

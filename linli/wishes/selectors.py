@@ -11,11 +11,13 @@ from django.db import connection
 from django.utils import timezone
 
 from linli.people.access import Actor
-from linli.people.personal import Contact, contacts
+from linli.people.models import Person
+from linli.people.personal import Contact, contacts, opened
 from linli.wishes import contact
 from linli.wishes.models import Wish
 from linli.wishes.vocabulary import KIND, SHOWN_DAYS
 from linli.wishes.workflow import MET, PUBLIC
+from linli.work.guards import REOPEN_DAYS_MAX
 from linli.work.links import token_digest
 from linli.work.visibility import visible
 
@@ -135,9 +137,60 @@ def claimed_by(person_id: int) -> list[WishRow]:
     return _rows("l.person_id = %s", [person_id], order, 50)
 
 
-def wished_by(person_id: int) -> list[WishRow]:
-    """What somebody wished while signed in (1 statement)."""
-    return _rows("i.reporter_id = %s", [person_id], "i.meaning IN ('open', 'waiting') DESC, i.id DESC", 50)
+def wished_by(actor: Actor) -> list[WishRow]:
+    """What somebody wished: signed in, or with the phone by which they have signed in (2 statements)."""
+    mine, values = _of(actor)
+    return _rows(mine, values, "i.meaning IN ('open', 'waiting') DESC, i.id DESC", 50)
+
+
+def is_wisher(actor: Actor, row: WishRow) -> bool:
+    """Whether it is the actor's wish: made signed in, or with the phone by which they have signed in.
+
+    At most 2 statements. So whoever has lost the link, or had it taken down by phone, finds it again.
+    """
+    return row.is_wished_by(actor) or is_wisher_by_phone(actor, row.id)
+
+
+def is_wisher_by_phone(actor: Actor, item_id: int) -> bool:
+    """Whether the wish was made with the phone by which the actor has signed in (at most 2 statements)."""
+    blind = _proven_phone(actor)
+    return blind is not None and Wish.objects.filter(pk=item_id, phone_blind=blind, erased_at=None).exists()
+
+
+def steps_of(row: WishRow, actor: Actor, *, wisher: bool) -> tuple[str, ...]:
+    """Steps that a claimer, a wisher or another resident may take now. Pure; the engine decides when one is taken."""
+    live = row.meaning in ("open", "waiting")
+    if wisher:
+        done = ("confirm", "not_fulfilled") if row.state == "fulfilled" else ()
+        again = ("reopen",) if may_reopen(row) else ()
+        return (*done, *again, *(("withdraw",) if live else ()))
+    if row.is_claimed_by(actor):
+        return {"claimed": ("give_back",), "matched": ("fulfil", "give_back")}.get(row.state, ())
+    open_to_all = row.state == "on_wall" and actor.may_somewhere("wish.claim")
+    return ("claim",) if open_to_all else ()
+
+
+def may_reopen(row: WishRow) -> bool:
+    """Whether the wisher may still say that it did not come true."""
+    return (
+        row.state == "closed" and row.closed_at is not None and (timezone.now() - row.closed_at).days < REOPEN_DAYS_MAX
+    )
+
+
+def _of(actor: Actor) -> tuple[str, list[Any]]:
+    blind = _proven_phone(actor)
+    if blind is None:
+        return "i.reporter_id = %s", [actor.person_id]
+    return "(i.reporter_id = %s OR w.phone_blind = %s)", [actor.person_id, blind]
+
+
+def _proven_phone(actor: Actor) -> bytes | None:
+    """The blind index of the phone by which a resident signs in; staff sign in otherwise, theirs proves nothing."""
+    if actor.person_id is None or actor.is_staff:
+        return None
+    person = Person.objects.filter(pk=actor.person_id, erased_at=None).first()
+    phone = opened(person, "phone") if person is not None else ""
+    return contact.phone_blind(phone) if phone else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +225,14 @@ def listed(actor: Actor, tab: str, page: int) -> Listed:
         )
         by_state = dict(cursor.fetchall())
     counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in TABS.items()}
-    rows = _rows(
-        f"i.state = ANY(%s) AND {clause}", [list(TABS[tab]), *values],
-        "i.next_due NULLS LAST, i.closed_at DESC NULLS LAST, i.id DESC", PAGE, (page - 1) * PAGE,
-    )  # fmt: skip
-    return Listed(rows, counts, page, counts[tab])
+    return Listed(seen(actor, tab, PAGE, (page - 1) * PAGE), counts, page, counts[tab])
+
+
+def seen(actor: Actor, tab: str, limit: int, offset: int = 0) -> list[WishRow]:
+    """Wishes of a tab that the actor may see, the one that ends first on top (1 statement)."""
+    clause, values = visible(actor)
+    order = "i.next_due NULLS LAST, i.closed_at DESC NULLS LAST, i.id DESC"
+    return _rows(f"i.state = ANY(%s) AND {clause}", [list(TABS[tab]), *values], order, limit, offset)
 
 
 def way_to_wisher(actor: Actor, item_id: int) -> str:

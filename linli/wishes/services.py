@@ -27,12 +27,15 @@ MAKE, REGISTER = "make", "register"
 WORDS_LENGTH_MAX, NAME_LENGTH_MAX, ADDRESS_LENGTH_MAX = 500, 40, 200
 PLACE_KINDS = ("community", "grid")
 _PHONE = re.compile(r"^1[3-9]\d{9}$|^0\d{9,11}$|^\d{7,8}$")
-COLUMNS = ("item_id", *contact.COLUMNS, "tracking_digest", "synthetic")
+COLUMNS = ("item_id", *contact.COLUMNS, "tracking_digest", "synthetic", "wants_news")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A wish as it comes in. The place is a community or a grid; the address is for the claimer alone."""
+    """A wish as it comes in. The place is a community or a grid; the address is for the claimer alone.
+
+    `wants_news`: whether the wisher is told by text message what becomes of it.
+    """
 
     sort: str
     words: str
@@ -42,6 +45,7 @@ class Wanted:
     address: str = ""
     channel: str = "web"
     synthetic: bool = False
+    wants_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,30 +118,46 @@ def make(actor: Actor, wanted: Wanted, *, key: str, device: str = "") -> Made:
         wisher = Wisher(good.words, good.name, good.phone, good.address)
 
         def details(item_id: int) -> Sequence[Rows]:
-            row = (item_id, *contact.sealed(item_id, wisher), token_digest(token), good.synthetic)
+            row = (item_id, *contact.sealed(item_id, wisher), token_digest(token), good.synthetic, good.wants_news)
             return [Rows("wishes_wish", COLUMNS, [row])]
 
         return work.NewItem(KIND, values, [Order(code, {})]), details, {"token": token}
 
-    names = ("sort", "words", "place_id", "name", "phone", "address", "channel")
+    names = ("sort", "words", "place_id", "name", "phone", "address", "channel", "wants_news")
     wanted_hash = work.request_hash({name: getattr(good, name) for name in names})
     scope = work.key_scope(actor, "wish", device)
     outcome = work.open_item(actor, prepare, scope=scope, key=key, wanted=wanted_hash)
     return Made(outcome.item_id, outcome.number, (outcome.extra or {})["token"], outcome.repeated)
 
 
+Steps = Sequence[tuple[str, Mapping[str, Any]]]
+
+
+def steps(actor: Actor, item_id: int, chain: Steps, *, key: str, version: int | None = None) -> work.Outcome:
+    """Steps of the claimer, of staff, or of a wisher who is signed in; together or not at all."""
+    return work.advance(actor, item_id, chain, key=key, expected_version=version)
+
+
 def step(
     actor: Actor, item_id: int, code: str, data: Mapping[str, Any], *, key: str, version: int | None = None
 ) -> work.Outcome:
-    """A step of the claimer, or of a wisher who is signed in."""
-    return work.advance(actor, item_id, [(code, data)], key=key, expected_version=version)
+    """One of them."""
+    return steps(actor, item_id, [(code, data)], key=key, version=version)
+
+
+def steps_with_link(
+    actor: Actor, item_id: int, token: str, chain: Steps, *, key: str, version: int | None = None
+) -> work.Outcome:
+    """Steps of whoever holds the wisher's link `token`, which opens `item_id` (the caller has looked it up)."""
+    holder = actor_with_link(actor, item_id)
+    return work.advance(holder, item_id, chain, key=key, expected_version=version, device=token[:8])
 
 
 def step_with_link(
     actor: Actor, item_id: int, token: str, code: str, data: Mapping[str, Any], *, key: str
 ) -> work.Outcome:
-    """A step of whoever holds the wisher's link `token`, which opens `item_id` (the caller has looked it up)."""
-    return work.advance(actor_with_link(actor, item_id), item_id, [(code, data)], key=key, device=token[:8])
+    """One of them."""
+    return steps_with_link(actor, item_id, token, [(code, data)], key=key)
 
 
 def see_wisher(actor: Actor, item_id: int) -> Wisher:

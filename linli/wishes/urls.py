@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("wishes/<slug:number>/mine/", pages_own.own, name="own"),
     path("desk/wishes/", pages_desk.index, name="desk"),
     path("desk/wishes/new/", pages_desk.new, name="desk-new"),
+    path("desk/wishes/export.xlsx", pages_desk.export, name="export"),
     path("desk/wishes/<slug:number>/wisher/", pages_desk.wisher, name="wisher"),
 ]

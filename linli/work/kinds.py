@@ -5,10 +5,11 @@ A kind brings its workflow and hooks. Adding a capability touches no other room.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from linli.kernel.labels import Label
 from linli.kernel.workflow import Workflow, check
@@ -29,6 +30,10 @@ def _nothing_follows(book: Book) -> None:
     return None
 
 
+def _nobody_else(item_id: int, events: Sequence[tuple[UUID, str]]) -> None:
+    return None
+
+
 def _not_reporter(actor: Actor, item_id: int, reporter_id: int | None) -> bool:
     return reporter_id is not None and actor.person_id == reporter_id
 
@@ -39,7 +44,9 @@ class Kind:
 
     `with_link` answers with the actor and what a follow link proves; `erase` empties the personal fields and texts
     of the kind's own table, in the caller's transaction; `of_person` finds items that a person left without signing in;
-    `turned` is called, in the step's transaction, when the item became done or is done no more.
+    `turned` is called, in the step's transaction, when the item became done or is done no more; `told` by the job that
+    tells people of events, with (id, transition) of those that were not recalled: for who hears in another way than by
+    the inbox. It may be called again with the same events.
     """
 
     slug: str
@@ -52,6 +59,7 @@ class Kind:
     erase: Callable[[int, datetime], None] = lambda item_id, now: None
     of_person: Callable[[Subject], Iterable[int]] = lambda subject: ()
     turned: Callable[[Book], None] = _nothing_follows
+    told: Callable[[int, Sequence[tuple[UUID, str]]], None] = _nobody_else
 
 
 _KINDS: dict[str, Kind] = {}

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from linli.work.inbox import notify
+from linli.work.kinds import kind
 from linli.work.models import Event
 
 LINES_MAX = 200
@@ -24,12 +25,13 @@ def tell(item_id: int, first: int, last: int) -> int:
         Event.objects.filter(item_id=item_id, sequence__gte=first, sequence__lte=last)
         .exclude(transition__in=SILENT)
         .order_by("sequence")
-        .values("id", "transition", "to_state", "actor_person_id", "item__number")
+        .values("id", "transition", "to_state", "actor_person_id", "item__number", "item__kind")
     )
     if not events or _recalled(item_id, last):
         return 0
     people = _concerned(item_id)
     event = events[-1]
+    kind(event["item__kind"]).told(item_id, [(entry["id"], entry["transition"]) for entry in events])
     return notify(
         [person for person in people if person != event["actor_person_id"]],
         event["transition"],

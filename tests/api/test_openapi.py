@@ -20,7 +20,7 @@ from linli.requests.vocabulary import CHANNELS, REQUEST_KINDS
 from linli.requests.workflow import REQUEST
 from linli.work.kinds import kinds
 from tests.chaos.assessment_cases import opened
-from tests.support import small_standard
+from tests.support import small_standard, wishing
 from tests.support.calling import Answer, Caller, check_value
 
 DOCUMENT = api.document()
@@ -120,7 +120,35 @@ def _conflict(call: Caller) -> Answer:
     return call.post(f"/patrol/conflicts/{outcome['conflict']['id']}", {"choice": "discard"}, "grid", key_="")
 
 
+def _wished(call: Caller) -> Answer:
+    return wishing.post(call)
+
+
+def _claimed(call: Caller) -> Answer:
+    number = wishing.brought_to(call.world, "on_wall").number
+    return call.post(f"/wishes/{number}/steps", {"steps": [{"transition": "claim"}]}, "resident")
+
+
+def _unwished(call: Caller) -> Answer:
+    address = f"/wishes/followed/{_wished(call)['tracking_token']}/steps"
+    return call.post(address, {"steps": [{"transition": "withdraw"}]})
+
+
+def _wisher(call: Caller) -> Answer:
+    number = wishing.brought_to(call.world, "matched").number
+    return call.post(f"/wishes/{number}/wisher", {}, "resident", key_="")
+
+
 CALLS: dict[str, Callable[[Caller], Answer]] = {
+    "list_wishes": lambda call: call.get("/wishes?shown=came_true"),
+    "create_wish": _wished,
+    "list_own_wishes": lambda call: call.get("/wishes/mine", "resident"),
+    "list_handled_wishes": lambda call: call.get("/wishes/handled?tab=on_wall", "community"),
+    "follow_wish": lambda call: call.get(f"/wishes/followed/{_wished(call)['tracking_token']}"),
+    "take_wisher_steps": _unwished,
+    "read_wish": lambda call: call.get(f"/wishes/{wishing.brought_to(call.world, 'on_wall').number}"),
+    "take_wish_steps": _claimed,
+    "reveal_wisher": _wisher,
     "read_patrol_session": lambda call: call.get("/patrol/session", "grid"),
     "read_patrol_day": lambda call: call.get("/patrol/day", "grid"),
     "sync_patrol": _sync,

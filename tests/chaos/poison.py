@@ -201,6 +201,7 @@ CODES: dict[str, str] = {
     "requests_praised": "found theme",
     "volunteering_staraward": "state",
     "volunteering_volunteer": "skills times roles consent consent_version",
+    "wishes_wishtext": "template",
     "awards_award": "key rule_code source state why",
     "awards_appeal": "state",
     "awards_nomination": "key came_from state",

@@ -31,15 +31,17 @@ from schemathesis.specs.openapi.checks import (
 from chaos.tally import is_full, tell, tries
 from linli.api.urls import api
 from linli.inspections.models import PendingConflict
-from linli.kernel.workflow import Field, FieldKind
+from linli.kernel.workflow import Field, FieldKind, Workflow
 from linli.people import erasing
 from linli.requests.workflow import REQUEST
+from linli.wishes.workflow import WISH
 from linli.work.kinds import kinds
 from linli.work.models import Item
 from tests.chaos.assessment_cases import opened
 from tests.inspections.conftest import patrolled
 from tests.matrix.test_ground_fields import walked
 from tests.requests.walk import WAYS, Walker
+from tests.support import wishing
 from tests.support.calling import Caller
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -52,6 +54,8 @@ READING = frozenset(
     operations["get"]["operationId"] for operations in api.document()["paths"].values() if "get" in operations
 )
 STATES = ("received", "dispatched", "signed", "waiting", "replied", "handled", "closed")
+STEPS = {"take_steps": REQUEST, "take_own_steps": REQUEST, "take_wish_steps": WISH, "take_wisher_steps": WISH}
+"""Operations that take steps, and of which workflow."""
 # Operations that change something, or whose parameters reach furthest, get more of the requests.
 WEIGHTS = {"take_steps": 4, "take_own_steps": 3, "create_request": 4, "list_requests": 3, "upload": 2}
 CHUNK = 500
@@ -128,6 +132,12 @@ def of_the_ground(call: Caller, wanted: set[str]) -> dict[str, list[Any]]:
             found["conflict_id"] = list(PendingConflict.objects.values_list("pk", flat=True))
     if "assessment_id" in wanted:
         found["assessment_id"] = [opened(world).pk]
+    if wanted & {"wish_number", "wish_token"}:
+        states = ("recorded", "on_wall", "claimed", "matched", "fulfilled", "closed")
+        found["wish_number"] = [wishing.brought_to(world, state).number for state in states]
+        wish = wishing.made(world)
+        wishing.step(world, wish.item_id, "community", "approve", **wishing.APPROVED)
+        found["wish_token"] = [wish.token, wishing.made(world).token]
     if "erasure_id" in wanted:
         found["erasure_id"] = [erasing.ask(world.actor("resident"), world.users["resident"].person_id or 0).pk]
     return found
@@ -202,9 +212,9 @@ class Sender:
         for parameter in set(case.path_parameters or {}) & set(self.known):
             if data.draw(strategies.integers(0, 9)) < 8:
                 case.path_parameters[parameter] = data.draw(strategies.sampled_from(self.known[parameter]))
-        has_steps = name in ("take_steps", "take_own_steps") and isinstance(case.body, dict)
+        has_steps = name in STEPS and isinstance(case.body, dict)
         if has_steps and data.draw(strategies.integers(0, 9)) < 8:
-            case.body = {"steps": [self._step(data)]}
+            case.body = {"steps": [self._step(data, STEPS[name])]}
         headers = dict(case.headers or {})
         first = data.draw(strategies.integers(0, len(WHO) - 1))
         with connection.cursor() as cursor:
@@ -215,8 +225,8 @@ class Sender:
             response = case.call_and_validate(checks=CHECKS)
             self.good += response.status_code < 300
 
-    def _step(self, data: Any) -> dict[str, Any]:
-        transition = data.draw(strategies.sampled_from(REQUEST.transitions))
+    def _step(self, data: Any, workflow: Workflow) -> dict[str, Any]:
+        transition = data.draw(strategies.sampled_from(workflow.transitions))
         told = {
             field.name: data.draw(self._value(field))
             for field in transition.fields

@@ -27,4 +27,17 @@ def _confirm(world: World) -> Act:
     )
 
 
-CASES = within("wishes.services", {"make": _make, "step": _claim, "step_with_link": _confirm})
+def _claim_chain(world: World) -> Act:
+    item = brought_to(world, "on_wall")
+    return lambda: services.steps(world.actor("resident"), item.pk, [("claim", {})], key="one")
+
+
+def _confirm_chain(world: World) -> Act:
+    item = brought_to(world, "fulfilled")
+    return lambda: services.steps_with_link(world.actor("anonymous"), item.pk, "a" * 22, [("confirm", {})], key="one")
+
+
+CASES = within("wishes.services", {
+    "make": _make, "step": _claim, "step_with_link": _confirm, "steps": _claim_chain,
+    "steps_with_link": _confirm_chain,
+})  # fmt: skip

@@ -16,6 +16,7 @@ from linli.wishes.services import Made, Wanted
 from linli.work.links import actor_with_link
 from linli.work.models import Item
 from linli.work.services import Outcome, advance
+from tests.support.calling import Answer, Caller
 from tests.support.world import World
 
 NAME, PHONE, ADDRESS = "冯秀英", "13805326789", "2号楼3单元501室"
@@ -46,6 +47,18 @@ def wanted(world: World, **more: Any) -> Wanted:
 def made(world: World, who: str = "anonymous", **more: Any) -> Made:
     """A wish that was just made."""
     return services.make(world.actor(who), wanted(world, **more), key=f"wish-{next(_keys)}", device="test")
+
+
+def body(world: World, **more: Any) -> dict[str, Any]:
+    """A wish as the interface takes it."""
+    told = {"sort": "wish_help", "words": WORDS, "place": world.places["east"].pk, "name": NAME, "phone": PHONE,
+            "address": ADDRESS}  # fmt: skip
+    return {**told, **more}
+
+
+def post(call: Caller, who: str = "anonymous", *, key_: str | None = None, **more: Any) -> Answer:
+    """A wish made by the interface."""
+    return call.post("/wishes", body(call.world, **more), who, key_=key_)
 
 
 def actor(world: World, name: str, item_id: int) -> Actor:
@@ -95,4 +108,5 @@ def addresses(world: World) -> dict[str, str]:
         "wishes/<slug:number>/ number": claimed.number, "wishes/<slug:number>/contact/ number": claimed.number,
         "wishes/<slug:number>/mine/ number": own.number, "desk/wishes/<slug:number>/wisher/ number": claimed.number,
         "wishes/w/<slug:token>/ token": token, "wishes/w/<slug:token>/sent/ token": token,
+        "wish_number": claimed.number, "wish_token": token,
     }  # fmt: skip

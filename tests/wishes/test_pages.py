@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from openpyxl import load_workbook
 
 from linli.config.statements import count_statements
+from linli.people.models import AuditRecord
 from linli.wishes.models import Wish
 from linli.work.models import Evidence, Item
 from tests.matrix.looking import cookie
@@ -156,3 +159,19 @@ def test_statements_do_not_grow_with_the_wishes(world: World, address: str, who:
             brought_to(world, "on_wall", who=who_else)
         brought_to(world, "closed")
     assert counts[0] == counts[1] <= most, counts
+
+
+def test_the_list_goes_out_as_a_table_in_public_words_and_names_nobody(world: World) -> None:
+    item = brought_to(world, "matched")
+    cells = exported(world, "community")
+    assert item.number in cells and TITLE in cells and "居民" in cells and "正在兑现" in cells
+    assert not [cell for cell in cells if NAME in cell or PHONE in cell or WORDS in cell]
+    assert AuditRecord.objects.filter(action="wish.exported").count() == 1
+    assert item.number not in exported(world, "community_west")
+
+
+def exported(world: World, who: str) -> list[str]:
+    """The cells of the table of wishes that are being fulfilled."""
+    answer = browser(world, who).get("/desk/wishes/export.xlsx?tab=matched")
+    rows = load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+    return [str(cell) for row in rows for cell in row]

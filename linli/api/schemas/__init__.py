@@ -73,6 +73,17 @@ from linli.api.schemas.rounds import (
 from linli.api.schemas.sent import BIGGEST, Kind, ReportIn, StepIn, StepsIn, TrackIn, UploadIn
 from linli.api.schemas.standards import NodeOut, NodeUnitOut, StandardOut, TreeOut, VersionOut
 
+from linli.api.schemas.wishes import (
+    FollowedWishOut,
+    HandledWishesOut,
+    OwnWishesOut,
+    WisherOut,
+    WishIn,
+    WishMadeOut,
+    WishOut,
+    WishPageOut,
+    WishSort,
+)
 __all__ = [
     "BIGGEST",
     "ActorOut",
@@ -91,8 +102,10 @@ __all__ = [
     "FollowEventOut",
     "FollowOut",
     "ForecastOut",
+    "FollowedWishOut",
     "GrantOut",
     "HistoryOut",
+    "HandledWishesOut",
     "IndicatorTaskOut",
     "Kind",
     "LegOut",
@@ -107,6 +120,7 @@ __all__ = [
     "OwnErasureIn",
     "OwnErasureOut",
     "PatrolBatchIn",
+    "OwnWishesOut",
     "PatrolChoiceIn",
     "PatrolCoReceiverIn",
     "PatrolDayOut",
@@ -152,3 +166,9 @@ __all__ = [
     "VersionOut",
     "WorkflowOut",
 ]
+    "WishIn",
+    "WishMadeOut",
+    "WishOut",
+    "WishPageOut",
+    "WishSort",
+    "WisherOut",
