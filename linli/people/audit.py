@@ -95,8 +95,8 @@ ACTIONS: dict[str, Label] = {
     "hours.decided": Label("确认、更正志愿时长", "Hours confirmed or corrected"),
     "hours.rules": Label("修改时长规则", "Rules of hours changed"),
     "certificate.decided": Label("出具、撤销志愿服务证明", "Certificate issued, refused or revoked"),
-    "star.decided": Label("评定志愿者星级", "Star level decided"),
     "certificate.objected": Label("对公示的证明提出异议", "Objection to a certificate on notice"),
+    "star.decided": Label("评定志愿者星级", "Star level decided"),
     "joined.changed": Label("双报到登记和反馈", "Joined units, members and feedback"),
 }
 

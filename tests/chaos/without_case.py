@@ -27,20 +27,20 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         activities.posts.add activities.posts.add_one activities.posts.change activities.posts.count
         activities.posts.move_up activities.signing.leave activities.telling.tell
         awards.awarding.pay awards.awarding.took_back awards.listing.take_back
+        awards.telling.tell awards.telling.tell_nominee volunteering.telling.tell wishes.telling.told
+        volunteering.certifying.keep
         volunteering.hours.settle volunteering.registering.person_for volunteering.registering.set_number
         volunteering.registering.join_team volunteering.joining.person_of volunteering.trained.follow
     """),
-        awards.telling.tell awards.telling.tell_nominee volunteering.telling.tell wishes.telling.told
-        volunteering.certifying.keep
     "changes one row, and nothing beside it": named("""
         activities.calendars.new_key activities.calendars.drop_key activities.checking.strike
         activities.handing.take_back
         awards.appealing.withdraw awards.nominating.wish_honour awards.sticker_redeeming.keep
         volunteering.appeals.appeal volunteering.appeals.take_back volunteering.certifying.ask
+        volunteering.noticing.show_name wishes.texting.send
         volunteering.joining.raise_concern volunteering.records.train volunteering.records.commend
         volunteering.records.evaluate volunteering.registering.make_team volunteering.starring.apply
     """),
-        volunteering.noticing.show_name wishes.texting.send
     "writes rows of one table in one statement for each thousand, inside one transaction": named("""
         volunteering.bulk.record_units volunteering.bulk.record_members volunteering.bulk.record_concerns
     """),
@@ -65,10 +65,10 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         activities.access.led activities.access.place_over activities.access.planned activities.planning.described
         activities.figures.series_for activities.scans.count_try awards.deciding.locked
         awards.selectors.appeal_for
+        volunteering.certifying.locked
         awards.selectors.award_for awards.selectors.nomination_for awards.selectors.set_for
         awards.sticker_selectors.sheets awards.sticker_services.locked wishes.services.see_wisher
     """),
-        volunteering.certifying.locked
     "only names or calls the one service that has a case": named("""
         assessment.erasure.install assessment.registration.install campaigns.erasure.install
         inspections.erasure.install inspections.registration.install people.erasing.doubts_of

@@ -72,7 +72,6 @@ from linli.api.schemas.rounds import (
 )
 from linli.api.schemas.sent import BIGGEST, Kind, ReportIn, StepIn, StepsIn, TrackIn, UploadIn
 from linli.api.schemas.standards import NodeOut, NodeUnitOut, StandardOut, TreeOut, VersionOut
-
 from linli.api.schemas.wishes import (
     FollowedWishOut,
     HandledWishesOut,
@@ -84,6 +83,7 @@ from linli.api.schemas.wishes import (
     WishPageOut,
     WishSort,
 )
+
 __all__ = [
     "BIGGEST",
     "ActorOut",
@@ -101,11 +101,11 @@ __all__ = [
     "FieldOut",
     "FollowEventOut",
     "FollowOut",
-    "ForecastOut",
     "FollowedWishOut",
+    "ForecastOut",
     "GrantOut",
-    "HistoryOut",
     "HandledWishesOut",
+    "HistoryOut",
     "IndicatorTaskOut",
     "Kind",
     "LegOut",
@@ -119,8 +119,8 @@ __all__ = [
     "OutcomeOut",
     "OwnErasureIn",
     "OwnErasureOut",
-    "PatrolBatchIn",
     "OwnWishesOut",
+    "PatrolBatchIn",
     "PatrolChoiceIn",
     "PatrolCoReceiverIn",
     "PatrolDayOut",
@@ -164,11 +164,11 @@ __all__ = [
     "UploadIn",
     "UploadOut",
     "VersionOut",
-    "WorkflowOut",
-]
     "WishIn",
     "WishMadeOut",
     "WishOut",
     "WishPageOut",
     "WishSort",
     "WisherOut",
+    "WorkflowOut",
+]
