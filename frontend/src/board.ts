@@ -17,6 +17,17 @@ function colours(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
+/** The colours of paper, which is light whatever the screen shows. */
+function onPaper(): Record<string, string> {
+  const root = document.documentElement;
+  const chosen = root.dataset["theme"];
+  root.dataset["theme"] = "light";
+  const found = colours();
+  if (chosen === undefined) delete root.dataset["theme"];
+  else root.dataset["theme"] = chosen;
+  return found;
+}
+
 function draw(element: HTMLElement): void {
   const source = element.querySelector("script[type='application/json']");
   if (!source) return;
@@ -34,6 +45,8 @@ function draw(element: HTMLElement): void {
   paint();
   new ResizeObserver(() => chart.resize()).observe(box);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  window.addEventListener("beforeprint", () => chart.setOption({ ...chartOption(data, onPaper()), animation: false }, true));
+  window.addEventListener("afterprint", paint);
   element.addEventListener("linli:picture", (event) => {
     const canvas = box.querySelector("canvas");
     if (canvas) (event as CustomEvent<(canvas: HTMLCanvasElement) => void>).detail(canvas);

@@ -155,23 +155,38 @@ function areaNames(kind: string, from: number, size: number, paint: Record<strin
   } as LayerSpecification;
 }
 
-function itemLayers(colour: Colours): LayerSpecification[] {
-  const tone: ExpressionSpecification = [
-    "match", ["get", "tone"], "red", colour["red-fill"] as string, "amber", colour["amber"] as string,
-    "done", colour["ink-soft"] as string, colour["accent"] as string,
+/** How a point feels: late or missed, soon or still to do, over or without a limit; else all is well. */
+function tone(colour: Colours): ExpressionSpecification {
+  return [
+    "match", ["get", "tone"], ["red", "late"], colour["red-fill"] as string, ["amber", "soon"], colour["amber"] as string,
+    ["done", "none"], colour["ink-soft"] as string, colour["accent"] as string,
   ];
+}
+
+/** Of points that are to be visited: how many of a cluster are; it is coloured by what is still to do. */
+const VISITED: ExpressionSpecification = ["coalesce", ["get", "visited"], 0];
+const ASKED: ExpressionSpecification = ["coalesce", ["get", "asked"], 0];
+const TOLD: ExpressionSpecification = [">", ASKED, 0];
+const COUNTED: ExpressionSpecification = ["case", TOLD, ["concat", ["to-string", VISITED], "/", ["to-string", ASKED]], ["to-string", ["get", "point_count"]]];
+
+function clusterTone(colour: Colours): ExpressionSpecification {
+  return ["case", ["<", VISITED, ASKED], colour["amber"] as string, colour["accent"] as string];
+}
+
+function itemLayers(colour: Colours): LayerSpecification[] {
   return [
     {
       id: "clusters", type: "circle", source: "items", filter: ["has", "point_count"],
       paint: {
-        "circle-color": colour["accent"] as string, "circle-stroke-color": colour["surface"] as string,
-        "circle-stroke-width": 2, "circle-radius": ["step", ["get", "point_count"], 16, 10, 20, 100, 26],
+        "circle-color": clusterTone(colour), "circle-stroke-color": colour["surface"] as string,
+        "circle-stroke-width": 2,
+        "circle-radius": ["case", TOLD, ["step", ["get", "point_count"], 19, 10, 24, 100, 30], ["step", ["get", "point_count"], 16, 10, 20, 100, 26]],
       },
     },
     {
       id: "cluster-counts", type: "symbol", source: "items", filter: ["has", "point_count"],
       layout: {
-        "text-field": ["to-string", ["get", "point_count"]], "text-font": FONT, "text-size": 14,
+        "text-field": COUNTED, "text-font": FONT, "text-size": ["case", TOLD, 12, 14],
         "text-allow-overlap": true,
       },
       paint: { "text-color": colour["on-accent"] as string },
@@ -179,9 +194,14 @@ function itemLayers(colour: Colours): LayerSpecification[] {
     {
       id: "items", type: "circle", source: "items", filter: ["!", ["has", "point_count"]],
       paint: {
-        "circle-color": tone, "circle-radius": 9, "circle-stroke-width": 2.5,
+        "circle-color": tone(colour), "circle-radius": ["case", ["has", "sign"], 12, 9], "circle-stroke-width": 2.5,
         "circle-stroke-color": colour["surface"] as string,
       },
+    },
+    {
+      id: "item-signs", type: "symbol", source: "items", filter: ["all", ["!", ["has", "point_count"]], ["has", "sign"]],
+      layout: { "text-field": ["get", "sign"], "text-font": FONT, "text-size": 12, "text-allow-overlap": true },
+      paint: { "text-color": colour["on-accent"] as string },
     },
   ];
 }
@@ -203,7 +223,10 @@ export function mapStyle(colour: Colours, tiles: Tiles | null, bounds: number[] 
       ...raster,
       places: { type: "geojson", data: EMPTY },
       labels: { type: "geojson", data: EMPTY },
-      items: { type: "geojson", data: EMPTY, cluster: true, clusterRadius: 44, clusterMaxZoom: 16 },
+      items: {
+        type: "geojson", data: EMPTY, cluster: true, clusterRadius: 44, clusterMaxZoom: 16,
+        clusterProperties: { asked: ["+", ["case", ["has", "visited"], 1, 0]], visited: ["+", ["case", ["==", ["get", "visited"], 1], 1, 0]] },
+      },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": colour["sunken"] as string } },

@@ -5,11 +5,17 @@ import type { Map as LibreMap } from "maplibre-gl";
 /** No map fills a sheet, in centimetres: what it belongs to stands on the same one. */
 const HIGHEST_CM = 11;
 
-/** Lay a copy of what is seen over the map while the page is printed; its pins keep their places at any width. */
+/**
+ * Lay a copy of what is seen over the map while the page is printed; its pins keep their places at any width.
+ * Paper is light: what was drawn in the colours of a dark screen is turned, unless a base map shines through.
+ */
 export function printable(element: HTMLElement, map: LibreMap): void {
+  const dark = getComputedStyle(document.documentElement).colorScheme === "dark" && !map.getSource("tiles");
   window.addEventListener("beforeprint", () => {
     element.querySelector(".map-paper")?.remove();
-    element.append(copied(map));
+    const paper = copied(map);
+    paper.classList.toggle("map-paper-dark", dark);
+    element.append(paper);
   });
   window.addEventListener("afterprint", () => element.querySelector(".map-paper")?.remove());
 }

@@ -23,15 +23,17 @@ export function mapPage(app: App): HTMLElement[] {
   // Numbered as on the list of the day, those without a point included.
   const order = stops(app.pack.sites).map(({ number, lines }) => {
     const due = lines.filter((line) => !views.get(siteKey(line))?.finished);
-    return { site: (due[0] ?? lines[0]) as Site, number: String(number), done: due.length === 0 };
+    const shut = lines.some((line) => views.get(siteKey(line))?.unreached);
+    const tone = due.length > 0 ? "calm" : shut ? "late" : "done";
+    return { site: (due[0] ?? lines[0]) as Site, number: String(number), tone, visited: due.length === 0 && !shut ? 1 : 0 };
   });
   const placed = order.filter(({ site }) => site.longitude !== null && site.latitude !== null);
   const points: FeatureCollection = {
     type: "FeatureCollection",
-    features: placed.map(({ site, number, done }) => ({
+    features: placed.map(({ site, number, tone, visited }) => ({
       type: "Feature",
       geometry: { type: "Point", coordinates: [site.longitude as number, site.latitude as number] },
-      properties: { id: siteKey(site), number, title: site.name, url: sitePath(site), done },
+      properties: { id: siteKey(site), number, sign: number, title: site.name, url: sitePath(site), tone, visited },
     })),
   };
   const template = document.getElementById("patrol-map") as HTMLTemplateElement;
