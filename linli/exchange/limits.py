@@ -9,3 +9,5 @@ MAX_COLUMNS = 300
 MAX_SHEETS = 200
 MAX_CELL_LENGTH = 20_000
 MAX_MERGES = 50_000
+# So many cells are looked up in merged areas; whoever lays them over each other does not fill the memory.
+MAX_MERGED_CELLS = 2_000_000

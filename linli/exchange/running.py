@@ -7,6 +7,7 @@ rows that the batch has noted, and writes the rest; two who go on at once exclud
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from linli.exchange.columns import ColumnGuess
 from linli.exchange.kinds import REJECTED, UNCHANGED, WRITTEN, Effect, Kind, Ledger, Row
 from linli.exchange.models import ImportBatch, ImportRow
 from linli.exchange.planning import Plan
@@ -128,6 +130,7 @@ def _close(batch: ImportBatch, plan: Plan, written: int) -> None:
         )  # fmt: skip
 
 
+_DIGITS = re.compile(r"\d{7,}|1[3-9]\d[\s.\-]?\d{4}[\s.\-]?\d{4}")
 REJECTS_SHOWN = 100
 VANISHED_SHOWN = 200
 
@@ -139,7 +142,7 @@ def report_of(plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any
         **(before or {}),
         "columns": [
             {"heading": guess.heading, "field": guess.target, "confidence": round(guess.confidence, 2),
-             "by": guess.by, "samples": guess.samples}
+             "by": guess.by, "samples": _samples(guess, plan.opened.kind)}
             for guess in plan.opened.columns
         ],
         "tables": [
@@ -167,6 +170,14 @@ def report_of(plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any
         "vanished_count": len(plan.vanished),
         "notices": list(plan.run.notices),
     }  # fmt: skip
+
+
+def _samples(guess: ColumnGuess, kind: Kind) -> list[str]:
+    """A few texts of a column as they may be kept in clear: personal ones, and numbers that may be, are left out."""
+    entry = kind.field(guess.target) if guess.target else None
+    if entry is not None and entry.personal:
+        return ["•••"] if guess.samples else []
+    return [_DIGITS.sub("•••", text) for text in guess.samples]
 
 
 def effects_of(batch_id: int) -> Iterator[tuple[int, list[Effect]]]:

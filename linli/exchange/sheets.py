@@ -23,12 +23,16 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 NAME_MOST = 31
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a formula may begin with; East Asian spreadsheets take the full-width signs for the narrow ones."""
+
+
 def safe_cell(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula gets an apostrophe; signs it may not hold are left out."""
     if not isinstance(value, str):
         return value
     text = _CONTROL.sub("", value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def sheet_name(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linli.exchange.bands import Bands, band
+from linli.exchange.limits import MAX_MERGED_CELLS
 from linli.exchange.reading.book import Book, Merge, Sheet
 from linli.exchange.words import heading, heading_key, is_blank, plain
 
@@ -132,12 +133,17 @@ def _table(
 def _merged_cells(sheet: Sheet) -> dict[tuple[int, int], Merge]:
     """Each covered cell with its merge; areas as wide as a banner carry nothing down."""
     covered: dict[tuple[int, int], Merge] = {}
+    left = MAX_MERGED_CELLS
     for area in sheet.merges:
         bottom = min(area.bottom, len(sheet.rows) - 1)
-        if (bottom - area.top + 1) * (area.right - area.left + 1) > 200_000:
+        right = min(area.right, area.left + 299)
+        lines = bottom - area.top + 1
+        cells = lines * (right - area.left + 1)
+        if lines * (area.right - area.left + 1) > 200_000 or cells > left:
             continue
+        left -= max(cells, 0)
         for line in range(area.top, bottom + 1):
-            for column in range(area.left, min(area.right, area.left + 299) + 1):
+            for column in range(area.left, right + 1):
                 covered[line, column] = area
     return covered
 
@@ -195,18 +201,16 @@ def _two_lines(sheet: Sheet, covered: dict[tuple[int, int], Merge], index: int) 
     """Whether a heading in this line spans several columns that have headings of their own below."""
     if index + 1 >= len(sheet.rows):
         return False
-    spans = {
-        area for (line, column), area in covered.items()
-        if line == index and area.top == index and area.bottom == index and 0 < area.right - area.left < 30
-    }  # fmt: skip
+    starting = [area for area in sheet.merges if area.top == index and covered.get((index, area.left)) is area]
+    spans = [area for area in starting if area.bottom == index and 0 < area.right - area.left < 30]
     for area in spans:
         below = [_at(sheet, index + 1, column) for column in range(area.left, area.right + 1)]
         beside = [column for column in range(len(sheet.rows[index])) if not area.left <= column <= area.right]
         alone = all(is_blank(_at(sheet, index, column)) for column in beside)
         if not alone and sum(isinstance(cell, str) and not is_blank(cell) for cell in below) >= 2:
             return True
-    tall = [area for area in covered.values() if area.top == index and area.bottom == index + 1]
-    return bool(tall) and any(isinstance(cell, str) and cell.strip() for cell in sheet.rows[index + 1])
+    tall = any(area.bottom == index + 1 for area in starting)
+    return tall and any(isinstance(cell, str) and cell.strip() for cell in sheet.rows[index + 1])
 
 
 def _score(

@@ -12,6 +12,7 @@ from linli.exchange.fields import language
 from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Choice, Ledger, Planner, Question, Row, Run, Vanished
 from linli.exchange.undoing import watching
 from linli.people import services
+from linli.people.access import covers
 from linli.people.errors import PeopleProblem
 from linli.people.importers import entitled
 from linli.people.kinds import ORGANISATION_KINDS
@@ -41,18 +42,22 @@ def guessed_kind(name: str) -> str:
 
 
 class Units:
-    """Looks organisations up by name; asks where several or none fit."""
+    """Looks organisations up by name; asks where several or none fit. Those of another district do not count."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        ground = place_snapshot().get(run.under)
+        path = ground.path if ground is not None else ""
         self.by_name: dict[str, list[OrganisationRow]] = {}
         self.all: list[OrganisationRow] = []
         snapshot = organisation_snapshot()
         stack: list[OrganisationRow] = list(snapshot.children(None))
         while stack:
             unit = stack.pop()
-            self.all.append(unit)
             stack.extend(snapshot.children(unit.id))
+            if path and unit.place_path and not (covers(path, unit.place_path) or covers(unit.place_path, path)):
+                continue
+            self.all.append(unit)
             for name in {unit.name, unit.short_name} - {""}:
                 self.by_name.setdefault(name, []).append(unit)
 

@@ -168,6 +168,7 @@ class Directory:
             if known is None and row.code_scheme == "local":
                 row.existing_id = self._small_codes.get(row.code)
             if known is not None:
+                self._refuse_outside(row.code, known)
                 row.existing_id = known.id
         if row.existing_id is None and row.parent_id is not None:
             if KINDS[row.kind].rank <= KINDS["grid"].rank:
@@ -180,13 +181,12 @@ class Directory:
                 row.existing_id = match[0].id if match else None
             else:
                 row.existing_id = self._small.get((row.parent_id, row.kind, row.name))
-        if row.existing_id is not None and self.under is not None:
-            known_row = self.snapshot.get(row.existing_id)
-            if known_row is not None and not f"{known_row.path}.".startswith(f"{self.under.path}."):
-                raise PlaceProblem(
-                    "outside",
-                    _("编码 %(code)s 属于范围之外的“%(name)s”。") % {"code": row.code, "name": known_row.name},
-                )
+
+    def _refuse_outside(self, code: str, known: PlaceRow) -> None:
+        """Whoever imports for a district neither changes the places of another nor hangs anything below them."""
+        if self.under is not None and not f"{known.path}.".startswith(f"{self.under.path}."):
+            text = _("编码 %(code)s 属于范围之外的“%(name)s”。")
+            raise PlaceProblem("outside", text % {"code": code[:40], "name": known.name})
 
     def remember(self, row: PlannedRow) -> None:
         """Let later rows of the file name this one as their parent."""
@@ -209,6 +209,7 @@ class Directory:
             return True
         known = self.snapshot.find_by_code(code)
         if known is not None:
+            self._refuse_outside(code, known)
             self._take(row, known)
             return True
         if must:

@@ -12,7 +12,16 @@ from linli.exchange.sheets import as_xlsx, safe_cell, sheet_name
 
 @pytest.mark.parametrize(
     ("text", "kept"),
-    [("=1+1", "'=1+1"), ("\x01=1+1", "'=1+1"), ("扫\x0b雪\x00", "扫雪"), ("两\n行", "两\n行"), (7, 7), ("", "")],
+    [
+        ("=1+1", "'=1+1"),
+        ("\x01=1+1", "'=1+1"),
+        ("扫\x0b雪\x00", "扫雪"),
+        ("两\n行", "两\n行"),
+        (7, 7),
+        ("", ""),
+        ("＝1+1", "'＝1+1"),
+        ("\n=1", "'\n=1"),
+    ],
 )
 def test_a_cell_is_a_text_and_nothing_else(text: object, kept: object) -> None:
     assert safe_cell(text) == kept

@@ -16,13 +16,15 @@ from linli.exchange.errors import ExchangeProblem
 from linli.exchange.limits import MAX_COLUMNS, MAX_MERGES, MAX_PACKING, MAX_ROWS, MAX_SHEETS, MAX_UNPACKED_BYTES
 from linli.exchange.reading.book import Book, CellError, Merge, Sheet
 
-_MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
-_HIDDEN = re.compile(rb"<(?:\w+:)?row\s(?=[^>]*?\bhidden=\"(?:1|true)\")[^>]*?\br=\"(\d{1,7})\"")
+# How far a tag is looked through is bounded: else a comment of a million opening brackets is read a million times.
+_MERGE = re.compile(rb"<(?:\w{1,20}:)?mergeCell\s[^<>]{0,200}?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
+_HIDDEN = re.compile(rb"<(?:\w{1,20}:)?row\s(?=[^<>]{0,600}?\bhidden=\"(?:1|true)\")[^<>]{0,600}?\br=\"(\d{1,7})\"")
 _NEVER_COMPUTED = re.compile(
-    rb"<(?:\w+:)?c\s[^>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)"
-    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"<(?:\w{1,20}:)?c\s[^<>]{0,200}?\br=\"([A-Z]{1,3})(\d{1,7})\"[^<>]{0,200}>\s{0,99}<(?:\w{1,20}:)?f(?:\s[^<>]{0,400})?"
+    rb"(?:/>|>[^<]{0,9000}</(?:\w{1,20}:)?f>)"
+    rb"\s{0,99}(?:<(?:\w{1,20}:)?v\s{0,9}/>|<(?:\w{1,20}:)?v>\s{0,99}</(?:\w{1,20}:)?v>)?\s{0,99}</(?:\w{1,20}:)?c>"
 )
-_ROW_NUMBER = re.compile(rb"<row\s[^>]*?\br=\"(\d{1,7})\"")
+_ROW_NUMBER = re.compile(rb"<row\s[^<>]{0,300}?\br=\"(\d{1,7})\"")
 _ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!", "#CALC!")
 _UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError, TypeError, IndexError,
