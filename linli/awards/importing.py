@@ -104,6 +104,9 @@ class AwardsPlanner(Planner):
         if len(places) > 1:
             row.reject(_("几个街道都有这条规则，请填写街道。"), "street")
             return None
+        if not self.rules:
+            row.reject(_("这里没有按名单发放的规则。规则属于街道，名单请由街道导入。"), "rule")
+            return None
         if not found:
             names = "、".join(dict.fromkeys(rule.title for rule in self.rules)) or _("还没有")
             row.reject(
@@ -132,7 +135,7 @@ def _holds(rule: Rule, day: date) -> bool:
 AWARDS = Kind(
     KIND, Label("积分名单", "Lists of deeds for points"), listing.PROPOSE,
     (
-        Field("name", Label("姓名", "Name"), fields.name(40), ("居民姓名", "志愿者", "本人", "户主"), required=True, personal=True),
+        Field("name", Label("姓名", "Name"), fields.person_name(40), ("居民姓名", "志愿者", "本人", "户主"), required=True, personal=True),
         Field("phone", Label("手机", "Phone"), fields.of(people.phone), ("电话", "手机号", "手机号码", "联系电话", "联系方式"), required=True, personal=True, looks=people.looks_like_phone),
         Field("rule", Label("积分项目", "Rule"), fields.text(60), ("项目", "事项", "规则", "积分事项", "计分项目", "类别"), required=True, fill_down=True),
         Field("happened_on", Label("日期", "Day"), fields.day, ("时间", "发生日期", "活动日期"), required=True, fill_down=True),

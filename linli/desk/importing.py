@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from linli.desk.pages_new import home_place
 from linli.desk.wording import language
+from linli.exchange.columns import known_headings
 from linli.exchange.kinds import OUTCOMES, Kind, kind_of
 from linli.exchange.models import ImportBatch
+from linli.exchange.words import heading_key
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.places.snapshot import place_snapshot
@@ -28,6 +31,7 @@ STATES: dict[str, Label] = {
 }
 _DIGITS = re.compile(r"\d{7,}")
 AREAS_SHOWN = 60
+DOUBTS_SHOWN = 100
 
 
 def may_see(actor: Actor, batch: ImportBatch) -> bool:
@@ -36,11 +40,31 @@ def may_see(actor: Actor, batch: ImportBatch) -> bool:
     return kind is not None and actor.is_staff and actor.may(kind.permission, place_path=batch.under_path or None)
 
 
-def own_district(actor: Actor) -> int | None:
-    """The district for which the actor imports."""
+def own_ground(actor: Actor, permission: str) -> int | None:
+    """The place for which the actor imports: the district, or the widest place where they may (a street)."""
     places = place_snapshot()
     found = places.ancestor_of_kind(home_place(actor, places), "district")
+    if found is not None and not actor.may(permission, place_path=found.path):
+        paths = sorted(actor.scopes(permission).place_paths, key=len)
+        if paths:
+            return int(paths[0].rpartition(".")[2])
     return found.id if found else None
+
+
+def fits_better(batch: ImportBatch, kinds: Sequence[Kind]) -> Kind | None:
+    """Another kind whose headings the file bears plainly more than those of the one that was chosen: the wrong line of
+    the form is easily taken."""
+    headings = {heading_key(entry["heading"].rsplit("/", 1)[-1]) for entry in batch.report.get("columns", ())}
+    fitting = {kind.slug: _fitting(kind, headings) for kind in kinds}
+    best = max(kinds, key=lambda kind: fitting[kind.slug], default=None)
+    if best is None or best.slug == batch.kind or fitting[best.slug] < fitting.get(batch.kind, 0) + 2:
+        return None
+    return best
+
+
+def _fitting(kind: Kind, headings: set[str]) -> int:
+    known = known_headings(kind)
+    return len({known[heading] for heading in headings if heading in known})
 
 
 def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
@@ -58,6 +82,7 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
     if short or kind is None:
         return context
     doubts = [_doubt(number, entry) for number, entry in enumerate(report.get("doubts", ()))]
+    unsettled = [doubt for doubt in doubts if not doubt["settled"]]
     labels = {field.name: field.label.text(tongue) for field in kind.fields}
     missing = [labels.get(name, name) for name in report.get("missing", ())]
     taken = counts.get("new", 0) + counts.get("changed", 0)
@@ -68,8 +93,9 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
         "fields": [(field.name, field.label.text(tongue), field.required) for field in kind.fields],
         "constants": _constants(batch, kind),
         "options": _options(batch, kind),
-        "doubts": [doubt for doubt in doubts if not doubt["settled"]],
-        "settled": [doubt for doubt in doubts if doubt["settled"]],
+        "doubts": unsettled[:DOUBTS_SHOWN],
+        "doubts_more": max(0, len(unsettled) - DOUBTS_SHOWN),
+        "settled": [doubt for doubt in doubts if doubt["settled"]][:DOUBTS_SHOWN],
         "missing": missing,
         "sheets": report.get("tables", ()),
         "heads": [(name, label.text(tongue)) for name, label in OUTCOMES.items() if counts.get(name)],
@@ -89,10 +115,11 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
         "may_change": batch.state in ("received", "checking", "ready"),
         "may_run": batch.state == "ready" and not missing and taken > 0,
         "waiting": batch.state in ("checking", "running", "undoing"),
+        "unchecked": batch.state in ("received", "ready") and not report.get("columns") and batch.purged_at is None,
         "staying": report.get("staying", ()),
         "history_stays": batch.kind == "requests",
         "may_undo": batch.state == "done" and batch.rows_done > 0,
-        "may_get_rejects": batch.state == "done" and refused > 0 and batch.purged_at is None,
+        "may_get_rejects": batch.state in ("ready", "done") and refused > 0 and batch.purged_at is None,
     }
 
 
@@ -100,8 +127,10 @@ def _doubt(number: int, entry: dict[str, Any]) -> dict[str, Any]:
     answer = entry.get("answer")
     labels = dict(entry["choices"])
     words = {"skip": _("不导入这些行"), "create": _("新建")}
+    chosen = tuple(answer) if answer else ("use", entry["suggestion"])
     return {
-        **entry, "number": number, "settled": answer is not None,
+        **entry, "number": number, "settled": answer is not None, "chosen": chosen[1] if chosen[0] == "use" else "",
+        "left_out": chosen[0] == "skip",
         "said": (words.get(answer[0]) or labels.get(answer[1], answer[1])) if answer else "",
         "many": len(entry["choices"]) > 6,
     }  # fmt: skip

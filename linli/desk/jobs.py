@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from linli.exchange import services
@@ -50,6 +51,10 @@ def check_import(batch_id: int, user_id: int) -> None:
         services.check(*found)
     except ExchangeProblem as problem:
         services.fail(found[0], problem.message)
+    except Exception:
+        # Nobody waits for the answer of a job: without a word the page would say for ever that it is being checked.
+        services.fail(found[0], _("核对时出错，没有完成。请重新核对；还不行请联系系统管理员。"))
+        raise
 
 
 @app.task(name="desk.run_import", queue="default", retry=3)

@@ -90,7 +90,7 @@ GROUPS = (
         Entry("people:roster", _("值班"), "roster", "people.view people.roster"),
         Entry("desk:catalogue", _("派单目录"), "category", "catalogue.view"),
         Entry("desk:calendar", _("工作日历"), "calendar", "catalogue.view"),
-        Entry("desk:imports", _("导入数据"), "upload", "data.import"),
+        Entry("desk:imports", _("导入数据"), "upload", "data.import awards.rules"),
         Entry("people:audit", _("审计记录"), "lock", "audit.view"),
     )),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.desk import jobs
-from linli.desk.importing import batch_context, may_see, own_district
+from linli.desk.importing import batch_context, fits_better, may_see, own_ground
 from linli.desk.shell import staff
 from linli.desk.wording import language
 from linli.exchange import services, storage
@@ -89,7 +90,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         if file.size > MAX_BYTES:
             raise ExchangeProblem("too_large", _("文件超过 50 MB。请分成几个文件导入。"))
-        importer = importer_for(actor, own_district(actor))
+        importer = importer_for(actor, own_ground(actor, kind.permission))
         batch = services.receive(importer, kind.slug, file.read(), file.name or "")
     except ExchangeProblem as problem:
         messages.error(request, problem.message)
@@ -120,7 +121,15 @@ def _checked(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
 def batch_page(request: HttpRequest, batch_id: int) -> HttpResponse:
     """One file: its columns, its doubts, what it would do or did."""
     batch = _batch(request, batch_id)
-    return render(request, "desk/import.html", batch_context(batch))
+    return render(request, "desk/import.html", _shown(request, batch))
+
+
+def _shown(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+    context = batch_context(batch)
+    if context.get("may_change"):
+        other = fits_better(batch, _allowed(actor_on(request)))
+        context["other_kind"] = {"slug": other.slug, "label": other.label.text(language())} if other else None
+    return context
 
 
 @staff
@@ -208,7 +217,7 @@ def undo(request: HttpRequest, batch_id: int) -> HttpResponse:
             services.undo(batch, importer)
             messages.success(request, _("已撤销，登记恢复到导入之前。"))
     except Obstacles as obstacles:
-        context = {**batch_context(batch), "obstacles": obstacles.lines}
+        context = {**_shown(request, batch), "obstacles": obstacles.lines}
         return render(request, "desk/import.html", context, status=409)
     except ExchangeProblem as problem:
         messages.error(request, problem.message)
@@ -232,18 +241,21 @@ def drop(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_safe
 def rejects(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The file as it came, with the rows that were not taken marked."""
-    from linli.exchange.rejects import refused_rows, rejects_file
+    from linli.exchange.rejects import refused_in, refused_rows, rejects_file
 
     batch = _batch(request, batch_id)
     kind = kind_of(batch.kind)
-    refused = refused_rows(batch)
-    if kind is None or not refused:
-        raise ObjectHidden(PERMISSION)
     try:
         data = storage.fetch(batch.uid)
+        if batch.state == ImportBatch.State.READY:
+            refused = refused_in(services.plan_of(batch, _importer(request, batch), data=data))
+        else:
+            refused = refused_rows(batch)
     except ExchangeProblem as problem:
         messages.error(request, problem.message)
         return redirect("desk:import", batch_id=batch.pk)
+    if kind is None or not refused:
+        raise ObjectHidden(PERMISSION)
     content, name, media = rejects_file(kind, data, batch.file_name, ImportMap.from_json(batch.mapping), refused)
     return _download(content, name, media)
 

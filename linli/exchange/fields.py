@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from linli.exchange.errors import CellProblem, ExchangeProblem
 from linli.exchange.kinds import Choice, Parser, Question, Run
-from linli.exchange.values import dates, numbers
+from linli.exchange.values import dates, numbers, people
 from linli.exchange.words import one_line, plain
 from linli.kernel.labels import Label
 
@@ -52,6 +52,12 @@ def name(longest: int = 120) -> Parser:
         return found
 
     return parse
+
+
+def person_name(longest: int = 40) -> Parser:
+    """The name of one person; 王  明 is 王明."""
+    plain_name = name(longest)
+    return lambda value, run: people.one_name(plain_name(value, run))
 
 
 def of(reader: Callable[[Any], Any]) -> Parser:

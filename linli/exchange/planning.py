@@ -195,7 +195,7 @@ def _fill_blanks(column: str, place: int, blanks: Sequence[tuple[RawRow, Any]], 
     sentence = _("“%(column)s”一列有空格（%(count)d 行，首见第 %(line)d 行）。是沿用上一行，还是就是空的？") % {
         "column": column, "count": len(blanks), "line": blanks[0][0].line,
     }  # fmt: skip
-    question = Question("blank_cells", column, sentence, choices, may_skip=False, suggestion="fill")
+    question = Question("blank_cells", column, sentence, choices, may_skip=False, remember=False, suggestion="fill")
     answer = run.ask(question)
     for raw, value in blanks:
         if answer is None:

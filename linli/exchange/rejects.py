@@ -15,10 +15,10 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-from linli.exchange.kinds import Kind
+from linli.exchange.kinds import DOUBTFUL, REJECTED, Kind
 from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch
-from linli.exchange.planning import REASON, OpenedFile, open_file
+from linli.exchange.planning import REASON, OpenedFile, Plan, open_file
 from linli.exchange.reading import CellError
 from linli.exchange.reading.book import Sheet
 from linli.exchange.tables import HEADINGS_BETWEEN, Table
@@ -45,6 +45,15 @@ def refused_rows(batch: ImportBatch) -> list[Refused]:
         Refused(sheet, line, [(name, text) for name, text in problems] or [("", doubts)])
         for sheet, line, problems in rows.values_list("sheet", "line", "problems")
     ]
+
+
+def refused_in(plan: Plan) -> list[Refused]:
+    """The rows that would come back, before anything is written: whoever likes to mend the file first."""
+    doubts = _("这一行有待确认的地方，确认后再导入。")
+    return [
+        Refused(row.sheet, row.line, [(one.field, one.message) for one in row.problems] or [("", doubts)])
+        for row in plan.rows if row.outcome in (REJECTED, DOUBTFUL)
+    ]  # fmt: skip
 
 
 def rejects_file(

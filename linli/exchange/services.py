@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from linli.exchange import storage
 from linli.exchange.columns import signature
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.kinds import Answer, Doubt, Kind, PartwisePlanner, Planner, Run, kind_of
+from linli.exchange.kinds import Answer, Kind, PartwisePlanner, Planner, Question, Run, kind_of
 from linli.exchange.limits import MAX_BYTES
 from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
@@ -34,8 +34,11 @@ from linli.exchange.words import heading_key
 KEPT = timedelta(days=30)
 ALIKE, MAPS_LOOKED_AT = 0.7, 50
 """Which share of the headings two tables have in common, at least, for one to be read like the other."""
-Learner = Callable[[Any, str, str, str], None]
-_LEARNERS: dict[str, Learner] = {}
+Learner = Callable[[Any, str, str, str], bool | None]
+Forgetter = Callable[[Any, str, str, str], None]
+_LEARNERS: dict[str, tuple[Learner, Forgetter | None]] = {}
+OF_ONE_FILE = ("year", "hidden_rows", "take_suggestions")
+"""Options that say something of one file, not of all that look like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,10 @@ class Importer:
     under_path: str = ""
 
 
-def learn_with(topic: str, learner: Learner) -> None:
-    """`learner(actor, text, value, context)` is called when a doubt of the topic was settled for good."""
-    _LEARNERS[topic] = learner
+def learn_with(topic: str, learner: Learner, forgetter: Forgetter | None = None) -> None:
+    """`learner(actor, text, value, context)` is called when rows were written by an answer of the topic, and says
+    whether it learnt something; `forgetter` with the same when that batch is undone."""
+    _LEARNERS[topic] = (learner, forgetter)
 
 
 def _kind(slug: str) -> Kind:
@@ -97,11 +101,14 @@ def receive(
 def remembered_map(kind: Kind, opened: OpenedFile) -> ImportMap | None:
     """How such a table was read the last time; of the one most alike, what the columns that both have were taken for.
 
-    A table that got a column more does not lose what somebody had set right.
+    A table that got a column more does not lose what somebody had set right. What was said for every row of the one
+    file (its community) is not taken over: rosters of two communities have the same headings.
     """
     row = RememberedMap.objects.filter(kind=kind.slug, signature=signature(kind, opened.tables.columns)).first()
     if row is not None:
-        return replace(ImportMap.from_json(row.mapping), reused="same")
+        found = ImportMap.from_json(row.mapping)
+        options = {name: text for name, text in found.options.items() if name not in OF_ONE_FILE}
+        return replace(found, constants={}, options=options, reused="same")
     own = {heading_key(name) for name in opened.tables.columns}
     best: tuple[float, dict[str, str]] = (ALIKE, {})
     for row in RememberedMap.objects.filter(kind=kind.slug).order_by("-used_at")[:MAPS_LOOKED_AT]:
@@ -202,7 +209,7 @@ def _changeable(batch: ImportBatch) -> ImportBatch:
 
 @transaction.atomic
 def answer(batch: ImportBatch, importer: Importer, answers: Mapping[str, Answer]) -> None:
-    """Settle doubts of a batch; what holds for the district is remembered and not asked again."""
+    """Settle doubts of a batch. Until it is carried out an answer can be changed; then it is remembered (`run`)."""
     importer.require(_kind(batch.kind).permission)
     held = _changeable(batch)
     asked = {entry["key"]: entry for entry in held.report.get("doubts", ())}
@@ -211,8 +218,6 @@ def answer(batch: ImportBatch, importer: Importer, answers: Mapping[str, Answer]
         if entry is None or not _fits(entry, given):
             raise ExchangeProblem("bad_answer", _("有一个回答不合适，请重新选择。"))
         held.answers[key] = [given.action, given.value]
-        if entry["remember"] and given.action != "skip":
-            remember(held.under_place_id, entry["topic"], entry["context"], entry["text"], given, importer)
     held.state = State.RECEIVED
     held.save(update_fields=["answers", "state"])
     batch.refresh_from_db()
@@ -224,31 +229,42 @@ def _fits(entry: Mapping[str, Any], given: Answer) -> bool:
     return bool(entry["may_create"] if given.action == "create" else given.action == "skip" and entry["may_skip"])
 
 
-def remember(under: int | None, topic: str, context: str, text: str, given: Answer, importer: Importer) -> None:
-    """Keep an answer for the district, and let the room of the topic learn from it (a name becomes an alias)."""
+def remember_doubts(batch: ImportBatch, plan: Plan, importer: Importer) -> None:
+    """Keep the answers that hold for the district, and let the room of the topic learn from them (a name becomes an
+    alias); the batch notes what, so that it is forgotten when the batch is undone."""
+    fresh = remembered_answers(plan.run.under)
+    with transaction.atomic():
+        learnt = [*batch.report.get("learnt", ())]
+        for key, doubt in plan.run.doubts.items():
+            given = doubt.answer
+            if given is not None and given.action != "skip" and doubt.question.remember and fresh.get(key) != given:
+                learnt.append(_remember(plan.run.under, doubt.question, given, importer))
+        if learnt:
+            batch.report["learnt"] = learnt
+            batch.save(update_fields=["report"])
+
+
+def _remember(under: int | None, question: Question, given: Answer, importer: Importer) -> list[Any]:
+    topic, context, text = question.topic, question.context[:200], question.text[:300]
     RememberedAnswer.objects.update_or_create(
-        under_place_id=under, topic=topic, context=context[:200], text=text[:300],
+        under_place_id=under, topic=topic, context=context, text=text,
         defaults={"action": given.action, "value": given.value, "actor_label": importer.label[:120],
                   "answered_at": timezone.now()},
     )  # fmt: skip
-    learner = _LEARNERS.get(topic)
-    if learner is not None and given.action == "use":
-        learner(importer.actor, text, given.value, context)
+    learner, _forgetter = _LEARNERS.get(topic, (None, None))
+    made = learner is not None and given.action == "use" and learner(importer.actor, text, given.value, context)
+    return [topic, context, text, given.value, bool(made)]
 
 
-def remember_doubts(plan: Plan, importer: Importer) -> None:
-    """Keep what a map answered, where it holds for the district."""
-    fresh = remembered_answers(plan.run.under)
-    for key, doubt in plan.run.doubts.items():
-        if doubt.answer is not None and doubt.question.remember and key not in fresh and doubt.answer.action != "skip":
-            _keep(plan, doubt, importer)
-
-
-def _keep(plan: Plan, doubt: Doubt, importer: Importer) -> None:
-    question = doubt.question
-    if doubt.answer is not None:
-        with transaction.atomic():
-            remember(plan.run.under, question.topic, question.context, question.text, doubt.answer, importer)
+def _forget(batch: ImportBatch, importer: Importer) -> None:
+    """A batch was undone: what it taught is asked again, for the answer may be what was wrong with it."""
+    for topic, context, text, value, made in batch.report.get("learnt", ()):
+        RememberedAnswer.objects.filter(
+            under_place_id=batch.under_place_id, topic=topic, context=context, text=text, value=value
+        ).delete()
+        _learner, forgetter = _LEARNERS.get(topic, (None, None))
+        if made and forgetter is not None:
+            forgetter(importer.actor, text, value, context)
 
 
 def begin(batch: ImportBatch) -> None:
@@ -266,7 +282,7 @@ def run(batch: ImportBatch, importer: Importer, progress: Progress | None = None
     if plan.opened.missing:
         names = "、".join(entry.label.zh for entry in plan.opened.missing)
         raise ExchangeProblem("missing_columns", _("还缺必填的列：%(names)s。") % {"names": names})
-    remember_doubts(plan, importer)
+    remember_doubts(batch, plan, importer)
     carry_out(batch, plan, progress)
     kind = plan.opened.kind
     RememberedMap.objects.update_or_create(
@@ -301,9 +317,14 @@ def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = Non
     """
     kind, planner = _undoing(batch, importer)
     if not isinstance(planner, PartwisePlanner):
-        return take_back(batch, kind, planner)
+        with transaction.atomic():
+            count = take_back(batch, kind, planner)
+            _forget(batch, importer)
+        return count
     begin_undoing(batch, planner)
-    return undo_by_chunks(batch, kind, planner, progress)
+    count = undo_by_chunks(batch, kind, planner, progress)
+    _forget(batch, importer)
+    return count
 
 
 def undo_later(batch: ImportBatch, importer: Importer) -> bool:
@@ -338,13 +359,13 @@ def drop(batch: ImportBatch) -> None:
 def purge(now: Any = None) -> int:
     """Remove the files of batches older than 30 days, and the reasons of their refused rows; how many."""
     moment = now or timezone.now()
-    count = 0
+    count, kept = 0, ("counts", "areas", "tables", "learnt")
     for batch in ImportBatch.objects.filter(created_at__lt=moment - KEPT, purged_at=None).exclude(state=State.RUNNING)[
         :500
     ]:
         with transaction.atomic():
             batch.rows.exclude(problems=[]).update(problems=[])
-            batch.report = {key: value for key, value in batch.report.items() if key in ("counts", "areas", "tables")}
+            batch.report = {key: value for key, value in batch.report.items() if key in kept}
             batch.purged_at = moment
             batch.save(update_fields=["report", "purged_at"])
         storage.remove(batch.uid)

@@ -20,7 +20,7 @@ from linli.places.errors import PlaceProblem
 from linli.places.geometry import parse_geojson, parse_wkt
 from linli.places.kinds import KIND_LABELS, LAYERS, SITE_KINDS
 from linli.places.matching import KIND_WORDS
-from linli.places.models import Place
+from linli.places.models import Place, PlaceName
 from linli.places.planner import PlacesPlanner
 
 PERMISSION = "data.import"
@@ -150,12 +150,20 @@ def install() -> None:
     """Register the kinds; a settled doubt about a name becomes an alias of the place."""
     for kind in (PLACES, GRIDS, SITES):
         register(kind)
-    learn_with("place", learn_alias)
+    learn_with("place", learn_alias, forget_alias)
 
 
-def learn_alias(actor: Any, text: str, value: str, context: str) -> None:
-    """The name that people wrote becomes an alias, unless it is the name of another place."""
+def learn_alias(actor: Any, text: str, value: str, context: str) -> bool:
+    """The name that people wrote becomes an alias, unless it is the name of another place; whether it has."""
     place = Place.objects.filter(pk=int(value)).first() if value.isdigit() else None
     taken = Place.objects.filter(name=text, active=True).exists()
-    if place is not None and not taken and len(text) <= 30:
-        services.add_alias(place.pk, text, actor_label=getattr(actor, "name", "") or "import")
+    if place is None or taken or len(text) > 30 or PlaceName.objects.filter(place=place, name=text).exists():
+        return False
+    services.add_alias(place.pk, text, actor_label=getattr(actor, "name", "") or "import")
+    return True
+
+
+def forget_alias(actor: Any, text: str, value: str, context: str) -> None:
+    """An answer was taken back: the place is no longer found by that name."""
+    if Place.objects.filter(pk=int(value), active=True).exists():
+        services.remove_alias(int(value), text, actor_label=getattr(actor, "name", "") or "import")

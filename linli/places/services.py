@@ -217,6 +217,15 @@ def add_alias(place_id: int, name: str, *, actor_label: str) -> None:
             record(place.id, actor_label, "alias_added", name=text)
 
 
+def remove_alias(place_id: int, name: str, *, actor_label: str) -> None:
+    """Take back a name that people were thought to use; nothing happens where the place does not bear it."""
+    with changing():
+        place = _existing(place_id)
+        gone, _by_model = PlaceName.objects.filter(place=place, name=name, kind=PlaceName.ALIAS).delete()
+        if gone:
+            record(place.id, actor_label, "alias_removed", name=name)
+
+
 def move_place(place_id: int, new_parent_id: int | None, *, actor_label: str) -> Place:
     """Hang a place, with everything below it, under another parent."""
     with changing():

@@ -21,8 +21,10 @@ from linli.people.access import Actor, Grant
 from linli.people.importers import PERMISSION as MAKES_REGISTERS
 from linli.people.models import Organisation
 from linli.people.services import create_organisation
+from linli.places.kinds import KINDS
 from linli.places.models import Place, RegistryVersion
 from linli.places.services import bump_registry, create_place
+from linli.places.snapshot import place_snapshot
 from linli.requests.services import DETAIL_COLUMNS
 from linli.work import bulk, voiding
 from linli.work.book import Acting, Book, Due, Record
@@ -89,13 +91,21 @@ class _Registers:
         return self.categories.get(key) or self.categories.get((key[0], ""))
 
 
+def _may_make_registers(run: Run) -> bool:
+    """Categories hold for the whole district: who imports for a street only makes none."""
+    if run.actor.channel == "system" or run.actor.may_somewhere(MAKES_REGISTERS):
+        return True
+    ground = place_snapshot().get(run.under)
+    return ground is None or KINDS[ground.kind].rank <= KINDS["district"].rank
+
+
 class Requests(PartwisePlanner):
     """Rows of past requests."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.system = str(run.options.get("system") or "").strip()[:64]
-        self.may_create = run.options.get("create") == "yes"
+        self.may_create = run.options.get("create") == "yes" and _may_make_registers(run)
         self.may_create_units = self.may_create and (
             run.actor.channel == "system" or run.actor.may_somewhere(MAKES_REGISTERS)
         )

@@ -22,6 +22,7 @@ from tests.requests.test_undoing import MAP, file_of
 from tests.support.world import World
 
 Browse = Callable[[str], Client]
+MAKING = "编号,登记时间,时限,办结时间,类别,大类,承办单位,地点,内容,经度,纬度\n"
 WITHOUT_UNITS = """
 [columns]
 "承办单位" = ""
@@ -136,6 +137,71 @@ def test_others_may_not_and_one_row_says_so(world: World, browse: Browse) -> Non
     data = SimpleUploadedFile("a.xlsx", workbook([["社区", "网格名称"], ["x", "y"]]))
     assert browse("community").post("/desk/imports/new/", {"kind": "grids", "file": data}).status_code == 403
     assert not Place.objects.filter(name="某网格").exists()
+
+
+def test_a_street_brings_in_what_is_its_own(world: World, browse: Browse) -> None:
+    """The page offers requests and awards to a street; they belong to the street, not to the district above it."""
+    client, street = browse("street"), world.places["street"]
+    assert "导入数据" in client.get("/desk/").content.decode()
+    rows = MAKING + "S1,2024-05-01 08:00,2024-05-20 08:00,,路灯,,,不知道的地方,灯不亮,,\n"
+    batch = _upload(client, "requests", rows.encode(), "旧单.csv")
+    assert batch.under_place_id == street.pk
+    client.post(f"/desk/imports/{batch.pk}/columns/", {"option-system": "12345", "option-create": "yes"})
+    batch.refresh_from_db()
+    assert batch.report["counts"]["rejected"] == 1, "categories hold for the district: a street makes none"
+    lists = _upload(
+        client, "awards", workbook([["姓名", "手机", "项目", "日期"], ["张三", "13800000001", "x", "2024-05-01"]])
+    )
+    assert lists.under_place_id == street.pk and "规则属于街道" in str(lists.report["rejects"])
+    assert browse("director").get(f"/desk/imports/{batch.pk}/").status_code == 404
+    assert browse("duty").get(f"/desk/imports/{batch.pk}/").status_code == 200
+    assert browse("community").get(f"/desk/imports/{lists.pk}/").status_code == 404
+
+
+def test_a_file_of_another_kind_is_told(world: World, browse: Browse) -> None:
+    client = browse("director")
+    roster = workbook([["姓名", "联系电话", "社区", "岗位"], ["张三新", "13800000011", _community(world), "网格员"]])
+    page = client.get(f"/desk/imports/{_upload(client, 'places', roster).pk}/").content.decode()
+    assert "这个表更像“人员和任职”" in page and "/desk/imports/?kind=staff" in page
+    assert "这个表更像" not in client.get(f"/desk/imports/{_upload(client, 'staff', roster).pk}/").content.decode()
+
+
+def test_second_thoughts_before_the_import(world: World, browse: Browse) -> None:
+    """Answers given can be changed, the marked workbook can be had, and a check that stopped begins anew."""
+    client, community = browse("director"), _community(world)
+    batch = _upload(client, "staff", workbook([
+        ["社区", "姓名", "联系电话"], [community, "周一新", "13800000011"], [community, "周二新", "138"],
+    ]))  # fmt: skip
+    for role in ("community_officer", "grid_worker", "community_officer"):
+        client.post(f"/desk/imports/{batch.pk}/answers/", {"answer-0": f"use:{role}"})
+        page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+        assert f'value="use:{role}" selected' in page and "导入以前都可以改" in page
+    assert "下载标注好的原表" in page
+    back = client.get(f"/desk/imports/{batch.pk}/rejects.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(back.content)).worksheets[0]
+    assert "电话号码不完整" in sheet["D3"].value and sheet["D2"].value is None
+    assert not Person.objects.filter(display_name="周一新").exists()
+    for state, report in (("checking", batch.report), ("received", {})):
+        ImportBatch.objects.filter(pk=batch.pk).update(state=state, report=report)
+        assert "重新核对" in client.get(f"/desk/imports/{batch.pk}/").content.decode()
+        client.post(f"/desk/imports/{batch.pk}/answers/")
+        batch.refresh_from_db()
+        assert batch.state == "ready" and batch.report["counts"]["rejected"] == 1
+
+
+def test_a_check_that_breaks_says_so(world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linli.desk.pages_imports.CHECKED_AT_ONCE", 10)
+    client = browse("director")
+    batch = _upload(client, "grids", workbook([["社区", "网格名称"], [_community(world), "某网格"]]))
+
+    def breaks(*words: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(services, "check", breaks)
+    with pytest.raises(ZeroDivisionError):
+        jobs.check_import(batch.pk, world.users["director"].pk)
+    page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+    assert "核对时出错" in page and "重新核对" in page and "放弃这个文件" in page
 
 
 def test_an_import_appoints_no_administrators(world: World, browse: Browse) -> None:

@@ -38,6 +38,25 @@ def test_days_that_are_none_are_refused(day: date) -> None:
             dates.day(text)
 
 
+@pytest.mark.parametrize("number", [2025, 2025.3, 2025.1, 3.5, 12.31, 45.0])
+def test_a_day_that_was_typed_as_a_number_is_refused_not_taken_for_1905(number: float) -> None:
+    with pytest.raises(CellProblem):
+        dates.day(number)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("王  明", ["王明"]), ("王\u3000明", ["王明"]), ("王 小 明", ["王小明"]), ("王 小明", ["王小明"]),
+        ("王  明、李  强", ["王明", "李强"]), ("张三  李四", ["张三", "李四"]), ("王  明 13800000000", ["王明"]),
+    ],
+)  # fmt: skip
+def test_names_blanked_to_the_width_of_others(text: str, names: list[str]) -> None:
+    assert [person.name for person in people.persons(text)] == names
+    if len(names) == 1 and "1" not in text:
+        assert people.one_name(text) == names[0]
+
+
 @given(MOBILES, st.sampled_from(["", "-", " ", "."]), st.sampled_from(["", "+86 ", "86", "+86-"]))
 def test_a_telephone_is_the_same_however_it_is_written(number: str, sign: str, before: str) -> None:
     text = before + sign.join((number[:3], number[3:7], number[7:]))

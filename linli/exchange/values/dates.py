@@ -13,6 +13,9 @@ from linli.exchange.errors import CellProblem
 from linli.exchange.words import plain
 
 FIRST, LAST = date(1900, 1, 1), date(2200, 1, 1)
+LEAST_SERIAL, MOST_SERIAL = 2200, 110_000
+"""Days as spreadsheets count them, from 1906 to 2201. Below stand years (2025), months (2025.3) and days (3.5) typed as
+numbers: which day they mean cannot be known, 2025.1 may be January or October."""
 _EPOCH = datetime(1899, 12, 30)
 _WHOLE = re.compile(r"(\d{4})\s*[-./年_、\\]\s*(\d{1,2})\s*[-./月_、\\]\s*(\d{1,2})\s*[日号]?")
 _SHORT = re.compile(r"(\d{2})\s*[./年]\s*(\d{1,2})\s*[./月]\s*(\d{1,2})\s*[日号]?")
@@ -104,7 +107,7 @@ def _number(value: float) -> datetime:
             return datetime.strptime(str(int(value)), "%Y%m%d")
         except ValueError:
             raise _bad(value) from None
-    if 1 <= value < 110_000:
+    if LEAST_SERIAL <= value < MOST_SERIAL:
         found = serial_day(float(value))
         return (found + timedelta(microseconds=500_000)).replace(microsecond=0)
     raise _bad(value)

@@ -17,6 +17,11 @@ LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}|[2-8]\d{6,7}|400-?\d{3}-?\d{4}|1\d{4}|
 _IN_TEXT = re.compile(r"(?:\+?86[-\s]?)?(?:1[3-9](?:[\s.\-·]?\d){9}|0\d{2,3}[-\s]?\d{7,8}|(?<!\d)[2-8]\d{6,7}(?!\d))")
 _JOINTS = re.compile(r"[\s.\-·•_()（）/]+")
 _SEPARATORS = re.compile(r"[、,，;；/／\n|｜&]+|\s{2,}")
+_PADDED = re.compile(
+    r"(?<![\u3400-\u9fff])([\u3400-\u9fff](?:[^\S\n]+[\u3400-\u9fff](?![\u3400-\u9fff])){1,2}"
+    r"|[\u3400-\u9fff][^\S\n]+[\u3400-\u9fff]{2})(?![\u3400-\u9fff])"
+)
+"""王  明, 王 小 明, 王 小明: names blanked to the width of others. No name has one sign."""
 _TITLES = re.compile(r"[（(].{0,12}?[)）]$")
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff·•]{2,15}|[A-Za-z][A-Za-z .'\-]{1,58}")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -92,7 +97,7 @@ def persons(value: Any) -> tuple[Named, ...]:
     text = plain(value)
     found: list[Named] = []
     numbers = list(_IN_TEXT.finditer(text))
-    names_only = _IN_TEXT.sub("\n", text)
+    names_only = _PADDED.sub(lambda name: "".join(name[0].split()), _IN_TEXT.sub("\n", text))
     pieces = [_bare(piece) for piece in _SEPARATORS.split(names_only)]
     names = [piece for piece in pieces if piece]
     if not names:
@@ -110,6 +115,11 @@ def persons(value: Any) -> tuple[Named, ...]:
         if name not in [known.name for known in found]:
             found.append(Named(name, number))
     return tuple(found)
+
+
+def one_name(value: Any) -> str:
+    """The name of one person, without the blanks that bring it to the width of others."""
+    return _PADDED.sub(lambda name: "".join(name[0].split()), one_line(plain(value)))
 
 
 def _bare(text: str) -> str:
