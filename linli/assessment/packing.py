@@ -28,7 +28,7 @@ from linli.people.models import Organisation
 from linli.standards import facts, wording
 from linli.standards.evidence import KINDS as EVIDENCE_KINDS
 from linli.standards.evidence import requirements_of
-from linli.standards.models import Node
+from linli.standards.models import Node, NodeUnit
 from linli.work import storage
 from linli.work.models import Evidence
 
@@ -112,11 +112,10 @@ class Chapter:
         """Code and title."""
         return f"{self.node.code} {self.node.title}".strip()
 
-    @property
-    def units(self) -> str:
-        """Who has a task for it."""
-        names = dict.fromkeys(self.unit_names.get(task.organisation_id, "") for task in self.tasks)
-        return "、".join(name for name in names if name) or _("未明确")
+    def units(self, part: str) -> list[str]:
+        """Who has a task for it, leading or supporting."""
+        names = [self.unit_names.get(task.organisation_id, "") for task in self.tasks if task.part == part]
+        return list(dict.fromkeys(name for name in names if name))
 
     @property
     def limit(self) -> int | None:
@@ -332,7 +331,10 @@ def _add_facts(paper: OfficialDocument, chapter: Chapter) -> None:
         paper.text(_("佐证要求：%(asked)s") % {"asked": asked})
     if node.guidance:
         paper.text(_("检查说明：%(text)s") % {"text": node.guidance})
-    paper.text(_("责任单位：%(units)s") % {"units": chapter.units})
+    for part, label in wording.PARTS.items():
+        names = "、".join(chapter.units(part))
+        if names or part == NodeUnit.LEAD:
+            paper.text(f"{label.zh}：{names or _('未明确')}")
 
 
 def _task_line(chapter: Chapter, task: selectors.Task) -> list[str]:

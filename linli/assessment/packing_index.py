@@ -27,10 +27,11 @@ body{font:16px/1.6 "PingFang SC","HarmonyOS Sans SC","Noto Sans CJK SC","Microso
 margin:2rem auto;padding:0 1rem;color:#1d2521}
 h1{font-size:1.75rem;line-height:1.35}h2{font-size:1.25rem;margin-top:2rem}
 a{color:#17594a}.wrap{overflow-x:auto}
-table{border-collapse:collapse;width:100%;min-width:44rem}
+table{border-collapse:collapse;width:100%;min-width:46rem;table-layout:fixed}
 td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top}
-th.path{background:#f1f4f2;font-weight:600}.short{white-space:nowrap}
-td:first-child{width:30%}td ul{margin:0;padding-left:1.1rem}
+th.path{background:#f1f4f2;font-weight:600}
+th:nth-child(1){width:34%}th:nth-child(2){width:28%}th:nth-child(3){width:17%}
+td ul{margin:0;padding-left:1.1rem;columns:24rem;column-gap:2rem}td li{break-inside:avoid}
 .late{color:#8a4b00}.gap{color:#a3261b}.soft{color:#56615c}
 @media print{body{font-size:11pt;max-width:none;margin:0}thead{display:table-header-group}tr{break-inside:avoid}}
 """
@@ -86,7 +87,7 @@ def page(index: Index) -> str:
 
 def _tables(chapters: Sequence[Chapter]) -> Iterator[str]:
     """A table for each item of the standard, with a line above the criteria of each content."""
-    heads = (_("指标"), _("责任单位"), _("得分"), _("已通过 / 任务"), _("佐证"), _("缺口"))
+    heads = (_("指标"), _("责任单位"), _("得分"), _("通过 / 任务"), _("佐证"), _("缺口"))
     item = content = ""
     for place, chapter in enumerate(chapters):
         top = chapter.path[0] if chapter.path else ""
@@ -107,14 +108,20 @@ def _tables(chapters: Sequence[Chapter]) -> Iterator[str]:
 
 def _line(chapter: Chapter) -> str:
     cell = html.escape
-    pieces = "".join(f"<li>{_piece(piece)}</li>" for piece in chapter.pieces)
-    more = f"<p class=soft>{_('另有 %(n)d 张照片未收入') % {'n': chapter.left_out}}</p>" if chapter.left_out else ""
+    lead, others = chapter.units("lead"), chapter.units("supporting")
+    support = _("，配合 %(n)d 个单位") % {"n": len(others)} if others else ""
     gap = f"<td class=gap>{chapter.gap}</td>" if chapter.gap else "<td>0</td>"
-    return (
-        f"<tr><td><a href='{cell(chapter.file)}'>{cell(chapter.label)}</a></td><td>{cell(chapter.units)}</td>"
-        f"<td class=short>{cell(chapter.score)}</td><td class=short>{chapter.accepted} / {len(chapter.tasks)}</td>"
-        f"<td>{f'<ul>{pieces}</ul>' if pieces else '—'}{more}</td>{gap}</tr>"
-    )
+    found = [
+        f"<tr><td><a href='{cell(chapter.file)}'>{cell(chapter.label)}</a></td>"
+        f"<td>{cell('、'.join(lead) or '—')}{support}</td><td>{cell(chapter.score)}</td>"
+        f"<td>{chapter.accepted} / {len(chapter.tasks)}</td><td>{len(chapter.pieces)}</td>{gap}</tr>"
+    ]
+    if chapter.pieces:
+        pieces = "".join(f"<li>{_piece(piece)}</li>" for piece in chapter.pieces)
+        left_out = _("另有 %(n)d 张照片未收入") % {"n": chapter.left_out}
+        more = f"<p class=soft>{left_out}</p>" if chapter.left_out else ""
+        found.append(f"<tr><td colspan=6><ul>{pieces}</ul>{more}</td></tr>")
+    return "".join(found)
 
 
 def _piece(piece: Piece) -> str:
@@ -151,7 +158,8 @@ class Link:
 
 
 _INDICATORS = (
-    ("序号", 7), ("测评项目", 24), ("测评内容", 24), ("编号", 10), ("指标", 44), ("责任单位", 30), ("得分", 22),
+    ("序号", 7), ("测评项目", 24), ("测评内容", 24), ("编号", 10), ("指标", 44), ("牵头单位", 28), ("配合单位", 36),
+    ("得分", 22),
     ("任务", 7), ("已通过", 8), ("佐证", 7), ("照片", 7), ("缺口", 7), ("文件", 12),
 )  # fmt: skip
 _RECORDS = (
@@ -167,8 +175,9 @@ def _indicators(index: Index) -> Iterator[list[Any]]:
     for chapter in index.chapters:
         node, path = chapter.node, [*chapter.path, "", ""]
         photos = sum(len(piece.pictures) for piece in chapter.pieces)
+        lead, supporting = ("、".join(chapter.units(part)) for part in ("lead", "supporting"))
         yield [
-            int(chapter.number), path[0], path[1], node.code, Link(node.title, chapter.file), chapter.units,
+            int(chapter.number), path[0], path[1], node.code, Link(node.title, chapter.file), lead, supporting,
             chapter.score, len(chapter.tasks), chapter.accepted, len(chapter.pieces), photos, chapter.gap,
             Link(_("打开文档"), chapter.file),
         ]  # fmt: skip

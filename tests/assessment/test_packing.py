@@ -123,7 +123,9 @@ def test_every_link_of_the_index_leads_to_a_file_and_every_file_is_linked(archiv
     }
     assert targets == names - {"index.html", "index.xlsx"}
     assert [book[name].max_row for name in book.sheetnames] == [2 + 4, 2 + 6, 2 + 2]
-    assert [row[11] for row in book["指标"].iter_rows(min_row=3, values_only=True)] == [0, 0, 0, 0]
+    rows = list(book["指标"].iter_rows(min_row=3, values_only=True))
+    assert [row[5] for row in rows] == ["区环卫中心", "区综合执法局", "东山社区居委会", "区综合执法局"]
+    assert [row[12] for row in rows] == [0, 0, 0, 0] and {row[6] for row in rows} == {None}
     for sheet in book:
         assert sheet.freeze_panes == "A3" and sheet.auto_filter.ref.startswith("A2:")
 
