@@ -19,12 +19,13 @@ from linli.exchange.fields import Unanswered
 from linli.exchange.kinds import NEW, Choice, Effect, Ledger, Planner, Question, Row, Run, Vanished
 from linli.people.importers import entitled
 from linli.places.models import Place
-from linli.standards import cells, drafts, node_services, pairing, selectors, services
+from linli.standards import carrying, cells, drafts, node_services, pairing, selectors, services, wording
 from linli.standards.errors import StandardsProblem
 from linli.standards.models import Node, Standard, Version
 from linli.standards.node_services import NewNode
 from linli.standards.pairing import Entry, likeness
 from linli.standards.row_reading import PlannedCriterion, RowReader
+from linli.standards.rules import plain
 
 _SPACE = UUID("8f0b3f2e-55c0-4a3c-9c62-1d6b0f1d7a10")
 NEW_STANDARD, SAME, ANOTHER = "new", "same", "another"
@@ -35,12 +36,13 @@ SAME_NAME = 0.6
 
 @dataclass(slots=True)
 class Known:
-    """The version that holds already: its criteria with their lineages, and those of the nodes above them."""
+    """The version that holds already: its criteria, the nodes above them by their names from the top down, units."""
 
     version: Version | None = None
     entries: list[Entry] = field(default_factory=list)
-    lineages: list[UUID] = field(default_factory=list)
-    above: dict[tuple[str, ...], UUID] = field(default_factory=dict)
+    criteria: list[Node] = field(default_factory=list)
+    above: dict[tuple[str, ...], Node] = field(default_factory=dict)
+    units: dict[int, dict[str, list[int]]] = field(default_factory=dict)
 
 
 class StandardPlanner(Planner):
@@ -49,10 +51,10 @@ class StandardPlanner(Planner):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.place = self._place()
-        self.reader = RowReader(run)
+        self.reader = RowReader(run, self.place.name if self.place else "")
         self.standard: Standard | None = None
         self.known = Known()
-        self.above: dict[tuple[str, ...], UUID] = {}
+        self.above: dict[tuple[str, ...], Node] = {}
         self.named: set[UUID] = set()
 
     def _place(self) -> Place | None:
@@ -93,9 +95,11 @@ class StandardPlanner(Planner):
             if row.open:
                 row.outcome = NEW
         planned = [row for row in fresh if row.outcome == NEW]
-        self._weigh(planned)
         if told and self.known.version is not None:
             self._pair(planned)
+        self._weigh(planned)
+        if any(row.plan.assumed for row in planned):
+            self.run.notice(_("有的行没写计分规则，按“比例”计。"))
 
     def _edition(self, rows: Sequence[Row]) -> bool:
         """Which standard the table is an edition of; False while nobody has said."""
@@ -147,9 +151,11 @@ class StandardPlanner(Planner):
             titles[node.pk] = path
             if node.level == Node.CRITERION:
                 self.known.entries.append(Entry(path[0], path[1] if len(path) > 2 else "", node.title, node.code))
-                self.known.lineages.append(node.lineage)
+                self.known.criteria.append(node)
             else:
-                self.known.above[path] = node.lineage
+                self.known.above[path] = node
+        for unit in selectors.units_of(version):
+            self.known.units.setdefault(unit.node_id, {}).setdefault(unit.part, []).append(unit.organisation_id)
 
     def _weigh(self, rows: Sequence[Row]) -> None:
         """Points into the plans: shared ones evenly, shares of a whole as points out of a hundred if that is meant."""
@@ -164,12 +170,24 @@ class StandardPlanner(Planner):
                 entry.weight = weight
         if groups:
             self.run.notice(_("几条合写一个分值的，平均分给各条。"))
+        self._compare_with_headings(plans)
         scale = self._scale(rows)
         for row in rows:
             weight = (row.plan.weight or Decimal(0)) * scale
             if weight != weight.quantize(Decimal("0.001")):
                 row.reject(_("分值最多三位小数。"), "weight")
             row.plan.values["weight"] = weight.quantize(Decimal("0.001"))
+
+    def _compare_with_headings(self, plans: Sequence[PlannedCriterion]) -> None:
+        """Tell where a heading names other points than those below it add up to."""
+        for path, points in self.reader.headed.items():
+            below = [plan.weight or Decimal(0) for plan in plans if (plan.item, plan.content)[: len(path)] == path]
+            total = sum(below, Decimal(0))
+            if below and total != points:
+                self.run.notice(
+                    _("“%(title)s”写 %(said)s 分，下面合计 %(total)s 分。")
+                    % {"title": path[-1], "said": plain(points), "total": plain(total)}
+                )
 
     def _scale(self, rows: Sequence[Row]) -> Decimal:
         """100 where the points are meant as shares of one (a column of percentages is kept so); asked, not guessed."""
@@ -196,9 +214,17 @@ class StandardPlanner(Planner):
         for place, other in sorted(found.likely.items()):
             if self._is_same(rows[place], self.known.entries[other]):
                 agreed[place] = other
+        carried: set[str] = set()
         for place, other in agreed.items():
-            plans[place].lineage = self.known.lineages[other]
-        self.named = {self.known.lineages[other] for other in agreed.values()}
+            before = self.known.criteria[other]
+            plans[place].lineage = before.lineage
+            carried |= carrying.carry(plans[place], before, self.known.units.get(before.pk, {}), self.run.columns)
+        if carried:
+            names = wording.join(
+                wording.word(wording.FIELD_LABELS, name) for name in wording.FIELD_LABELS if name in carried
+            )
+            self.run.notice(_("表里没有写的沿用上一版：%(names)s。") % {"names": names})
+        self.named = {self.known.criteria[other].lineage for other in agreed.values()}
         self._pair_above(new, agreed)
 
     def _is_same(self, row: Row, before: Entry) -> bool:
@@ -234,8 +260,8 @@ class StandardPlanner(Planner):
 
     def vanished(self, rows: Sequence[Row]) -> list[Vanished]:
         """Criteria of the version before that the file no longer names."""
-        known = zip(self.known.lineages, self.known.entries, strict=True)
-        return [Vanished(entry.title, entry.item) for lineage, entry in known if lineage not in self.named]
+        known = zip(self.known.criteria, self.known.entries, strict=True)
+        return [Vanished(entry.title, entry.item) for node, entry in known if node.lineage not in self.named]
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -277,26 +303,32 @@ class StandardPlanner(Planner):
         entries: list[NewNode] = []
         for item, contents in grouped.items():
             at_item = len(entries)
-            entries.append(NewNode(Node.ITEM, {"title": item}, lineage=self.above.get((item,))))
+            entries.append(self._above((item,), Node.ITEM, None))
             for content, plans in contents.items():
                 above = at_item
                 if content:
                     above = len(entries)
-                    lineage = self.above.get((item, content))
-                    entries.append(NewNode(Node.CONTENT, {"title": content}, at_item, lineage=lineage))
+                    entries.append(self._above((item, content), Node.CONTENT, at_item))
                 entries += [NewNode(Node.CRITERION, plan.values, above, plan.units, plan.lineage) for plan in plans]
         return entries
+
+    def _above(self, path: tuple[str, ...], level: str, at: int | None) -> NewNode:
+        """An item or a content, with what it was in the version before."""
+        before = self.above.get(path)
+        units = self.known.units.get(before.pk, {}) if before is not None else {}
+        values, kept = carrying.above(path[-1], before, units, self.run.columns)
+        return NewNode(level, values, at, kept, before.lineage if before is not None else None)
 
     def _add(self, actor: Any, draft: Version, places: dict[tuple[str, ...], int], plan: PlannedCriterion) -> None:
         """One row into a draft that has others already (rows that are tried one by one)."""
         above: int | None = None
-        for depth, title in enumerate(part for part in (plan.item, plan.content) if part):
+        for depth in range(2 if plan.content else 1):
             path = (plan.item, plan.content)[: depth + 1]
             if path not in places:
-                level = Node.CONTENT if depth else Node.ITEM
+                new = self._above(path, Node.CONTENT if depth else Node.ITEM, None)
                 node = node_services.add_node(
-                    actor, draft.pk, level=level, parent_id=above, values={"title": title},
-                    lineage=self.above.get(path),
+                    actor, draft.pk, level=new.level, parent_id=above, values=new.values, units=new.units,
+                    lineage=new.lineage,
                 )  # fmt: skip
                 places[path] = node.pk
             above = places[path]

@@ -19,18 +19,20 @@ from linli.places.kinds import SITE_KINDS
 from linli.standards import cells, selectors, wording
 from linli.standards.errors import StandardsProblem
 from linli.standards.models import Node, NodeUnit
-from linli.standards.pairing import without_points
+from linli.standards.pairing import likeness, without_points
 from linli.standards.rules import ZERO
 from linli.standards.values import TITLE_MAX, cleaned
 
 NO_UNIT, NO_CATEGORY = "0", "-"
 UNITS_OFFERED = 80
+LIKELY_UNIT = 0.6
+"""How alike the name of a unit and what a table calls it are, at least, for the unit to be suggested."""
 
 
 @dataclass(slots=True)
 class PlannedCriterion:
     """A row as it will be written. `weight` is what its own cell says; `shared` points stand for several rows
-    together, those with the same `shared_by`."""
+    together, those with the same `shared_by`. `assumed`: it names no rule, so that of most criteria is taken."""
 
     item: str
     content: str
@@ -40,6 +42,7 @@ class PlannedCriterion:
     shared: Decimal | None = None
     shared_by: tuple[str, ...] = ()
     lineage: UUID | None = None
+    assumed: bool = False
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -50,10 +53,14 @@ class PlannedCriterion:
 class RowReader:
     """Reads rows one after the other; questions go to the run, so that each is asked once for the whole file."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, home: str = "") -> None:
+        """`home` is the name of the district (即墨区), which units of it leave out of theirs (区环卫中心)."""
         self.run = run
+        self.home = home
         self.units = selectors.unit_names()
         self.categories = wording.category_names()
+        self.headed: dict[tuple[str, ...], Decimal] = {}
+        """Points that headings name, by the names from the top down."""
         self._offered: tuple[Choice, ...] = ()
 
     def read(self, row: Row) -> PlannedCriterion:
@@ -81,9 +88,9 @@ class RowReader:
             "rule": rule or cells.of_kind("proportion"), "evidence": required, "site_kinds": kinds,
             "category": category if category not in (None, NO_CATEGORY) else "",
         }  # fmt: skip
-        if not rule:
-            self.run.notice(_("有的行没写计分规则，按“比例”计。"))
-        return self._placed(row, cleaned(Node.CRITERION, given), units)
+        found = self._placed(row, cleaned(Node.CRITERION, given), units)
+        found.assumed = not rule
+        return found
 
     def _placed(self, row: Row, columns: dict[str, Any], units: dict[str, list[int]]) -> PlannedCriterion:
         """The criterion below its item and content, with its own points or those that it shares."""
@@ -95,6 +102,9 @@ class RowReader:
             raise StandardsProblem(
                 "too_long", _("测评项目或内容最多 %(most)d 字。") % {"most": TITLE_MAX}, field="item"
             )
+        for path, points in (((item,), item_points), ((item, content), content_points)):
+            if points:
+                self.headed[path] = Decimal(points)
         found = PlannedCriterion(item, content, columns, units)
         weight, together = row.values.get("weight"), row.values.get("content_weight")
         if weight is not None and "weight" in row.spans:
@@ -169,17 +179,22 @@ class RowReader:
         return self._answer(Question("site_kind", text[:120], sentence, choices), row)
 
     def _unit(self, row: Row, text: str) -> str:
-        found = self.units.get(text, set())
+        whole = self.home[:-1] + text if self.home and text[:1] == self.home[-1:] else text
+        found = self.units.get(text) or self.units.get(whole, set())
         if len(found) == 1:
             return str(next(iter(found)))
         sentence = _("没有找到单位“%(text)s”。是哪一个？") % {"text": text[:60]}
-        return self._answer(Question("standard_unit", text[:120], sentence, self._choices(text)), row)
+        nearest = self._nearest(whole)
+        likely = nearest[0].value if nearest and likeness(nearest[0].label, whole) >= LIKELY_UNIT else ""
+        choices = (*nearest, Choice(NO_UNIT, _("（不填单位）")))
+        return self._answer(Question("standard_unit", text[:120], sentence, choices, suggestion=likely), row)
 
-    def _choices(self, text: str) -> tuple[Choice, ...]:
-        """Units to choose from: those whose names share most with the text first, and none."""
+    def _nearest(self, text: str) -> list[Choice]:
+        """Units to choose from: those whose names are most like the text first."""
         if not self._offered:
             rows = Organisation.objects.filter(active=True).exclude(kind__in=("shop", "community_committee"))
             self._offered = tuple(Choice(str(row.pk), row.name) for row in rows.order_by("path__depth", "id"))
         signs = set(text)
-        nearest = sorted(self._offered, key=lambda choice: -len(signs & set(choice.label)))[:UNITS_OFFERED]
-        return (*nearest, Choice(NO_UNIT, _("（不填单位）")))
+        return sorted(
+            self._offered, key=lambda choice: (-likeness(choice.label, text), -len(signs & set(choice.label)))
+        )[:UNITS_OFFERED]

@@ -232,6 +232,35 @@ def test_what_is_said_to_be_another_criterion_is_new_and_the_old_one_goes(import
     ]
 
 
+def test_what_a_table_says_nothing_of_stays_as_it_was(importer: Any) -> None:
+    head, rows = [*HEAD, "编号", "检查说明"], [[*row, f"1.{row[0]}", "走一遍"] for row in ROWS]
+    carried_out(importer, sheet(rows, head=head))
+    services.publish(importer.actor, Version.objects.get().pk)
+    shorter: list[list[Any]] = [["测评项目", "测评内容", "测评标准", "分值"]]
+    shorter += [
+        ["一、街巷环境（5分）", "路面", "路面平整，无坑洼积水", 2.5],
+        ["一、街巷环境（5分）", "路面", "新添的一条", 1], ["二、政务服务", None, "办事制度健全", None],
+    ]  # fmt: skip
+    batch = received(importer, plain_sheet(shorter))
+    exchange.check(batch, importer)
+    settle(batch, importer, {"blank_cells": "blank"})
+    assert {
+        "表里没有写的沿用上一版：编号、检查说明、分值、测评方式、计分规则、佐证要求、点位类型、牵头单位、配合单位。",
+        "“一、街巷环境”写 5 分，下面合计 3.5 分。", "有的行没写计分规则，按“比例”计。",
+    } <= set(batch.report["notices"])  # fmt: skip
+    exchange.begin(batch)
+    exchange.run(batch, importer)
+    first, second = Version.objects.order_by("number")
+    found = selectors.comparison(first, second).found
+    assert [(change.after.title, [field.name for field in change.fields]) for change in found.changed] == [
+        ("路面平整，无坑洼积水", ["weight"])
+    ]
+    assert [row.title for row in found.added] == ["新添的一条"]
+    new = {node.title: node for node in selectors.nodes_of(second)}
+    assert (str(new["办事制度健全"].weight), new["办事制度健全"].code) == ("2.000", "1.4")
+    assert set(selectors.unit_ids(new["路面平整，无坑洼积水"])) == {"lead", "supporting"}
+
+
 def unsettled(batch: ImportBatch, topic: str) -> list[dict[str, Any]]:
     return [entry for entry in batch.report["doubts"] if entry["topic"] == topic and not entry["answer"]]
 
@@ -272,6 +301,27 @@ def test_words_nobody_knows_are_asked_once_and_remembered(importer: Any, distric
     again = exchange.check(received(importer, sheet(rows), "另一份.xlsx"), importer)
     asked = {doubt.question.topic for doubt in again.run.doubts.values() if doubt.answer is None}
     assert asked - {"blank_cells"} == {"standard_edition"}
+
+
+def test_units_are_known_without_the_name_of_their_district_and_else_the_likeliest_is_suggested(
+    importer: Any, district: District
+) -> None:
+    place = district.places["district"]
+    place.name = "东山区"
+    place.save()
+    known = district.unit("东山区环卫中心", "department", place="district")
+    likely = district.unit("东山区住房和城乡建设局", "department", place="district")
+    rows = [list(row) for row in ROWS]
+    rows[0][9], rows[1][9], rows[2][9], rows[3][9] = "区环卫中心", "区住房城乡建设局", "某公司", "区环卫中心"
+    batch = received(importer, sheet(rows))
+    exchange.check(batch, importer)
+    asked = {entry["text"]: entry["suggestion"] for entry in unsettled(batch, "standard_unit")}
+    assert asked == {"区住房城乡建设局": str(likely.pk), "某公司": ""}
+    settle(batch, importer, {"blank_cells": "blank", "standard_unit": str(likely.pk)})
+    exchange.begin(batch)
+    exchange.run(batch, importer)
+    units = {node.title: selectors.unit_ids(node).get("lead") for node in selectors.criteria(Version.objects.get().pk)}
+    assert units["路面平整，无坑洼积水"] == [known.pk] and units["无乱堆乱放"] == [likely.pk]
 
 
 def test_rows_that_cannot_be_read_are_given_back_with_the_reason(importer: Any) -> None:
