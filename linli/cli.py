@@ -139,8 +139,8 @@ def serve(
     from linli.config.session import choose_settings, running_database
 
     choose_settings(APP)
-    with running_database() as cluster:
-        server = Server(host, port, say=typer.echo, with_worker=worker)
+    server = Server(host, port, say=typer.echo, with_worker=worker)
+    with server.loading_early(), running_database() as cluster:
         server.check()
         server.run(cluster=cluster, on_ready=lambda url: typer.echo(f"邻里 Linli → {url}"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,15 @@ def run(host: str, port: int, *, serve: bool = True) -> None:
     home = linli_home()
     os.environ.setdefault("LINLI_DISTRICT", STAGE)
     choose_settings(databases.OWNER)
-    with running_database() as cluster:
+    server = Server(host, port, say=console.print)
+    # What was loaded once will soon be served; the first time there is enough else to do.
+    early = server.loading_early() if serve and (home / LOGINS).is_file() else nullcontext()
+    with early, running_database() as cluster:
         prepare(home, console)
         rows = read_logins(home)
         if not serve:
             print_logins(rows)
             return
-        server = Server(host, port, say=console.print)
         server.check()
 
         def ready(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Being told to end (SIGTERM) at any moment, also while modules are loading."""
+"""Being told to end (SIGTERM) at any moment, also while modules are loading; and to begin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 import threading
 from types import FrameType
 
+GATE = "LINLI_GATE"
+"""The variable with the number of the pipe at which a process that has loaded waits until it may serve."""
 told_to_end = threading.Event()
 """Set when the process was told to end. The exception alone is not enough: raised while a module in C asks whether an
 attribute is there, it is swallowed without a trace, and a worker told to end while it starts would go on for ever."""

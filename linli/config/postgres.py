@@ -28,6 +28,11 @@ from linli.config.embedded import SUPERUSER, Pointer, fresh_passwords, read_poin
 from linli.config.home import ensure_home
 from linli.config.service_user import Runner
 
+STARTS = 50
+"""How often a start is tried while children of a killed server still end."""
+SYNC_AFTER_CRASH = "-c recovery_init_sync_method=syncfs" if sys.platform == "linux" else ""
+"""After `kill -9` the server first makes sure that what was written is on the disk: asked of each of two thousand files
+that took up to three seconds, asked of the file system once a fifth of one (docs/decisions/0074)."""
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernel's limit is 108 on Linux and 104 on macOS."""
 
@@ -200,18 +205,17 @@ class Cluster:
             if _serves(pointer.data):
                 return
             self._control(pointer, "stop", "-m", "fast", check=False)
-        _check_major(pointer.data, pointer.programs)
         user = service_user.runner(pointer.service_user or None)
         user.own_folder(pointer.socket)
         # After kill -9 the server's children may live a moment longer and hold its shared memory.
-        for attempt in range(20):
+        for attempt in range(STARTS):
             _clear_stale(pointer)
             started = self._control(pointer, "start", "-t", "120", "-l", str(pointer.log), check=False)
             if started.returncode == 0:
                 return
-            if not _log_says(pointer.log, "still in use", "lock file") or attempt == 19:
+            if not _log_says(pointer.log, "still in use", "lock file") or attempt == STARTS - 1:
                 break
-            time.sleep(0.25)
+            time.sleep(0.1)
         raise PostgresError(
             f"PostgreSQL does not start: {started.stdout.strip()} {started.stderr.strip()}\n"
             f"The end of {pointer.log}:\n{_tail(pointer.log)}"
@@ -220,7 +224,7 @@ class Cluster:
     def _control(self, pointer: Pointer, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run pg_ctl as the service user and wait for it."""
         user = service_user.runner(pointer.service_user or None)
-        options = ["-o", f"-k {_quoted(pointer.socket)}"] if words[0] == "start" else []
+        options = ["-o", f"-k {_quoted(pointer.socket)} {SYNC_AFTER_CRASH}"] if words[0] == "start" else []
         # The server must not inherit our pipes, or we would wait for it to end.
         log = pointer.data.parent / "pg_ctl.log"
         user.own_file(log, "")

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,7 +22,8 @@ from types import FrameType
 import psycopg
 
 from linli.config import databases, installation
-from linli.config.ending import told_to_end
+from linli.config.embedded import Pointer, read_pointer
+from linli.config.ending import GATE, told_to_end
 from linli.config.home import linli_home
 from linli.config.postgres import Cluster
 
@@ -34,6 +35,8 @@ BACKLOG, CONNECTIONS = 2048, 4096
 What is open waits for one of the threads, of which each has one database connection; so the load on the database is
 bounded by workers × threads, however many come.
 """
+LOOK_SECONDS = 0.2
+"""How often it is looked whether database and children live."""
 GRACE_SECONDS = 15
 STEADY_SECONDS = 10
 """A child that lived this long is restarted at once when it ends; one that did not waits longer each time."""
@@ -59,17 +62,44 @@ class Child:
 
     name: str
     command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    gate: int | None = None
     started: float = 0.0
     quick_deaths: int = 0
     not_before: float = 0.0
 
-    def start(self) -> None:
-        """Start it in a session of its own; on Linux it gets SIGTERM when we die, however we die."""
+    def start(self, *, waits: bool = False) -> None:
+        """Start it in a session of its own; on Linux it gets SIGTERM when we die, however we die.
+
+        With `waits` it only loads, until `let_go` (linli.config.granian_server).
+        """
         self.started = time.monotonic()
+        environment = {**os.environ, **self.environment}
+        handed: tuple[int, ...] = ()
+        if waits:
+            reading, self.gate = os.pipe()
+            environment[GATE] = str(reading)
+            handed = (reading,)
         self.process = subprocess.Popen(  # noqa: S603
-            self.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent()
-        )
+            self.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent(),
+            env=environment, pass_fds=handed,
+        )  # fmt: skip
+        for descriptor in handed:
+            os.close(descriptor)
+
+    def let_go(self) -> None:
+        """Say that what only loads may serve."""
+        if self.gate is not None:
+            # Where it has ended already, that is seen by whoever waits for its first answer.
+            with suppress(BrokenPipeError):
+                os.write(self.gate, b"1")
+            self._close_gate()
+
+    def _close_gate(self) -> None:
+        if self.gate is not None:
+            os.close(self.gate)
+            self.gate = None
 
     def look_after(self, say: Callable[[str], None]) -> None:
         """Start it again when it has ended."""
@@ -88,6 +118,7 @@ class Child:
 
     def stop(self) -> None:
         """Ask it to end."""
+        self._close_gate()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
 
@@ -123,6 +154,7 @@ class Server:
     with_worker: bool = True
     stopping: bool = False
     children: list[Child] = field(default_factory=list)
+    loading: tuple[Child, Pointer] | None = None
 
     @property
     def url(self) -> str:
@@ -130,22 +162,52 @@ class Server:
         shown = "127.0.0.1" if self.host in ("0.0.0.0", "::", "[::]") else self.host  # noqa: S104
         return f"http://{shown}:{self.port}"
 
+    @contextmanager
+    def loading_early(self) -> Iterator[None]:
+        """Let the web server load while the database starts, or recovers; it listens only when `run` says so.
+
+        Nothing is loaded where the database is made anew: the settings would not know its address.
+        """
+        pointer = read_pointer(linli_home()) if databases.uses_embedded() else None
+        if pointer is None:
+            yield
+            return
+        web = self._web()
+        web.start(waits=True)
+        self.loading = (web, pointer)
+        try:
+            yield
+        finally:
+            web.stop()
+            web.wait(time.monotonic() + GRACE_SECONDS)
+
+    def _loaded(self) -> Child:
+        """The web server that has loaded, told to serve; a new one where none has, or the database has moved."""
+        web, pointer = self.loading or (self._web(), None)
+        self.loading = None
+        if pointer is not None and pointer == read_pointer(linli_home()):
+            web.let_go()
+            return web
+        web.stop()
+        web.wait(time.monotonic() + GRACE_SECONDS)
+        web.start()
+        return web
+
     def run(self, *, cluster: Cluster | None, on_ready: Callable[[str], None] | None = None) -> None:
         """Serve until SIGTERM or SIGINT. `on_ready` is called with the address when the first page can be had."""
-        self._environment()
+        os.environ.update(self._environment())
         with _signals(self._stop), _only_server(linli_home()):
             self.stopping = self.stopping or told_to_end.is_set()
-            web, worker = self._web(), self._worker()
+            web, worker = self._loaded(), self._worker()
             self.children = [web, worker] if self.with_worker else [web]
             try:
-                web.start()
                 if self._await_first_answer(web):
                     if on_ready is not None:
                         on_ready(self.url)
                     if self.with_worker:
                         worker.start()
                 while not self.stopping:
-                    time.sleep(0.5)
+                    time.sleep(LOOK_SECONDS)
                     if cluster is not None and cluster.revive():
                         self.say("数据库曾中断，已重启 / the database had stopped and was started again")
                     for child in self.children:
@@ -190,12 +252,15 @@ class Server:
                     f"port {self.port} is taken, choose another with PORT=8001"
                 ) from error
 
-    def _environment(self) -> None:
-        os.environ["LINLI_BIND"] = self.host
-        os.environ["PORT"] = str(self.port)
-        os.environ["LINLI_DATABASE_ROLE"] = databases.APP
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
-        os.environ["LINLI_HOME"] = str(linli_home())
+    def _environment(self) -> dict[str, str]:
+        """What the processes are told."""
+        return {
+            "LINLI_BIND": self.host,
+            "PORT": str(self.port),
+            "LINLI_DATABASE_ROLE": databases.APP,
+            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "linli.config.settings"),
+            "LINLI_HOME": str(linli_home()),
+        }
 
     def _web(self) -> Child:
         words = ["--interface", "wsgi", "--host", self.host.strip("[]"), "--port", str(self.port)]
@@ -204,11 +269,11 @@ class Server:
         # Threads keep their database connections, so they are kept as well.
         words += ["--blocking-threads-idle-timeout", "600", "--respawn-failed-workers", "--respawn-interval", "0.5"]
         words += ["--workers-kill-timeout", "10", "--no-ws", "--log-level", "warning"]
-        command = [sys.executable, "-m", "granian", *words, "linli.config.wsgi:application"]
-        return Child("web", command)
+        command = [sys.executable, "-m", "linli.config.granian_server", *words, "linli.config.wsgi:application"]
+        return Child("web", command, self._environment())
 
     def _worker(self) -> Child:
-        return Child("worker", [sys.executable, "-m", "linli", "worker"])
+        return Child("worker", [sys.executable, "-m", "linli", "worker"], self._environment())
 
     def _await_first_answer(self, web: Child) -> bool:
         """Wait until /health answers; False when we were told to stop in the meantime."""
