@@ -82,7 +82,7 @@ _LABEL = {"zh": "签收", "en": "Sign for"}
 
 FOLLOWED: dict[str, Any] = {
     "number": NUMBER, "kind": "complaint", "title": ROW["title"], "words": REQUEST["words"],
-    "state": "dispatched", "sentence": "已转给区环卫中心，2026-11-26前处理", "unit": UNIT["name"], "due": LATER,
+    "state": "dispatched", "sentence": "已转给区环卫中心，2026-11-26 17:30 前处理", "unit": UNIT["name"], "due": LATER,
     "due_provisional": False, "received_at": AT, "closed_at": None, "question": "", "rating": None,
     "merged_into": "", "photos": [f"/media/7/1280/?t={TOKEN}"],
     "timeline": [{"at": AT, "sentence": "您反映的问题已收到", "texts": [], "photos": []}],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 from ninja.params import functions as param
 
@@ -16,11 +17,13 @@ from linli.kernel.labels import Label
 from linli.people.access import ObjectHidden
 from linli.people.addresses import throttle_address
 from linli.requests import selectors, services, tracking
+from linli.requests.plain import filled
 from linli.requests.selectors import FollowView
 from linli.work.engine import StepRefused
 
 router = Router(tags=["follow"])
 tracking_router = Router(tags=["follow"])
+HANDLED = Label("正在办理", "Being handled")
 TOO_MANY = Label("查询次数过多，请稍后再试，或使用提交时给您的链接。", "Too many tries; try later, or use the link.")
 
 Token = Annotated[str, param.Path(pattern=r"^[A-Za-z0-9_-]{16,64}$", description="The token of the follow link")]
@@ -59,14 +62,17 @@ def _follow_out(view: FollowView, token: str, words: str) -> dict[str, Any]:
     def url(evidence_id: int) -> str:
         return f"/media/{evidence_id}/1280/?t={token}"
 
-    due = f"{view.due_at:%Y-%m-%d}" if view.due_at else ""
+    def said(label: Label, unit: str) -> str:
+        return filled(label.text(words), unit=unit, due=due).strip() or HANDLED.text(words)
+
+    due = f"{timezone.localtime(view.due_at):%Y-%m-%d %H:%M} " if view.due_at else ""
     return {
         "number": view.number,
         "kind": view.kind,
         "title": view.title,
         "words": view.words,
         "state": view.state,
-        "sentence": view.plain.text(words).format(unit=view.unit_name, due=due),
+        "sentence": said(view.plain, view.unit_name),
         "unit": view.unit_name,
         "due": view.due_at,
         "due_provisional": view.provisional,
@@ -79,7 +85,7 @@ def _follow_out(view: FollowView, token: str, words: str) -> dict[str, Any]:
         "timeline": [
             {
                 "at": entry.at,
-                "sentence": entry.label.text(words).format(unit=view.unit_name, due=due),
+                "sentence": said(entry.label, entry.unit_name),
                 "texts": entry.texts,
                 "photos": [url(number) for number in entry.photos],
             }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.desk import bulk
+from linli.desk.beginning import beginning
 from linli.desk.choices import filter_choices
 from linli.desk.lines import bulk_steps, mark, present
 from linli.desk.pages_changes import mark as mark_of_now
@@ -131,10 +132,14 @@ def home(request: HttpRequest) -> HttpResponse:
         page = desk(actor_on(request), filters)
         if not page.total and page.tabs.get("mine"):
             filters, page = replace(filters, tab="mine"), None
+    actor = actor_on(request)
     context = list_context(request, filters, page)
     if request.headers.get("HX-Target") == "desk-list":
         return render(request, "desk/_list.html", context)
-    return render(request, "desk/home.html", {**context, "cards": waiting(actor_on(request), context["terms"])})
+    context["sees_items"] = actor.may_somewhere("work.view")
+    if not context["chips"] and not any(context["page"].tabs.values()):
+        context["beginning"] = beginning(actor)
+    return render(request, "desk/home.html", {**context, "cards": waiting(actor, context["terms"])})
 
 
 @staff

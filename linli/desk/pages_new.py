@@ -22,6 +22,7 @@ from linli.desk.wording import REQUEST_SOURCES, language, state_word
 from linli.kernel.labels import Label
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
+from linli.places.home import own_district
 from linli.places.kinds import kind_text
 from linli.places.search import locate_by_name, search_places
 from linli.places.selectors import registry_versions
@@ -199,8 +200,8 @@ def home_place(actor: Actor, places: PlaceSnapshot) -> int | None:
         unit = catalogue().organisations.get(actor.organisation_id)
         if unit is not None and unit.place_path:
             return int(unit.place_path.rpartition(".")[2])
-    districts = places.of_kind("district")
-    return districts[0].id if districts else None
+    district = own_district(places)
+    return district.id if district else None
 
 
 @staff
@@ -225,7 +226,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return _again(request, actor, typed, refusal.label.text(language()), refusal.field)
     note = _follow_up(actor, typed, made, dispatch_now=bool(request.POST.get("dispatch_now")))
     request.session["desk_recorded"] = {
-        "number": made.number, "unit": made.unit_name, "path": made.tracking_path, "note": note,
+        "number": made.number, "path": made.tracking_path, "note": note,
+        "known_by_phone": bool(typed.phone.strip()) and not typed.anonymous,
     }  # fmt: skip
     return redirect(f"{reverse('desk:recorded')}?{urlencode({'number': made.number})}")
 
@@ -308,12 +310,40 @@ def _accept_and_dispatch(actor: Actor, made: Reported) -> str:
 @staff
 @require_safe
 def recorded(request: HttpRequest) -> HttpResponse:
-    """What to tell the caller: the number, who has it, how to follow."""
+    """What to tell the caller: the number, who has it, until when, how to follow."""
     made = request.session.pop("desk_recorded", None)
     number = request.GET.get("number", "")[:32]
     if made is None or made["number"] != number:
         return redirect(reverse("desk:item", args=[number]) if number else reverse("desk:new"))
-    return render(request, "desk/recorded.html", {"made": made, "link": request.build_absolute_uri(made["path"])})
+    context = {"made": made, "said": to_be_said(made), "link": request.build_absolute_uri(made["path"])}
+    return render(request, "desk/recorded.html", context)
+
+
+def to_be_said(made: dict[str, Any]) -> str:
+    """What the caller is told, as it stands now: one name, one date (1 statement)."""
+    item = Item.objects.select_related("responsible_organisation").get(number=made["number"])
+    unit, due = item.responsible_organisation, item.handle_due
+    values = {"number": made["number"], "unit": unit.name if unit else "", "due": _spoken(due) if due else ""}
+    said = [_("您反映的问题已登记，编号 %(number)s。") % values]
+    if unit is not None and due is not None:
+        said.append(_("已转给%(unit)s，%(due)s 前办好。") % values)
+    elif unit is not None:
+        said.append(_("已转给%(unit)s。") % values)
+    elif made["known_by_phone"]:
+        said.append(_("确定办理单位后会告诉您。"))
+    if made["known_by_phone"]:
+        said.append(_("凭编号和手机号后四位可以查进展。"))
+    else:
+        said.append(_("您没有留电话，请记下编号，可以再打来问。"))
+    return (" " if language().startswith("en") else "").join(said)
+
+
+def _spoken(moment: datetime) -> str:
+    """A date as it is said on the telephone."""
+    local = timezone.localtime(moment)
+    if language().startswith("en"):
+        return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
 @staff

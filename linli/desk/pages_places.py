@@ -15,6 +15,7 @@ from linli.desk.wording import language
 from linli.people.access import ObjectHidden, require_somewhere
 from linli.people.gates import actor_on
 from linli.people.snapshot import organisation_snapshot
+from linli.places.home import districts
 from linli.places.kinds import kind_text
 from linli.places.search import search_places
 from linli.places.selectors import registry_versions
@@ -41,18 +42,18 @@ def tree(request: HttpRequest) -> HttpResponse:
     places = place_snapshot(registry_versions())
     words = request.GET.get("q", "").strip()[:60]
     found = search_places(words, limit=40) if words else []
-    own = home_place(actor, places)
-    top = places.ancestor_of_kind(own, "district")
-    districts = [top] if top else list(places.of_kind("district"))
+    served = districts(places)
+    top = places.ancestor_of_kind(home_place(actor, places), "district")
     context = {
         "words": words,
         "found": [{**_described(hit.row, places), "name": places.full_name(hit.row.id), "by": hit.found_by}
                   for hit in found],
         "districts": [
             {**_described(row, places), "streets": [_described(street, places) for street in places.children(row.id)]}
-            for row in districts
+            for row in ([top] if top else served)
         ],
-        "others": [_described(row, places) for row in places.of_kind("district") if top and row.id != top.id],
+        "others": [_described(row, places) for row in served if top and row.id != top.id],
+        "may_import": actor.may_somewhere("data.import"),
     }  # fmt: skip
     return render(request, "desk/places.html", context)
 

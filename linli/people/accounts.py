@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.contrib.auth import password_validation
@@ -63,19 +64,62 @@ def checked_username(typed: str) -> str:
 
 @transaction.atomic
 def create_account(actor: Actor, person: Person, username: str, *, password: str | None = None) -> tuple[User, str]:
-    """An account for a member of staff; the first password is to be changed at the first sign-in."""
+    """An account for a member of staff; the first password is to be changed at the first sign-in.
+
+    Who signed in by phone before has one without a password: it gets the name and a password.
+    """
     require(actor, "people.appoint")
     name = checked_username(username)
-    if User.objects.filter(username=name).exists():
-        raise PeopleProblem("username_taken", _("这个用户名已被使用。"), field="username", status=409)
-    if User.objects.filter(person=person).exists():
+    user = User.objects.select_for_update().filter(person=person).first()
+    if user is not None and (user.has_usable_password() or not user.is_active):
         raise PeopleProblem("has_account", _("此人已有账号。"), status=409)
+    if User.objects.filter(username=name).exclude(person=person).exists():
+        raise PeopleProblem("username_taken", _("这个用户名已被使用。"), field="username", status=409)
     secret = password or first_password()
-    user = User(username=name, person=person, must_change_password=True, created_at=timezone.now())
+    user = user or User(person=person, created_at=timezone.now())
+    user.username, user.must_change_password = name, True
     user.set_password(secret)
-    user.save(force_insert=True)
+    user.save()
     audit.record("account.made", actor_id=actor.person_id, subject=f"user:{user.pk}")
     return user, secret
+
+
+def free_usernames(people: Iterable[Person]) -> dict[int, str]:
+    """A user name that is free for each person, made of the pinyin of the work name (1 statement)."""
+    wanted = {person.pk: re.sub(r"[^a-z0-9]", "", person.pinyin)[:32] or "staff" for person in people}
+    if not wanted:
+        return {}
+    pattern = f"^({'|'.join(sorted(set(wanted.values())))})[0-9]*$"
+    taken = set(User.objects.filter(username__regex=pattern).values_list("username", flat=True))
+    found: dict[int, str] = {}
+    for key, base in wanted.items():
+        name, number = base, 2
+        while name in taken or not _USERNAME.fullmatch(name):
+            name, number = f"{base}{number}", number + 1
+        taken.add(name)
+        found[key] = name
+    return found
+
+
+@transaction.atomic
+def open_accounts(actor: Actor, people: Sequence[Person]) -> list[tuple[Person, str, str]]:
+    """An account for each of these members of staff: the person, the user name, the first password.
+
+    Who has got one in the meantime, from somebody else at the same work, is left out.
+    """
+    require(actor, "people.appoint")
+    keys = [person.pk for person in people]
+    locked = set(Person.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True))
+    known = User.objects.filter(person_id__in=locked)
+    served = {user.person_id for user in known if user.has_usable_password() or not user.is_active}
+    open_for = [person for person in people if person.pk in locked - served]
+    names = free_usernames(open_for)
+    return [(person, *_made(actor, person, names[person.pk])) for person in open_for]
+
+
+def _made(actor: Actor, person: Person, username: str) -> tuple[str, str]:
+    user, secret = create_account(actor, person, username)
+    return user.username, secret
 
 
 @transaction.atomic

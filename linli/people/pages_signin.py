@@ -6,20 +6,25 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from linli.people import audit, conf, crypto, phone, second_factor, signin
+from linli.people import audit, conf, crypto, phone, second_factor, selectors, signin
 from linli.people.addresses import is_loopback
 from linli.people.errors import PeopleProblem, TooManyTries
 from linli.people.forms import CodeForm, PasswordLogin, PhoneForm, PlainForm
 from linli.people.gates import actor_on, safe_next, signed_in
-from linli.people.models import User
+from linli.people.models import Person, User
+from linli.people.roles import ROLES
 from linli.people.sessions import KIND
 
 NEW_SECRET = "linli_new_second_factor"  # noqa: S105
 PHONE = "linli_phone"
+CHOICE, CHOICE_SECONDS = "linli_phone_choice", 600
 PHONE_CONTEXT = "people.session.phone"
 SECRET_CONTEXT = "people.session.second_factor"  # noqa: S105
 
@@ -170,7 +175,7 @@ def login_phone(request: HttpRequest) -> HttpResponse:
         else:
             request.session[PHONE] = crypto.encrypt(number, PHONE_CONTEXT).hex()
             request.session["linli_shown_code"] = shown if shown and is_loopback(request) else ""
-            request.session["linli_next"] = safe_next(request, "/")
+            request.session["linli_next"] = safe_next(request, "")
             return redirect("people:login_phone_code")
     return _page(request, "login_phone.html", status, problem, form=form, next=safe_next(request, ""))
 
@@ -178,21 +183,53 @@ def login_phone(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def login_phone_code(request: HttpRequest) -> HttpResponse:
-    """Residents: the code that was sent."""
+    """Residents and helpers: the code that was sent, and as whom to come in where the phone is that of two."""
     sealed = request.session.get(PHONE)
     if not sealed:
         return redirect("people:login_phone")
     form = CodeForm(request.POST or None)
     status, problem = 200, None
     number = crypto.decrypt(bytes.fromhex(sealed), PHONE_CONTEXT)
+    chosen = _chosen(request) if request.POST.get("as") else None
+    if chosen is not None:
+        return _come_in(request, chosen)
     if request.method == "POST" and form.is_valid():
-        target = str(request.session.get("linli_next") or "/")
         try:
-            user = phone.check_code(request, number, form.cleaned_data["code"])
+            users = phone.check_code(request, number, form.cleaned_data["code"])
         except PeopleProblem as error:
             status, problem = show_problem(form, error), error
         else:
-            signin.open_session(request, user, strong=False, kind="resident")
-            return redirect(target)
+            return _come_in(request, users[0]) if len(users) == 1 else _whom_to_be(request, users)
     shown = request.session.get("linli_shown_code", "")
     return _page(request, "login_phone_code.html", status, problem, form=form, shown_code=shown, tail=number[-4:])
+
+
+def _come_in(request: HttpRequest, user: User) -> HttpResponse:
+    """Begin the session of somebody who proved their phone; captains and shop keepers go to the page of theirs."""
+    resident = user.person is None or user.person.kind == Person.Kind.RESIDENT
+    target = str(request.session.get("linli_next") or ("/" if resident else _home(request)))
+    signin.open_session(request, user, strong=False, kind="resident")
+    phone.note_sign_in(request, user)
+    return redirect(target)
+
+
+def _whom_to_be(request: HttpRequest, users: list[User]) -> HttpResponse:
+    """Ask as whom to come in where a phone is a resident's and a captain's; the answer counts for ten minutes."""
+    request.session[CHOICE] = {"users": [user.pk for user in users], "since": timezone.now().timestamp()}
+    tongue = get_language() or "zh-hans"
+    held: dict[int, list[str]] = {}
+    for row in selectors.current_appointments().filter(person__user__in=users):
+        where = row.place or row.organisation
+        role = ROLES[row.role].label.text(tongue)
+        held.setdefault(row.person_id, []).append(f"{role} · {where.name}" if where else role)
+    choices = [(user.pk, "、".join(held.get(user.person_id or 0, [])) or _("居民")) for user in users]
+    return _page(request, "login_as.html", 200, choices=choices)
+
+
+def _chosen(request: HttpRequest) -> User | None:
+    """Who was chosen of those whom the phone let in."""
+    asked = request.session.get(CHOICE)
+    wanted = request.POST.get("as", "")
+    if not asked or not wanted.isdecimal() or timezone.now().timestamp() - asked["since"] > CHOICE_SECONDS:
+        return None
+    return User.objects.filter(pk=int(wanted), is_active=True).first() if int(wanted) in asked["users"] else None

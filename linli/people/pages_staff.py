@@ -1,4 +1,4 @@
-"""Staff pages: the list of staff, one person with appointments and account, hand-over, delegation."""
+"""Staff pages: the list of staff, one person with appointments, hand-over, delegation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def scope_name(row: Appointment) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _described(rows: list[Appointment]) -> list[dict[str, Any]]:
+def described(rows: list[Appointment]) -> list[dict[str, Any]]:
+    """Appointments as they are shown: role, scope, whether in force."""
     today = timezone.localdate()
     return [
         {
@@ -64,15 +65,17 @@ def staff(request: HttpRequest) -> HttpResponse:
         organisation_id=_number(query.get("organisation", "")),
         number=_number(query.get("page", "1")) or 1,
     )
-    context = {
+    context: dict[str, Any] = {
         "page": page,
-        "people": [(row, _described(row.current)) for row in page.people],  # type: ignore[attr-defined]
+        "people": [(row, described(row.current)) for row in page.people],  # type: ignore[attr-defined]
         "words": query.get("q", ""),
         "role": query.get("role", ""),
         "organisation": query.get("organisation", ""),
         "roles": [(slug, role_name(slug)) for slug, role in ROLES.items() if role.scope != "own"],
         "may_appoint": actor_on(request).may("people.appoint"),
     }
+    if context["may_appoint"]:
+        context["without"] = selectors.without_account(actor_on(request)).count()
     return render(request, "people/staff.html", context)
 
 
@@ -100,7 +103,8 @@ def new_staff(request: HttpRequest) -> HttpResponse:
     return render(request, "people/staff_new.html", {"form": form}, status=status)
 
 
-def _person(request: HttpRequest, person_id: int) -> Person:
+def person_seen(request: HttpRequest, person_id: int) -> Person:
+    """The member of staff whom the actor may see; 404 otherwise."""
     row = selectors.staff_member(actor_on(request), person_id)
     if row is None:
         raise Http404
@@ -112,7 +116,7 @@ def _person(request: HttpRequest, person_id: int) -> Person:
 @require_http_methods(["GET", "POST"])
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """One member of staff; posting appoints."""
-    row = _person(request, person_id)
+    row = person_seen(request, person_id)
     actor = actor_on(request)
     initial = {"valid_from": timezone.localdate()}
     form, status = AppointmentForm(request.POST or None, initial=initial, english=in_english()), 200
@@ -128,14 +132,28 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         status = 422
     context = {
         "person": row,
-        "account": selectors.account_of(row),
-        "appointments": _described(row.history),  # type: ignore[attr-defined]
+        **(_account(row) if actor.may("people.appoint") else {}),
+        "appointments": described(row.history),  # type: ignore[attr-defined]
         "form": form,
         "may_appoint": actor.may("people.appoint"),
         "may_hand_over": handover.may_hand_over(actor, row.pk),
         "is_self": actor.person_id == row.pk,
     }
     return render(request, "people/person.html", context, status=status)
+
+
+def _account(row: Person) -> dict[str, Any]:
+    """The account, whether it has a password, the name that a new one would get, whether the phone lets in."""
+    account = selectors.account_of(row)
+    with_password = account is not None and account.has_usable_password()
+    roles = {entry["row"].role for entry in described(row.history) if entry["current"]}  # type: ignore[attr-defined]
+    return {
+        "account": account,
+        "with_password": with_password,
+        "new_name": "" if with_password else accounts.free_usernames([row])[row.pk],
+        "has_phone": row.phone_blind is not None,
+        "by_phone": row.phone_blind is not None and bool(roles - set(selectors.NEED_A_PASSWORD)),
+    }
 
 
 def _appoint(request: HttpRequest, row: Person, data: dict[str, Any]) -> None:
@@ -161,7 +179,8 @@ def _appoint(request: HttpRequest, row: Person, data: dict[str, Any]) -> None:
     )
 
 
-def _done(request: HttpRequest, problem: PeopleProblem | None, text: str) -> None:
+def told(request: HttpRequest, problem: PeopleProblem | None, text: str) -> None:
+    """Say on the next page that it was done, or why not."""
     if problem is None:
         messages.success(request, text)
     else:
@@ -180,43 +199,15 @@ def end_appointment(request: HttpRequest, appointment_id: int) -> HttpResponse:
         services.end_appointment(actor_on(request), appointment_id)
     except PeopleProblem as error:
         problem = error
-    _done(request, problem, _("任职已结束。"))
+    told(request, problem, _("任职已结束。"))
     return redirect("people:person", person_id=row.person_id)
-
-
-@never_cache
-@needs("people.appoint")
-@require_POST
-def account_action(request: HttpRequest, person_id: int, action: str) -> HttpResponse:
-    """Reset the password, remove the second factor, close the account of a member of staff, or open it again."""
-    row = _person(request, person_id)
-    user = selectors.account_of(row)
-    if user is None:
-        raise Http404
-    actor, problem = actor_on(request), None
-    try:
-        if action in ("reset-password", "reopen"):
-            act = accounts.reset_password if action == "reset-password" else accounts.reopen_account
-            password = act(actor, user)
-            context = {"person": row, "username": user.username, "password": password}
-            return render(request, "people/first_password.html", context)
-        if action == "remove-second-factor":
-            accounts.remove_second_factor(actor, user)
-        elif action == "close":
-            accounts.close_account(actor, user)
-        else:
-            raise Http404
-    except PeopleProblem as error:
-        problem = error
-    _done(request, problem, _("已办理。"))
-    return redirect("people:person", person_id=row.pk)
 
 
 @needs("people.view")
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, person_id: int) -> HttpResponse:
     """Everything one person holds, to another, in one step."""
-    row = _person(request, person_id)
+    row = person_seen(request, person_id)
     actor = actor_on(request)
     form, status = HandoverForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
@@ -234,7 +225,7 @@ def hand_over(request: HttpRequest, person_id: int) -> HttpResponse:
         raise Http404
     english = in_english()
     parts = [(part.label.text("en" if english else "zh"), count) for part, count in transfers.open_counts(row.pk)]
-    context = {"person": row, "form": form, "parts": parts, "appointments": _described(row.history)}  # type: ignore[attr-defined]
+    context = {"person": row, "form": form, "parts": parts, "appointments": described(row.history)}  # type: ignore[attr-defined]
     return render(request, "people/hand_over.html", context, status=status)
 
 

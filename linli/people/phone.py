@@ -1,4 +1,7 @@
-"""Residents sign in by phone: a code of six digits, 5 minutes, 5 tries, kept as a keyed digest."""
+"""Signing in by phone: residents, and helpers whose role needs no second factor (building captains, shop keepers, …).
+
+A code of six digits, 5 minutes, 5 tries, kept as a keyed digest.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import secrets
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +23,10 @@ from linli.people.gateways import GatewayError, gateway
 from linli.people.masking import normalise_phone
 from linli.people.models import Person, PhoneCode, User
 from linli.people.personal import PHONE, find_or_create_resident
+from linli.people.roles import APPOINTABLE, ROLES
+from linli.people.services import in_force
 
+BY_PHONE = tuple(slug for slug in APPOINTABLE if not ROLES[slug].second_factor)
 LIFETIME = timedelta(minutes=5)
 TRIES = 5
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -67,8 +74,8 @@ def send_code(request: HttpRequest, phone_text: str) -> str | None:
         raise PeopleProblem("not_sent", _("验证码没有发出，请稍后再试，或不登录直接上报。"), status=503) from error
 
 
-def check_code(request: HttpRequest, phone_text: str, code: str) -> User:
-    """The account of the phone when the code is right (made now if it is the first time)."""
+def check_code(request: HttpRequest, phone_text: str, code: str) -> list[User]:
+    """The accounts of the phone when the code is right (made now if it is the first time); mostly one."""
     phone = clean_mobile(phone_text)
     verdict = throttle.hit(throttle.PHONE_CHECK_ADDRESS, throttle_address(request))
     if not verdict.allowed:
@@ -77,11 +84,14 @@ def check_code(request: HttpRequest, phone_text: str, code: str) -> User:
     if not _use_code(known_by, _digest(phone, "".join(c for c in code if c.isdecimal()))):
         audit.record("sign_in.phone", actor_id=None, passed=False, address=shortened_address(request))
         raise PeopleProblem("wrong_code", _("验证码不对或已过期，请重新获取。"), status=401, field="code")
-    user = account_of_phone(phone)
+    return accounts_of_phone(phone)
+
+
+def note_sign_in(request: HttpRequest, user: User) -> None:
+    """Note in the audit that somebody came in by phone."""
     audit.record(
         "sign_in.phone", actor_id=user.person_id, subject=f"user:{user.pk}", address=shortened_address(request)
     )
-    return user
 
 
 def _use_code(known_by: bytes, digest: bytes) -> bool:
@@ -101,26 +111,42 @@ def _use_code(known_by: bytes, digest: bytes) -> bool:
 
 
 @transaction.atomic
-def account_of_phone(phone: str) -> User:
-    """The account whose person has this phone; a resident's account is made when there is none."""
+def accounts_of_phone(phone: str) -> list[User]:
+    """Whom this phone lets in, at least one: those whose role needs no second factor (building captains, …), and the
+    resident; a captain who came by import, and a resident who is new, get their account now."""
     known_by = crypto.blind(phone, PHONE)
-    found = (
+    helping = in_force(timezone.localdate()).filter(person_id=OuterRef("pk"), role__in=BY_PHONE)
+    people = Person.objects.filter(phone_blind=known_by, kind=Person.Kind.STAFF, erased_at=None, left_on=None)
+    for person in people.filter(Exists(helping), user=None):
+        _open(person, "phone")
+    found = list(
         User.objects.select_related("person")
         .filter(person__phone_blind=known_by, is_active=True, person__erased_at=None, person__left_on=None)
         .order_by("person__kind", "pk")
-        .first()
     )
-    if found is not None:
-        return found
+    helpers = set(people.filter(Exists(helping)).values_list("pk", flat=True))
+    residents = [user for user in found if user.person and user.person.kind == Person.Kind.RESIDENT]
+    let_in = [user for user in found if user.person_id in helpers] + residents[:1]
+    return let_in or found[:1] or [_resident(phone)]
+
+
+def account_of_phone(phone: str) -> User:
+    """The one account of a phone, a resident's where there are several."""
+    return accounts_of_phone(phone)[-1]
+
+
+def _resident(phone: str) -> User:
     person_id = find_or_create_resident(name="", phone=phone)
     user = User.objects.filter(person_id=person_id).first()
-    if user is not None:
-        return user
-    person = Person.objects.get(pk=person_id)
-    user = User(username=f"resident-{person.uid.hex}", person=person, created_at=timezone.now())
+    return user or _open(Person.objects.get(pk=person_id), "resident")
+
+
+def _open(person: Person, word: str) -> User:
+    """An account without a password."""
+    user = User(username=f"{word}-{person.uid.hex}", person=person, created_at=timezone.now())
     user.set_unusable_password()
     user.save(force_insert=True)
-    audit.record("account.made", actor_id=person_id, subject=f"user:{user.pk}")
+    audit.record("account.made", actor_id=person.pk, subject=f"user:{user.pk}")
     return user
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,10 +27,13 @@ from linli.people.models import (
     Person,
     User,
 )
+from linli.people.roles import APPOINTABLE, ROLES
 from linli.people.services import in_force
 from linli.people.snapshot import OrganisationRow, organisation_snapshot
 
 PAGE = 50
+NEED_A_PASSWORD = tuple(slug for slug in APPOINTABLE if ROLES[slug].second_factor)
+"""Roles whose holders sign in with password and second factor; the others' may do so by phone."""
 
 
 def current_appointments(day: date | None = None) -> QuerySet[Appointment]:
@@ -115,6 +119,25 @@ def staff_member(actor: Actor, person_id: int) -> Person | None:
         )
         .first()
     )
+
+
+def without_account(actor: Actor) -> QuerySet[Person]:
+    """Staff in office who cannot sign in: their role needs a password and they have none; by where they work."""
+    held = in_force(timezone.localdate()).filter(person_id=OuterRef("pk"), role__in=NEED_A_PASSWORD).order_by("id")
+    return (
+        visible_staff(actor)
+        .filter(Q(user=None) | Q(user__is_active=True, user__password__startswith=UNUSABLE_PASSWORD_PREFIX))
+        .filter(Exists(held), left_on=None)
+        .annotate(where=Subquery(held.values("place__path")[:1]))
+        .prefetch_related(Prefetch("appointments", queryset=current_appointments(), to_attr="current"))
+        .order_by(F("where").asc(nulls_last=True), "pinyin", "id")
+    )
+
+
+def roles_held() -> dict[str, int]:
+    """How many persons hold each role today."""
+    counted = in_force(timezone.localdate()).values("role").annotate(n=Count("person", distinct=True))
+    return dict(counted.values_list("role", "n"))
 
 
 def find_staff(text: str, actor: Actor | None = None) -> Person:

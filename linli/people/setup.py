@@ -32,10 +32,12 @@ def setup(district: Any) -> str:
 
 
 def _enter_units(code: str) -> None:
-    place = Place.objects.filter(kind="district", code=code, active=True).first() if code else None
-    if place is None or Organisation.objects.exists():
+    """The usual units of the district: the one with the code, or the only one that a file of places brought."""
+    districts = Place.objects.filter(kind="district", active=True)
+    found = list((districts.filter(code=code) if code else districts)[:2])
+    if len(found) != 1 or Organisation.objects.exists():
         return
-    enter_units(district_units(place, stations=False))
+    enter_units(district_units(found[0], stations=False))
     bump_registry(RegistryVersion.ORGANISATIONS)
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from linli.people import (
     pages_account,
+    pages_accounts,
     pages_duty,
     pages_erasure,
     pages_find,
@@ -38,7 +39,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/people/staff/", pages_staff.staff, name="staff"),
     path("desk/people/staff/new/", pages_staff.new_staff, name="new_staff"),
     path("desk/people/staff/<int:person_id>/", pages_staff.person, name="person"),
-    path("desk/people/staff/<int:person_id>/account/<slug:action>/", pages_staff.account_action, name="account_action"),
+    path("desk/people/staff/accounts/", pages_accounts.open_accounts, name="open_accounts"),
+    path(
+        "desk/people/staff/<int:person_id>/account/<slug:action>/", pages_accounts.account_action, name="account_action"
+    ),
     path("desk/people/staff/<int:person_id>/hand-over/", pages_staff.hand_over, name="hand_over"),
     path("desk/people/appointments/<int:appointment_id>/end/", pages_staff.end_appointment, name="end_appointment"),
     path("desk/people/hand-overs/", pages_staff.handovers, name="handovers"),

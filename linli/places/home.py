@@ -23,13 +23,16 @@ def districts(places: PlaceSnapshot) -> tuple[PlaceRow, ...]:
 
 
 def home_district(request: HttpRequest, places: PlaceSnapshot) -> PlaceRow | None:
-    """The one that the visitor chose, else the installation's own (LINLI_DISTRICT), else the first; None when empty."""
+    """The one that the visitor chose, else the installation's own; None when there is no place at all."""
+    chosen = request.COOKIES.get(COOKIE, "")
+    return next((row for row in districts(places) if row.code == chosen), None) or own_district(places)
+
+
+def own_district(places: PlaceSnapshot) -> PlaceRow | None:
+    """The one that the installation opens with: LINLI_DISTRICT, else the first; None when there is no place at all."""
     served = districts(places)
-    by_code = {row.code: row for row in served}
-    for code in (request.COOKIES.get(COOKIE, ""), getattr(settings, "LINLI_DISTRICT", "")):
-        if code in by_code:
-            return by_code[code]
-    return served[0] if served else None
+    wanted = getattr(settings, "LINLI_DISTRICT", "")
+    return next((row for row in served if row.code == wanted), served[0] if served else None)
 
 
 def is_synthetic(places: PlaceSnapshot, district: PlaceRow | None) -> bool:

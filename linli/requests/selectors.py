@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils import timezone
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.people.masking import mask_name, mask_phone, normalise_phone
+from linli.people.models import Organisation
 from linli.requests import contact
 from linli.requests.models import RequestDetail
 from linli.requests.tracking import item_id_of_pass
@@ -20,18 +22,19 @@ from linli.work.guards import REOPEN_DAYS_MAX
 from linli.work.itemview import ItemView
 from linli.work.kinds import kind
 from linli.work.links import token_digest
-from linli.work.models import Item
+from linli.work.models import Event, Item
 from linli.work.visibility import reached, visible
 
 
 @dataclass(frozen=True, slots=True)
 class FollowEntry:
-    """One line of the timeline in plain words."""
+    """One line of the timeline in plain words; `unit_name` is the unit that had it then."""
 
     at: datetime
     label: Label
     texts: list[str]
     photos: list[int]
+    unit_name: str = ""
 
 
 @dataclass(slots=True)
@@ -143,7 +146,7 @@ def _follow(detail: RequestDetail) -> FollowView:
 
 
 def _timeline(item: Item) -> tuple[list[FollowEntry], str, list[dict[str, Any]]]:
-    """Only steps with plain words, only public texts, only public photos (2 statements)."""
+    """Only steps with plain words, only public texts, only public photos (2 statements, and one for units before)."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, event_id, purpose, kind FROM work_evidence WHERE item_id = %s AND visibility = 'public'"
@@ -155,7 +158,11 @@ def _timeline(item: Item) -> tuple[list[FollowEntry], str, list[dict[str, Any]]]
     for photo in photos:
         by_event.setdefault(photo["event_id"], []).append(photo["id"])
     entries, question = [], ""
-    for event in item.events.select_related("text").order_by("sequence"):
+    events = list(item.events.select_related("text").order_by("sequence"))
+    names = _lead_names(item, events)
+    lead = next((found for event in events if (found := _lead(event)) is not None), item.responsible_organisation_id)
+    for event in events:
+        lead = _lead(event) or lead
         transition = REQUEST.by_code.get(event.transition)
         if transition is None or transition.plain is None:
             continue
@@ -166,8 +173,26 @@ def _timeline(item: Item) -> tuple[list[FollowEntry], str, list[dict[str, Any]]]
             public = list(texts.values())
         if event.transition == "ask_reporter":
             question = texts.get("question", "")
-        entries.append(FollowEntry(event.at, transition.plain, public, by_event.get(event.pk, [])))
+        photos_then = by_event.get(event.pk, [])
+        entries.append(FollowEntry(event.at, transition.plain, public, photos_then, names.get(lead, "")))
     return entries, question, photos
+
+
+def _lead(event: Event) -> int | None:
+    """The lead unit that a step named: dispatch, appointment."""
+    lead = (event.codes or {}).get("lead")
+    return lead if isinstance(lead, int) else None
+
+
+def _lead_names(item: Item, events: Sequence[Event]) -> dict[int | None, str]:
+    """What the units that have led are called; asked only for those before the present one."""
+    unit = item.responsible_organisation
+    names: dict[int | None, str] = {unit.pk: unit.short_name or unit.name} if unit else {}
+    before = {lead for event in events if (lead := _lead(event)) is not None} - names.keys()
+    if before:
+        rows = Organisation.objects.filter(pk__in=before).values_list("pk", "short_name", "name")
+        names |= {key: short or name for key, short, name in rows}
+    return names
 
 
 def contact_of(actor: Actor, item_id: int, place_path: str, organisation_ids: list[int | None]) -> dict[str, Any]:

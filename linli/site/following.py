@@ -75,7 +75,7 @@ def followed(view: FollowView, places: PlaceSnapshot, now: datetime, media: str)
     urls = {photo["id"]: _photo(photo["id"], photo.get("kind", "photo"), media) for photo in view.photos}
     lines = [
         Line(
-            entry.at, when(entry.at, now), sentence(entry.label, unit=view.unit_name, due=view.due_at, now=now),
+            entry.at, when(entry.at, now), sentence(entry.label, unit=entry.unit_name, due=view.due_at, now=now),
             [said for said in entry.texts if said], [urls[number] for number in entry.photos if number in urls],
         )
         for entry in view.timeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from linli.kernel.workflow import BACK, SAME, START, Party, State, Transition, Workflow
+from linli.kernel.workflow import BACK, SAME, START, Meaning, Party, State, Transition, Workflow
 from linli.site.words import text
 
 BOX_WIDTH, BOX_HEIGHT, GAP = 146, 48, 56
@@ -112,9 +112,12 @@ def main_path(workflow: Workflow) -> list[tuple[State, str]]:
 
 
 def stages(workflow: Workflow) -> list[Stage]:
-    """Every state with its steps: first the main path, then the others in the order of the data."""
+    """Every state with its steps: first the main path, then the others in the order of the data.
+
+    What was never a matter (an import taken back) is no concern of residents.
+    """
     order = [state.code for state, _step in main_path(workflow)]
-    order += [state.code for state in workflow.states if state.code not in order]
+    order += [state.code for state in workflow.states if state.code not in order and state.meaning is not Meaning.VOID]
     found = []
     for code in order:
         state = workflow.state(code)
@@ -184,8 +187,9 @@ def _turnings(workflow: Workflow, state: State, drawn: set[str]) -> list[tuple[S
     """The states off the path that are first reached from here."""
     found: dict[str, str] = {}
     for entry in workflow.transitions:
-        known = entry.target in drawn or entry.target in (SAME, BACK) or entry.target in found
+        if state.code not in entry.sources or entry.target in (SAME, BACK):
+            continue
         # What may be done anywhere (withdraw, merge) belongs to the first state in which it may be.
-        if state.code in entry.sources and not known:
+        if entry.target not in drawn | found.keys() and workflow.state(entry.target).meaning is not Meaning.VOID:
             found[entry.target] = text(entry.label)
     return [(workflow.state(code), label) for code, label in found.items()]

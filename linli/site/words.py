@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from linli.kernel.labels import Label
+from linli.requests.plain import filled
 
 _WEEKDAYS_ZH = "一二三四五六日"
 
@@ -53,11 +53,4 @@ def day(at: datetime, now: datetime | None = None) -> str:
 
 def sentence(label: Label | None, *, unit: str = "", due: datetime | None = None, now: datetime | None = None) -> str:
     """A plain sentence with the unit and the date put in; a clause whose value is not known is left out."""
-    template = text(label)
-    values = {"unit": unit, "due": when(due, now)}
-    missing = [name for name in re.findall(r"\{(\w+)\}", template) if not values.get(name)]
-    if missing:
-        mark = "，" if "，" in template else "; " if "; " in template else ", "
-        clauses = [part for part in template.split(mark) if not any(f"{{{name}}}" in part for name in missing)]
-        template = mark.join(clauses) or _("正在办理")
-    return template.format(**values)
+    return filled(text(label), unit=unit, due=when(due, now)) or _("正在办理")

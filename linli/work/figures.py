@@ -61,7 +61,7 @@ FIGURES: dict[str, Figure] = {
     "open": Figure(Label("未办结", "Open"), lambda at: (LIVE, [])),
     "overdue": Figure(Label("已超期", "Overdue"), lambda at: (f"{LIVE} AND i.next_due < %s", [at.now])),
     "today": Figure(
-        Label("今天到期", "Due today"),
+        Label("今天还将到期", "Due later today"),
         lambda at: (f"{LIVE} AND i.next_due >= %s AND i.next_due < %s", [at.now, at.day_end]),
     ),
     "suspended": Figure(Label("挂账", "Suspended"), lambda at: ("i.state = 'suspended'", [])),

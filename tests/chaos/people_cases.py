@@ -13,7 +13,7 @@ from linli.inspections.visits import record_visit
 from linli.people import accounts, delegation, duty, erasing, handover, many, second_factor, services
 from linli.people.models import Appointment, Handover, Organisation, User
 from linli.people.personal import find_or_create_resident
-from linli.people.phone import account_of_phone
+from linli.people.phone import account_of_phone, accounts_of_phone
 from linli.requests.services import advance_with_link, report
 from tests.chaos.casing import Act, Case, a_report, signed, within
 from tests.support.world import World
@@ -149,6 +149,11 @@ def _bare_person(world: World) -> Act:
     return lambda: accounts.create_account(world.actor("security"), person, "newcomer")
 
 
+def _bare_people(world: World) -> Act:
+    people = [services.create_staff(world.actor("security"), name=name)[0] for name in ("新人甲", "新人乙")]
+    return lambda: accounts.open_accounts(world.actor("security"), people)
+
+
 _CASES: dict[str, Case] = {
     "many.residents": lambda _w: lambda: many.residents([("张三", "13805320011"), ("李四", "13805320011")]),
     "services.create_organisation": lambda w: (
@@ -183,7 +188,9 @@ _CASES: dict[str, Case] = {
     "erasing.turn_down": _turn_down,
     "erasing.take_back": _take_back,
     "phone.account_of_phone": lambda w: lambda: account_of_phone("13805327788"),
+    "phone.accounts_of_phone": lambda w: lambda: accounts_of_phone("13805327788"),
     "accounts.create_account": _bare_person,
+    "accounts.open_accounts": _bare_people,
     "accounts.reset_password": _user("handler", lambda w, user: accounts.reset_password(w.actor("security"), user)),
     "accounts.remove_second_factor": _user(
         "handler", lambda w, user: accounts.remove_second_factor(w.actor("security"), user)

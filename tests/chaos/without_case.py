@@ -8,6 +8,7 @@ from tests.chaos.casing import named
 NOT_ALONE: dict[str, frozenset[str]] = {
     "one statement, or a part of the transaction of whoever calls it, which has a case": named("""
         people.accounts.close people.audit.record people.personal.reseal people.second_factor.reseal
+        people.phone.note_sign_in
         people.services.end_all people.services.empty_person people.personal.give_name
         people.sessions.end_sessions people.units.enter_units places.services.bump_registry
         places.services.changing places.services.record requests.registration.erase work.handing.transfer

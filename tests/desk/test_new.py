@@ -26,7 +26,8 @@ def test_a_call_is_recorded_and_sent_by_rule(world: World) -> None:
     page = client.post("/desk/new/", _typed(world), follow=True)
     item = Item.objects.get()
     assert (item.state, item.source, item.created_by_id) == ("dispatched", "phone", world.users["duty"].person_id)
-    assert item.number in page.content.decode()
+    said = page.context["said"]
+    assert item.number in said and "已转给区环卫中心，" in said and " 前办好。" in said and "手机号后四位" in said
     client.post("/desk/new/", _typed(world))
     assert Item.objects.count() == 1
 
@@ -57,8 +58,14 @@ def test_the_same_matter_is_merged(walker: Walker) -> None:
 
 def test_recorded_accepted_and_dispatched_in_one_go(world: World) -> None:
     sent = _typed(world, kind="report", dispatch_now="1")
-    sign_in(world, "street").post("/desk/new/", sent)
+    page = sign_in(world, "street").post("/desk/new/", sent, follow=True)
     assert Item.objects.get().state == "dispatched"
+    assert "已转给" in page.context["said"], "as it stands after dispatching"
+
+
+def test_who_leaves_no_phone_is_not_told_to_use_it(world: World) -> None:
+    page = sign_in(world, "duty").post("/desk/new/", _typed(world, phone="", contact_name=""), follow=True)
+    assert "手机号" not in page.context["said"] and "请记下编号" in page.context["said"]
 
 
 def test_an_outside_order_keeps_its_number_and_date(world: World) -> None:

@@ -32,3 +32,10 @@ def test_setup(district):
     community = Organisation.objects.get(kind="community_committee")
     assert community.parent.kind == "street_office" and community.place == district.places["community"]
     setup.setup(None)
+
+
+def test_a_district_that_came_from_a_file_without_a_code_gets_its_units_too(district):
+    for row in Organisation.objects.order_by("-path__depth"):
+        row.delete()
+    setup.setup(Wanted(code=""))
+    assert Organisation.objects.get(parent=None).place == district.places["district"]

@@ -243,3 +243,21 @@ def test_the_page_of_choices_shows_what_is_chosen(client: Client, district, cook
     chosen = [button for button in buttons if 'aria-pressed="true"' in button]
     assert len(chosen) == 3
     assert any(f'value="{value}"' in button for button in chosen)
+
+
+def test_large_type_offers_three_things_at_once(client: Client, district) -> None:
+    client.cookies["linli_elder"] = "on"
+    home = client.get("/").content.decode().split("<main")[1]
+    before_the_fold, folded = home.split('<details class="fold section">')
+    assert [before_the_fold.count(f'href="{path}"') for path in ("/report/", "/track/", "/my/", "/map/")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert 'href="/map/"' in folded and "110" in before_the_fold
+    assert home.split('class="bottom-nav"')[1].count("<li>") == 3
+    report = client.get("/report/").content.decode()
+    assert 'name="kind" value="complaint"' in report.split('<details class="fold"><summary>不是求助')[1]
+    client.cookies["linli_elder"] = "off"
+    assert '<details class="fold section">' not in client.get("/").content.decode()

@@ -1,7 +1,9 @@
-/** The keyboard of the desk: j and k move, Enter opens, x ticks, a letter does the row's step. */
+/** The keyboard of the desk: j and k move, Enter opens, x ticks, a letter does the row's step, and the cursor stays. */
 
 const LIST = "[data-key-list]";
 const ROW = "[data-key-row]";
+const KEPT = "linli-cursor";
+const KEPT_MS = 15_000;
 
 /** Whether a key press is meant for a field or a combination of the browser. */
 export function isTyping(event: KeyboardEvent): boolean {
@@ -39,6 +41,26 @@ function go(by: number): void {
   const link = next.querySelector<HTMLElement>("[data-key-open], .row-title a, a");
   link?.focus({ preventScroll: true });
   if (document.querySelector("[data-panel]") && link?.hasAttribute("hx-get")) link.click();
+}
+
+/** Remember where the cursor stands: the step of a row loads the list anew, perhaps without that row. */
+function keep(row: HTMLElement): void {
+  const place = { list: location.pathname + location.search, index: rows().indexOf(row), at: Date.now() };
+  sessionStorage.setItem(KEPT, JSON.stringify(place));
+}
+
+/** Put the cursor back where it stood before a step: on the row that has moved up to it. */
+export function restore(): void {
+  const text = sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  if (!text) return;
+  const kept = JSON.parse(text) as { list: string; index: number; at: number };
+  const all = rows();
+  const row = all[Math.min(kept.index, all.length - 1)];
+  if (!row || kept.list !== location.pathname + location.search || Date.now() - kept.at > KEPT_MS) return;
+  row.classList.add("is-cursor");
+  row.scrollIntoView({ block: "nearest" });
+  row.querySelector<HTMLElement>("[data-key-open], .row-title a, a")?.focus({ preventScroll: true });
 }
 
 export function closePanel(): void {
@@ -83,10 +105,12 @@ function letter(event: KeyboardEvent, row: HTMLElement | null): void {
     outside.find((element) => !element.closest(ROW));
   if (!target) return;
   event.preventDefault();
+  if (row) keep(row);
   target.click();
 }
 
 export function keys(): void {
+  restore();
   document.addEventListener("keydown", press);
   document.addEventListener("focusin", (event) => {
     const row = event.target instanceof Element ? event.target.closest(ROW) : null;

@@ -59,8 +59,10 @@ def public_map(request: HttpRequest) -> HttpResponse:
         "trail": _trail(places, place, district),
         "children": places.children(place.id, layer="governance") if place else (),
         "query": _query(state=state, category=category),
+        "of_category": _query(category=category),
+        "of_state": _query(state=state),
         "map_url": f"/places/{place.id}/map.json" if place else "",
-        "counts_url": f"{reverse('site:map-counts')}?place={place.id}" if place else "",
+        "counts_url": f"{reverse('site:map-counts')}?place={place.id}{_query(category=category)}" if place else "",
         "previous_page": number - 1,
         "next_page": number + 1,
     }
@@ -102,12 +104,13 @@ def matter_row(entry: selectors.Matter, places: PlaceSnapshot, known: Catalogue)
 
 @require_safe
 def map_counts(request: HttpRequest) -> JsonResponse:
-    """`/map/counts.json?place=…`: open and closed by grid, for colouring the map."""
+    """`/map/counts.json?place=…&category=…`: open and closed by grid, for colouring the map."""
     places = place_snapshot()
     place = _chosen(request, places, home_district(request, places))
     if place is None:
         return JsonResponse({"grids": {}})
-    found = selectors.matters(place.path, place.depth + GRID_DEPTH_BELOW[place.kind])
+    category = _number(request.GET.get("category", ""))
+    found = selectors.matters(place.path, place.depth + GRID_DEPTH_BELOW[place.kind], category_id=category)
     return JsonResponse({"place": place.id, "grids": found.by_grid})
 
 
