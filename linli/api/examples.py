@@ -131,7 +131,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "read_patrol_day": {
         "answer": {
             "day": "2026-11-23", "made_at": AT, "csrf": TOKEN, "person": PATROLLER, "rounds": [], "sites": [],
-            "criteria": [], "categories": [], "units": [], "ground": {"type": "FeatureCollection", "features": []},
+            "criteria": [], "categories": [], "areas": [{"id": 310, "name": "墨河社区第1网格"}], "units": [],
+            "ground": {"type": "FeatureCollection", "features": []},
             "conflicts": [CONFLICT],
         },
     },

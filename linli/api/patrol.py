@@ -27,6 +27,7 @@ from linli.inspections.batch import (
     CoReceiver,
     NewFinding,
     NewObservation,
+    NewProblem,
     NewUnreached,
     ObservationOutcome,
 )
@@ -124,8 +125,12 @@ def sync_patrol(request: HttpRequest, batch: Annotated[str, Form(description="JS
     good = tuple(entry for entry in good if _sound(Batch(sent.device, (entry,)), entry, refused))
     told_of = [report for raw in sent.unreached if (report := _unreached(raw, refused)) is not None]
     unreached = tuple(report for report in told_of if _sound(Batch(sent.device, good, (report,)), report, refused))
-    done = services.record_batch(actor, Batch(sent.device, good, unreached), str(sent.key) if sent.key else "")
-    told = {str(entry.client_key): entry for entry in wanted}
+    elsewhere = [one for raw in sent.problems if (one := _valid(schemas.PatrolProblemIn, raw, refused)) is not None]
+    problems = tuple(_problem(entry, tokens) for entry in elsewhere)
+    problems = tuple(one for one in problems if _sound(Batch(sent.device, (), (), (one,)), one, refused))
+    whole = Batch(sent.device, good, unreached, problems)
+    done = services.record_batch(actor, whole, str(sent.key) if sent.key else "")
+    told = {str(entry.client_key): entry for entry in (*wanted, *elsewhere)}
     waiting = selectors.conflicts_of(actor) if any(one.outcome == records.CONFLICT for one in done.outcomes) else []
     named = {row["id"]: row for row in waiting}
     outcomes = [
@@ -208,22 +213,37 @@ def _co_receiver(entry: schemas.PatrolCoReceiverIn, tokens: Tokens) -> CoReceive
     return CoReceiver(entry.organisation_id, entry.name, signed[0] if signed else None)
 
 
+def _finding(entry: schemas.PatrolFindingIn, tokens: Tokens) -> NewFinding:
+    signed = _taken([entry.signature] if entry.signature else [], tokens)
+    return NewFinding(
+        client_key=entry.client_key,
+        category_id=entry.category_id,
+        advice=entry.advice,
+        handling=entry.handling,
+        lead_organisation_id=entry.lead_organisation_id,
+        co_organisation_ids=tuple(entry.co_organisation_ids),
+        receiver_name=entry.receiver_name,
+        signature=signed[0] if signed else None,
+        after_photos=_taken(entry.after_photos, tokens),
+        co_receivers=tuple(_co_receiver(one, tokens) for one in entry.co_receivers),
+    )
+
+
+def _problem(entry: schemas.PatrolProblemIn, tokens: Tokens) -> NewProblem:
+    return NewProblem(
+        client_key=entry.client_key,
+        place_id=entry.place_id,
+        observed_at=entry.observed_at,
+        finding=_finding(entry.finding, tokens),
+        words=entry.words,
+        longitude=entry.longitude,
+        latitude=entry.latitude,
+        accuracy_m=entry.accuracy_m,
+        photos=_taken(entry.photos, tokens),
+    )
+
+
 def _observation(entry: schemas.PatrolObservationIn, tokens: Tokens) -> NewObservation:
-    finding = None
-    if entry.finding is not None:
-        signed = _taken([entry.finding.signature] if entry.finding.signature else [], tokens)
-        finding = NewFinding(
-            client_key=entry.finding.client_key,
-            category_id=entry.finding.category_id,
-            advice=entry.finding.advice,
-            handling=entry.finding.handling,
-            lead_organisation_id=entry.finding.lead_organisation_id,
-            co_organisation_ids=tuple(entry.finding.co_organisation_ids),
-            receiver_name=entry.finding.receiver_name,
-            signature=signed[0] if signed else None,
-            after_photos=_taken(entry.finding.after_photos, tokens),
-            co_receivers=tuple(_co_receiver(one, tokens) for one in entry.finding.co_receivers),
-        )
     return NewObservation(
         client_key=entry.client_key,
         round_id=entry.round_id,
@@ -237,12 +257,12 @@ def _observation(entry: schemas.PatrolObservationIn, tokens: Tokens) -> NewObser
         latitude=entry.latitude,
         accuracy_m=entry.accuracy_m,
         photos=_taken(entry.photos, tokens),
-        finding=finding,
+        finding=_finding(entry.finding, tokens) if entry.finding is not None else None,
         replaces=entry.replaces,
     )
 
 
-def _sound(batch: Batch, entry: NewObservation | NewUnreached, refused: list[dict[str, Any]]) -> bool:
+def _sound(batch: Batch, entry: NewObservation | NewUnreached | NewProblem, refused: list[dict[str, Any]]) -> bool:
     """Whether the room takes the entry of a batch at all; asked one by one, for the sake of the others."""
     try:
         records.check(batch)
@@ -257,7 +277,7 @@ def _sound(batch: Batch, entry: NewObservation | NewUnreached, refused: list[dic
 
 def _outcome(
     one: ObservationOutcome,
-    entry: schemas.PatrolObservationIn | None,
+    entry: schemas.PatrolObservationIn | schemas.PatrolProblemIn | None,
     tokens: Tokens,
     waiting: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
@@ -282,7 +302,7 @@ def _outcome(
     }  # fmt: skip
 
 
-def _lost(entry: schemas.PatrolObservationIn, tokens: Tokens, tongue: str) -> str:
+def _lost(entry: schemas.PatrolObservationIn | schemas.PatrolProblemIn, tokens: Tokens, tongue: str) -> str:
     """What is said of files that could not be taken; empty when all were."""
     bad = [error for number in entry.file_numbers() if isinstance(error := tokens.get(number), FileRefused)]
     return LOST_FILE.text(tongue).format(n=len(bad), why=bad[0].message) if bad else ""

@@ -135,7 +135,7 @@ def _detail(actor: Actor, round_id: int) -> dict[str, Any]:
     row, sites = selectors.round_of(actor, round_id), selectors.round_sites(actor, round_id)
     counted = Counter(site["state"] for site in sites)
     asked = len(sites) - counted["closed"]
-    figures = selectors.round_figures(round_id)
+    figures = selectors.round_figures(actor, round_id)
     names = ("id", "name", "minutes_per_day", "active", "total", "done")
     return _round(row | {"total": asked, "done": counted["done"]}) | {
         "minutes_per_visit": row["minutes_per_visit"], "metres": row["metres"],

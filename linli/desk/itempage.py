@@ -21,7 +21,7 @@ from linli.people.masking import mask_address, mask_text
 from linli.people.models import Person
 from linli.people.roles import ROLES
 from linli.wishes.vocabulary import KIND as WISH
-from linli.work.fields import OVERRIDE
+from linli.work.fields import METRES, OVERRIDE
 from linli.work.itemview import EvidenceRow, ItemView, TimelineEntry
 from linli.work.kinds import kind
 from linli.work.remarks import Remark, remark_of
@@ -190,7 +190,7 @@ def known_of(view: ItemView, actor: Actor, people: Sequence[tuple[int, str]] = (
         asks=view.asks,
         own_units=actor.organisation_ids,
         people=people,
-        left_out=frozenset() if owing else frozenset({OVERRIDE.name}),
+        left_out=frozenset({METRES.name} if owing else {METRES.name, OVERRIDE.name}),
     )
 
 

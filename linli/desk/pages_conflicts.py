@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from linli.desk.pages_rounds import results
+from linli.desk.pages_sites import results
 from linli.desk.shell import staff
 from linli.desk.typed import page_in
 from linli.desk.wording import language

@@ -34,12 +34,15 @@ from linli.requests.selectors import contact_in
 from linli.requests.services import see_contact
 from linli.wishes.selectors import on_desk
 from linli.work.engine import StepRefused
+from linli.work.fields import METRES
 from linli.work.itemview import ItemView
 from linli.work.printing import templates_for
 from linli.work.refused import FileRefused
 from linli.work.selectors import duplicates_near, item_view
 from linli.work.services import Conflict, advance, new_key
 
+REWORK = ("verify_fail", "send_on")
+"""Not passed on site: back to the unit, or to the dispatcher where no unit has had it."""
 CHECKERS = ("grid_worker", "community_officer")
 UNITS_SHOWN = 12
 
@@ -151,8 +154,12 @@ def step(request: HttpRequest, number: str, code: str) -> HttpResponse:
         if transition is None:
             raise ObjectHidden("work.view")
         values = stepforms.read(transition, request)
-        if code == "verify_fail" and request.POST.get("reason_text", "").strip():
+        if code in REWORK and request.POST.get("reason_text", "").strip():
             values["reason"] = request.POST["reason_text"]
+        if METRES in transition.fields:
+            values.pop(METRES.name, None)
+            metres = stepforms.metres_from(request, view.item["longitude"], view.item["latitude"])
+            values |= {} if metres is None else {METRES.name: metres}
         version = request.POST.get("version", "")
         outcome = advance(
             actor, view.item["id"], [(code, values)], key=request.POST.get("key") or new_key(),
@@ -306,6 +313,7 @@ def verify(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "page": page, "item": page.item, "reply": reply, "key": new_key(), "other_key": new_key(),
         "blocked": blocked.text(language()) if blocked else "",
+        "rework": next((code for code in REWORK if code in free and free[code] is None), REWORK[0]),
         "reasons": [label.text(language()) for label in REWORK_REASONS],
         "back": f"{reverse('desk:home')}?tab=mine",
     }  # fmt: skip

@@ -1,9 +1,11 @@
-"""Rounds on the desk: the list, a new one, its progress on the map and in lists, and the page of a site."""
+"""Rounds on the desk: the list, a new one, its progress on the map and in lists."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,26 +19,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.campaigns.models import Campaign
 from linli.campaigns.selectors import seen_by
+from linli.desk.pages_findings import tabs as finding_tabs
 from linli.desk.pages_new import home_place
 from linli.desk.shell import staff
+from linli.desk.typed import number_in
 from linli.desk.wording import language
-from linli.inspections import coverage, promises, rounds, selectors
-from linli.inspections.batch import RESULT_NAMES
+from linli.inspections import coverage, finding_selectors, round_changes, rounds, selectors
+from linli.inspections.finding_selectors import FindingFilters
 from linli.inspections.models import Round
-from linli.inspections.recording import RECORD
-from linli.inspections.visits import OUTCOMES
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
-from linli.places.kinds import SHOP_KINDS, SITE_KINDS
+from linli.places.kinds import SITE_KINDS
 from linli.places.search import search_places
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
-from linli.standards.models import Version
+from linli.standards.models import Node, Version
 from linli.work.engine import StepRefused
 from linli.work.kinds import kind
 
 TEAMS_SHOWN = 6
-CRUMBS = ("district", "street", "community", "grid")
 
 
 def kinds() -> dict[str, str]:
@@ -64,11 +65,6 @@ def reasons() -> dict[str, str]:
     }  # fmt: skip
 
 
-def results() -> dict[str, tuple[str, str]]:
-    """Results of observations: word and colour."""
-    return {"pass": (_("合格"), "accent"), "fail": (_("不合格"), "red"), "not_applicable": (_("不适用"), "")}
-
-
 @staff
 @require_safe
 def round_list(request: HttpRequest) -> HttpResponse:
@@ -83,7 +79,13 @@ def round_list(request: HttpRequest) -> HttpResponse:
         row |= {"kind_word": words[row["kind"]], "state_word": names[row["state"]], "share": _share(row)}
     tabs = [("", _("全部")), *((code, names[code][0]) for code in ("running", "planned", "ended"))]
     may_plan = actor.may_somewhere(rounds.PLAN)
-    return render(request, "desk/rounds.html", {"rows": rows, "tabs": tabs, "state": state, "may_plan": may_plan})
+    week = FindingFilters.of({})
+    context = {
+        "rows": rows, "tabs": tabs, "state": state, "may_plan": may_plan,
+        "week": finding_selectors.figures(actor, week),
+        "week_links": {"all": week.query(), "same_day": week.query(shown="same_day")},
+    }  # fmt: skip
+    return render(request, "desk/rounds.html", context)
 
 
 def campaigns_for(actor: Actor) -> list[Campaign]:
@@ -110,7 +112,7 @@ def new_round(request: HttpRequest) -> HttpResponse:
             problem, status = refusal.label.text(language()), 422
         else:
             messages.success(request, _("已建立，共 %(n)d 个点位。") % {"n": made.sites.count()})
-            return redirect("desk:round", round_id=made.pk)
+            return redirect("desk:round_teams" if made.teams.exists() else "desk:round", round_id=made.pk)
     places = place_snapshot(registry_versions())
     home = home_place(actor, places)
     today = timezone.localdate()
@@ -118,19 +120,36 @@ def new_round(request: HttpRequest) -> HttpResponse:
     chosen = set(request.POST.getlist("site_kinds"))
     top = places.get(home)
     there = selectors.kinds_below(top.path if top is not None else "") or set(SITE_KINDS)
+    versions = list(Version.objects.filter(state="published").select_related("standard").order_by("-id")[:50])
     context = {
         "problem": problem, "typed": request.POST, "key": request.POST.get("key") or str(uuid.uuid4()),
         "home": top, "kinds": list(kinds().items()),
         "site_kinds": [
             (slug, label.text(tongue), slug in chosen) for slug, label in SITE_KINDS.items() if slug in there
         ],
-        "versions": Version.objects.filter(state="published").select_related("standard").order_by("-id")[:50],
+        "versions": versions, "criteria": _criteria(request, versions, there),
         "since": request.POST.get("since") or today.isoformat(),
         "until": request.POST.get("until") or (today + timedelta(days=6)).isoformat(),
         "teams": [_team_typed(request, number) for number in range(1, TEAMS_SHOWN + 1)],
         "campaigns": campaigns_for(actor), "campaign": request.POST.get("campaign") or request.GET.get("campaign", ""),
     }  # fmt: skip
     return render(request, "desk/round_new.html", context, status=status)
+
+
+def _criteria(
+    request: HttpRequest, versions: list[Version], kinds_there: Collection[str]
+) -> list[tuple[int, str, str, bool]]:
+    """The criteria of the chosen version that hold at some site there: id, code, title, whether it is ticked."""
+    wanted = request.POST.get("version") if request.method == "POST" else str(versions[0].pk if versions else "")
+    if not wanted or wanted not in {str(version.pk) for version in versions}:
+        return []
+    rows = Node.objects.filter(
+        version_id=wanted, level=Node.CRITERION, method=Node.FIELD, site_kinds__overlap=list(kinds_there)
+    )
+    chosen = set(request.POST.getlist("criteria"))
+    # 2.1 comes before 10.1.
+    ordered = sorted(rows, key=lambda row: ([int(part) for part in re.findall(r"[0-9]+", row.code)], row.code, row.pk))
+    return [(row.pk, row.code, row.title, str(row.pk) in chosen) for row in ordered]
 
 
 def _team_typed(request: HttpRequest, number: int) -> dict[str, Any]:
@@ -176,7 +195,8 @@ def _typed(request: HttpRequest) -> rounds.NewRound:
         title=sent.get("title", ""), place_id=place_id, since=_day(sent.get("since", ""), "since"),
         until=_day(sent.get("until", ""), "until"), kind=sent.get("kind", Round.ONE_OFF),
         theme=sent.get("theme", "")[:60], version_id=_number(version, "version") if version else None,
-        place_ids=tuple(_found(name.strip(), place_id) for name in names),
+        criteria=tuple(_number(text, "criteria") for text in sent.getlist("criteria")),
+        place_ids=tuple(found_place(name.strip(), place_id) for name in names),
         site_kinds=tuple(slug for slug in sent.getlist("site_kinds") if slug in SITE_KINDS),
         teams=tuple(_teams(request, place_id)),
         minutes_per_visit=_number(sent.get("minutes_per_visit") or "10", "minutes_per_visit"),
@@ -185,12 +205,11 @@ def _typed(request: HttpRequest) -> rounds.NewRound:
     )  # fmt: skip
 
 
-def _found(name: str, above: int) -> int:
+def found_place(name: str, above: int) -> int:
     """A place by its name below the round's place."""
-    places = place_snapshot(registry_versions())
-    top = places.get(above)
-    for hit in search_places(name, limit=20):
-        if top is not None and hit.row.path.startswith(f"{top.path}."):
+    top = place_snapshot(registry_versions()).get(above)
+    for hit in search_places(name, under=top.path, limit=2) if top is not None else ():
+        if hit.row.id != above:
             return hit.row.id
     raise _refused(
         "places", f"没有找到“{name[:40]}”，请换个写法。", f"“{name[:40]}” was not found; write it differently."
@@ -204,7 +223,7 @@ def _teams(request: HttpRequest, above: int) -> list[rounds.NewTeam]:
         typed = _team_typed(request, number)
         if not typed["name"].strip():
             continue
-        start = places.get(_found(typed["start"].strip(), above) if typed["start"].strip() else above)
+        start = places.get(found_place(typed["start"].strip(), above) if typed["start"].strip() else above)
         if start is None or start.lon is None or start.lat is None:
             raise _refused(f"start{number}", "请写一个有位置的出发地点。", "Name a start that has a position.")
         minutes = _number(typed["minutes"], f"minutes{number}")
@@ -228,21 +247,57 @@ def round_page(request: HttpRequest, round_id: int) -> HttpResponse:
         }  # fmt: skip
     counted = Counter(site["state"] for site in sites)
     asked = len(sites) - counted["closed"]
-    findings = selectors.round_findings(round_id)
+    shown = request.GET.get("findings", "")
+    shown = shown if shown in selectors.SHOWN else ""
+    figures, findings = selectors.round_figures(actor, round_id), selectors.round_findings(actor, round_id, shown)
     workflow = kind("finding").workflow
     for finding in findings:
         finding["label"] = workflow.state(finding["state"]).label
     context = {
         "row": row, "kind": kinds()[row["kind"]], "state": names[row["state"]],
-        "missing": [site for site in sites if site["state"] != "done"],
+        "missing": [site for site in sites if site["state"] != "done"], "groups": _missing(sites, row),
         "done": [site for site in sites if site["state"] == "done"],
         "counted": counted, "asked": asked, "share": _percent(counted["done"], asked), "mark": _mark(actor, round_id),
-        "teams": selectors.round_teams(round_id), "figures": selectors.round_figures(round_id), "findings": findings,
+        "teams": selectors.round_teams(round_id), "figures": figures, "findings": findings, "shown": shown,
+        "tabs": finding_tabs(figures), "legend": _legend(counted), "now": timezone.now(),
         "may_plan": actor.may(rounds.PLAN, place_path=row["place_path"]),
         "over": row["until"] < timezone.localdate(), "may_see_campaign": actor.may_somewhere("campaigns.view"),
         "campaigns": campaigns_for(actor) if row["kind"] in (Round.CAMPAIGN, Round.SPECIAL) else [],
     }  # fmt: skip
     return render(request, "desk/round.html", context)
+
+
+def _missing(sites: list[dict[str, Any]], row: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """What is missing by why, what somebody has to see to first: each with the sites it counts."""
+    today, over = timezone.localdate(), row["state"] == "ended"
+
+    def why(site: dict[str, Any]) -> int:
+        if site["state"] in ("unreachable", "closed"):
+            return 0 if site["state"] == "unreachable" else 6
+        planned = site["planned_on"]
+        if planned is None:
+            return 2 if site["reason"] else 5
+        return 1 if over or planned < today else 3 if planned == today else 4
+
+    words = (
+        _("去了没查成"), _("过了计划的日子还没查"), _("排不进路线"), _("今天计划去"), _("计划以后去"),
+        _("还没有排路线"), _("已关闭，不计入覆盖率"),
+    )  # fmt: skip
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for site in sites:
+        if site["state"] != "done":
+            groups.setdefault(why(site), []).append(site)
+    return [(words[number], groups[number]) for number in sorted(groups)]
+
+
+TONES = {"due": "soon", "done": "calm", "unreachable": "late", "closed": "none"}
+"""How sites feel on the map (frontend/src/lib/layers.ts)."""
+
+
+def _legend(counted: Counter[str]) -> list[tuple[str, str, int]]:
+    """What the colours of the map say: tone, word, how many; only those that are there."""
+    names = states()
+    return [(TONES[state], names[state][0], counted[state]) for state in TONES if counted[state]]
 
 
 @staff
@@ -258,7 +313,6 @@ def round_points(request: HttpRequest, round_id: int) -> HttpResponse:
     if request.headers.get("If-None-Match") == mark:
         return _live(HttpResponse(status=304), mark)
     names = states()
-    tones = {"due": "soon", "done": "calm", "unreachable": "over", "closed": "none"}
     sites = selectors.round_sites(actor, round_id)
     counted = Counter(site["state"] for site in sites)
     asked = len(sites) - counted["closed"]
@@ -269,8 +323,8 @@ def round_points(request: HttpRequest, round_id: int) -> HttpResponse:
             "geometry": {"type": "Point", "coordinates": [site["lon"], site["lat"]]},
             "properties": {
                 "number": str(site["position"] or ""), "title": site["name"], "state": names[site["state"]][0],
-                "tone": tones[site["state"]], "due": site["team"] or "", "url": reverse("desk:site", args=[site["id"]]),
-                "category": "",
+                "tone": TONES[site["state"]], "due": site["team"] or "", "url": reverse("desk:site", args=[site["id"]]),
+                "category": "", **({} if site["state"] == "closed" else {"visited": int(site["state"] == "done")}),
             },
         }
         for site in sites
@@ -317,41 +371,17 @@ def round_action(request: HttpRequest, round_id: int) -> HttpResponse:
                 messages.success(request, _("该组已退出，正在为其余小组重新排路线；已查的保留。"))
             else:
                 messages.success(request, _("该组已退出，它的未查点位等待重新排路线；已查的保留。"))
+        elif what == "stop_series":
+            round_changes.stop_series(actor, round_id)
+            messages.success(request, _("以后不再每周重复；这一次照常进行。"))
         else:
             site = _number(request.POST.get("site", ""), "site")
             rounds.set_site_state(actor, round_id, site, request.POST.get("state", ""), request.POST.get("reason", ""))
             messages.success(request, _("已记录。"))
+            return redirect("desk:site", site_id=site)
     except StepRefused as refusal:
         messages.error(request, refusal.label.text(language()))
+        site_id = number_in(request.POST.get("site", ""))
+        if site_id is not None:
+            return redirect("desk:site", site_id=site_id)
     return redirect("desk:round", round_id=round_id)
-
-
-@staff
-@require_safe
-def site_page(request: HttpRequest, site_id: int) -> HttpResponse:
-    """A site with its whole past: records, findings, who answers for it, what was promised and checked."""
-    actor = actor_on(request)
-    site = selectors.site_of(actor, site_id)
-    past = selectors.site_past(site_id)
-    words = results()
-    for row in past["observations"]:
-        row["word"] = words[RESULT_NAMES[row["result"]]]
-    workflow = kind("finding").workflow
-    for row in past["findings"]:
-        row["label"] = workflow.state(row["state"]).label
-    for row in past["visits"]:
-        row["word"] = OUTCOMES[row["outcome"]]
-    for row in past["agreements"]:
-        row["label"] = promises.DUTIES.get(row["duty"], row["duty"])
-    places = place_snapshot(registry_versions())
-    label = SITE_KINDS.get(site.site_kind)
-    context = {
-        "is_shop": site.site_kind in SHOP_KINDS,
-        "may_visit": actor.may(promises.PROMISE, place_path=str(site.path)),
-        "may_urge": actor.may(promises.URGE, place_path=str(site.path)),
-        "may_record": actor.may(RECORD, place_path=str(site.path)),
-        "may_promise": actor.may(promises.PROMISE, place_path=str(site.path)),
-        "site": site, "kind": label.text(language()) if label else site.site_kind, "past": past,
-        "crumbs": [up for up in places.ancestors(site.parent_id) if up.kind in CRUMBS],
-    }  # fmt: skip
-    return render(request, "desk/site.html", context)

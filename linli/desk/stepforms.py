@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.desk.wording import language
+from linli.kernel.coordinates import distance_metres
 from linli.kernel.labels import Label
 from linli.kernel.workflow import Field, FieldKind, Transition
 from linli.work.senders import owner_of
@@ -221,6 +222,20 @@ def read(transition: Transition, request: HttpRequest) -> dict[str, Any]:
     if request.POST.get("repeat"):
         values["repeat"] = True
     return values
+
+
+def metres_from(request: HttpRequest, longitude: float | None, latitude: float | None) -> int | None:
+    """How far from the spot the phone was when the form was sent; nothing where it did not say, or the spot is unknown.
+
+    Where it was is not kept.
+    """
+    try:
+        here = float(request.POST.get("here_lon", "")), float(request.POST.get("here_lat", ""))
+    except ValueError:
+        return None
+    if longitude is None or latitude is None or not (-180 <= here[0] <= 180 and -90 <= here[1] <= 90):
+        return None
+    return round(distance_metres(here, (float(longitude), float(latitude))))
 
 
 def photos(request: HttpRequest, name: str) -> list[str]:

@@ -135,19 +135,39 @@ class NewUnreached:
 
 
 @dataclass(frozen=True, slots=True)
+class NewProblem:
+    """A problem that somebody came by where no round looks: on the way, or on a day without one.
+
+    It lies where the position says, else at `place_id`, an area of the recorder's. Idempotent by the finding's key.
+    """
+
+    client_key: UUID
+    place_id: int
+    observed_at: datetime
+    finding: NewFinding
+    words: str = ""
+    longitude: float | None = None
+    latitude: float | None = None
+    accuracy_m: float | None = None
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What one device sends at once."""
 
     device: str
     observations: tuple[NewObservation, ...]
     unreached: tuple[NewUnreached, ...] = ()
+    problems: tuple[NewProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationOutcome:
     """What became of one: stored, repeated (stored before; the same answer), or kept as a conflict to decide.
 
-    Only reports on sites are `refused`: there is nothing to decide where the round or the site is not there.
+    Only reports on sites and problems elsewhere are `refused`: nothing is to be decided where round, site or area is
+    not there.
     """
 
     client_key: UUID
@@ -175,9 +195,9 @@ def refuse(code: str, field: str, zh: str, en: str) -> StepRefused:
 
 def check(batch: Batch) -> None:
     """Raise StepRefused (422) for what cannot be kept at all: too many, doubled keys, words that are no values."""
-    if len(batch.observations) + len(batch.unreached) > OBSERVATIONS_MAX:
+    keys = [entry.client_key for entry in (*batch.observations, *batch.unreached, *batch.problems)]
+    if len(keys) > OBSERVATIONS_MAX:
         raise refuse("too_many", "observations", f"一次最多{OBSERVATIONS_MAX}条。", f"At most {OBSERVATIONS_MAX}.")
-    keys = [entry.client_key for entry in batch.observations] + [report.client_key for report in batch.unreached]
     if len(keys) != len(set(keys)):
         raise refuse("doubled_key", "client_key", "同一条记录出现了两次。", "A client key comes twice.")
     for entry in batch.observations:
@@ -187,6 +207,19 @@ def check(batch: Batch) -> None:
             raise refuse("no_reason", "reason", f"请写明没查成的原因（最多{REASON_MAX}字）。", "Say why, briefly.")
         if report.observed_at.tzinfo is None:
             raise refuse("no_zone", "observed_at", "时间要带时区。", "The time needs a zone.")
+    for problem in batch.problems:
+        _check_problem(problem)
+
+
+def _check_problem(entry: NewProblem) -> None:
+    if not entry.words.strip() and not entry.photos:
+        raise refuse("nothing_said", "words", "请拍一张照片，或者写几个字。", "Take a photo or write a few words.")
+    if entry.finding.handling == "fix_on_spot" and not entry.finding.after_photos:
+        raise refuse("no_after", "after_photos", "当场解决的，请拍一张处理后的照片。", "Show that it is mended.")
+    _check_one(NewObservation(
+        entry.client_key, 0, entry.place_id, 0, "fail", entry.observed_at, None, entry.words, entry.longitude,
+        entry.latitude, entry.accuracy_m, entry.photos, entry.finding,
+    ))  # fmt: skip
 
 
 def _check_one(entry: NewObservation) -> None:

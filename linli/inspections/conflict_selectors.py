@@ -13,6 +13,7 @@ from django.utils import timezone
 from linli.inspections import batch as sent
 from linli.inspections.letter_selectors import own_units
 from linli.inspections.models import PendingConflict
+from linli.inspections.promises import URGE
 from linli.inspections.services import RESOLVE
 from linli.people.access import Actor, ObjectHidden, covers
 from linli.people.roles import ROLES
@@ -27,26 +28,33 @@ DECIDERS = frozenset(role.slug for role in ROLES.values() if RESOLVE in role.per
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for the actor besides items: conflicts to decide, letters to answer."""
+    """What waits for the actor besides items: conflicts to decide, letters to answer, and letters left unanswered."""
 
     conflicts: int = 0
     letters: int = 0
+    unanswered: int = 0
 
 
 _WAITING = """
 SELECT (SELECT count(*) FROM inspections_pendingconflict c JOIN places_place p ON p.id = c.site_id
     WHERE c.state = 'open' AND (%(everything)s OR p.path <@ ANY(%(scopes)s::ltree[]))),
-  (SELECT count(*) FROM inspections_urgingletter l WHERE l.replied_at IS NULL AND l.organisation_id = ANY(%(own)s))
+  (SELECT count(*) FROM inspections_urgingletter l WHERE l.replied_at IS NULL AND l.organisation_id = ANY(%(own)s)),
+  (SELECT count(*) FROM inspections_urgingletter l JOIN places_place p ON p.id = l.place_id
+    WHERE l.replied_at IS NULL AND l.reply_due < %(today)s
+      AND (%(urges_everywhere)s OR p.path <@ ANY(%(urges)s::ltree[])))
 """
 
 
 def waiting(actor: Actor, terms: Catalogue) -> Waiting:
     """The numbers of the cards on the desk (1 statement; none for those for whom there can be nothing)."""
-    scopes, own = actor.scopes(RESOLVE), own_units(actor, terms)
-    if scopes.empty and not own:
+    scopes, urges, own = actor.scopes(RESOLVE), actor.scopes(URGE), own_units(actor, terms)
+    if scopes.empty and urges.empty and not own:
         return Waiting()
     with connection.cursor() as cursor:
-        values: dict[str, Any] = {"everything": scopes.everything, "scopes": list(scopes.place_paths), "own": own}
+        values: dict[str, Any] = {
+            "everything": scopes.everything, "scopes": list(scopes.place_paths), "own": own,
+            "urges_everywhere": urges.everything, "urges": list(urges.place_paths), "today": timezone.localdate(),
+        }  # fmt: skip
         cursor.execute(_WAITING, values)
         return Waiting(*cursor.fetchone())
 

@@ -20,11 +20,13 @@ from linli.people.masking import mask_text
 from linli.places.kinds import SITE_KINDS
 from linli.places.models import Boundary
 from linli.places.selectors import registry_versions
-from linli.places.snapshot import PlaceSnapshot, place_snapshot
+from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.standards.models import Node
 from linli.work.terms import Catalogue, catalogue
 
 SITES_MAX = 1500
+AREAS_MAX, AREAS_NEAR = 200, 30
+"""So many areas are offered for problems elsewhere; of so few the phone also knows who answers there."""
 GROUND_TOLERANCE = 0.00002
 """Degrees (some 2 m) by which borders of grids are simplified for the phone."""
 
@@ -84,6 +86,8 @@ def day_pack(actor: Actor, day: date | None = None) -> dict[str, Any]:
     nodes = _nodes(rounds)
     _fill(sites, rounds, nodes, places)
     codes = {row.code: row.id for row in terms.categories.values()}
+    areas = _areas(actor, places)
+    near = areas if len(areas) <= AREAS_NEAR else []
     return {
         "day": day.isoformat(),
         "made_at": timezone.now().isoformat(),
@@ -92,10 +96,29 @@ def day_pack(actor: Actor, day: date | None = None) -> dict[str, Any]:
         "sites": [{name: value for name, value in site.items() if name not in ("path", "parent_id")} for site in sites],
         "criteria": [_criterion(node, codes) for node in nodes],
         "categories": _categories(terms, nodes),
-        "units": _units(sites, terms),
+        "areas": [{"id": row.id, "name": row.name} for row in areas],
+        "units": _units([*sites, *({"id": row.id, "path": f"{row.path}.0"} for row in near)], terms),
         "ground": _ground(sites, places),
         "conflicts": conflicts_of(actor),
     }
+
+
+def _areas(actor: Actor, places: PlaceSnapshot) -> list[PlaceRow]:
+    """Where the actor may record, as narrow as it can be named: grids, or communities and streets where there are many.
+
+    A problem elsewhere lies in one of them when the phone does not know where it is.
+    """
+    roots = [places.get(int(path.rpartition(".")[2])) for path in actor.scopes(RECORD).place_paths]
+    held = [row for row in roots if row is not None and row.active]
+    found: dict[int, PlaceRow] = {}
+    for kind in ("grid", "community", "street"):
+        found = {}
+        for root in held:
+            below = places.descendants(root.id, kind) if root.kind != kind else ()
+            found |= {row.id: row for row in (below or (root,))}
+        if len(found) <= AREAS_MAX:
+            break
+    return list(found.values())[:AREAS_MAX]
 
 
 def _language() -> str:

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from linli.inspections import demo_campaigns, demo_promises, demo_visits
-from linli.inspections.batch import Batch, NewFinding, NewObservation
-from linli.inspections.models import Round
+from linli.inspections.batch import Batch, NewFinding, NewObservation, NewUnreached
+from linli.inspections.models import Round, RoundSite
 from linli.inspections.rounds import NewRound, NewTeam, carry_out_plan, create_round, end_round
 from linli.inspections.services import record_batch
 from linli.inspections.setup import setup
@@ -39,9 +39,15 @@ YANBEI, TONGJI = "211302010", "370215003"
 SEED = 20261124
 SINCE = date(2024, 1, 1)
 KINDS = ("lane", "shop", "restaurant", "compound", "market", "square", "park", "parking")
-FAILING = 0.05
-PICTURED = 0.3
+FAILING = 0.03
+SEEN, CLOSED = 0.96, 0.5
+"""Of the sites whose planned hour has come so many were seen; of the others so many were shut, the rest left out."""
+UNDER_WAY, TEAMS = 4, "一二三四五六七八"
+BEGIN, MINUTES = time(8, 30), 13
+"""When a team begins, and how long a site takes with the way to it."""
+PICTURED = 0.12
 """Of what passes, so much has a picture: in the street of the assessment, whose tasks ask for them."""
+SHUT = ("今天没开门", "门锁着，进不去", "前面修路，过不去")
 HANDLINGS = ("hand_over", "hand_over", "fix_on_spot", "report")
 SPACE = uuid.UUID("5d0f2f5e-2f7a-4f0a-9f6c-1b7f6c2b7a11")
 
@@ -54,13 +60,13 @@ def load(progress: Callable[[str], object] | None = None) -> int:
     if version is None or Round.objects.filter(synthetic=True).exists():
         return 0
     stored = 0
-    for code, share in ((YANBEI, 0.6), (TONGJI, 0.5)):
+    for code in (YANBEI, TONGJI):
         street = Place.objects.filter(code=code, active=True).first()
         if street is None:
             continue
         tell(f"点位和巡查 / sites and rounds: {street.name}")
         with transaction.atomic():
-            stored += _Street(street, version, share).tell()
+            stored += _Street(street, version).tell()
     return stored
 
 
@@ -71,8 +77,8 @@ def _key(*words: object) -> uuid.UUID:
 class _Street:
     """One street: its sites, last week's round (ended) and this week's (running)."""
 
-    def __init__(self, street: Place, version: Version, share: float) -> None:
-        self.street, self.version, self.share = street, version, share
+    def __init__(self, street: Place, version: Version) -> None:
+        self.street, self.version = street, version
         self.pictured = street.code == TONGJI
         self.chance = random.Random(SEED + street.pk % 97)
         self.today = timezone.localdate()
@@ -99,12 +105,15 @@ class _Street:
             return 0
         sites = self._sites()
         nodes = list(Node.objects.filter(version=self.version, level="criterion", method="field").order_by("id"))
-        monday = self.today - timedelta(days=self.today.weekday())
-        past = self._round(officer, "上周全面自查", monday - timedelta(days=7), monday - timedelta(days=1), "")
-        now = self._round(officer, "本周全面自查", monday, monday + timedelta(days=6), "FREQ=WEEKLY")
-        stored = self._walk(officer, past, sites[::2], nodes, 0.97) + self._walk(officer, now, sites, nodes, self.share)
+        # Whatever day the demo is opened on, a week's round is well under way.
+        since = self.today - timedelta(days=UNDER_WAY)
+        past = self._round(officer, "上周全面自查", since - timedelta(days=7), since - timedelta(days=1), "")
+        now = self._round(officer, "本周全面自查", since, since + timedelta(days=6), "FREQ=WEEKLY")
+        for row in (past, now):
+            carry_out_plan(row.pk, today=row.since, iterations=400, seconds=1.0)
+        unsent = {site.pk for site in demo_visits.unsent(sites)}
+        stored = self._walk(officer, past, nodes, unsent) + self._walk(officer, now, nodes, set())
         end_round(officer, past.pk)
-        carry_out_plan(now.pk, iterations=50, seconds=0.5)
         demo_promises.tell(self.street, self.grids, officer, sites)
         demo_visits.tell(self.street, self.grids, sites, past, nodes, self.actor)
         return stored + demo_campaigns.tell(self.street, officer, sites, self.version, self._follow)
@@ -137,43 +146,54 @@ class _Street:
         workers = Appointment.objects.filter(role="grid_worker", place__path__descendant_of=self.street.path)
         people = list(dict.fromkeys(workers.order_by("place_id", "id").values_list("person_id", flat=True)))
         teams = []
-        for number, grid in enumerate(self.grids[:: max(1, len(self.grids) // 4)][:4]):
+        for number, grid in enumerate(self.grids[:: max(1, len(self.grids) // len(TEAMS))][: len(TEAMS)]):
             assert grid.lon is not None and grid.lat is not None
-            teams.append(NewTeam(f"第{'一二三四'[number]}组", grid.lon, grid.lat, 240, None, tuple(people[number::4])))
+            members = tuple(people[number :: len(TEAMS)])
+            teams.append(NewTeam(f"第{TEAMS[number]}组", grid.lon, grid.lat, 300, None, members))
         new = NewRound(
             f"{self.street.name}{title}", self.street.pk, since, until, version_id=self.version.pk,
-            site_kinds=KINDS, teams=tuple(teams), synthetic=True, repeat=repeat,
+            site_kinds=KINDS, teams=tuple(teams), minutes_per_visit=6, synthetic=True, repeat=repeat,
         )  # fmt: skip
         return create_round(officer, new, _key("round", self.street.pk, title))
 
-    def _walk(self, officer: Actor, row: Round, sites: Sequence[Place], nodes: Sequence[Node], share: float) -> int:
-        """Two criteria at most of the sites, sent once a day; some fail and are handed over."""
+    def _walk(self, officer: Actor, row: Round, nodes: Sequence[Node], unsent: set[int]) -> int:
+        """A criterion or two at the sites as they were planned, sent twice a day; some fail and are handed over."""
         # Where pictures are taken, what asks for them comes first.
         nodes = sorted(nodes, key=lambda node: not node.evidence) if self.pictured else nodes
         by_kind = {kind: [node for node in nodes if kind in node.site_kinds][:6] for kind in KINDS}
-        days: dict[datetime, list[tuple[Place, NewObservation]]] = {}
-        for place in sites:
-            at = self._moment(row)
-            if not by_kind[place.site_kind] or self.chance.random() > share or at is None:
+        sent: dict[tuple[date, bool], tuple[list[tuple[Place, NewObservation]], list[NewUnreached]]] = {}
+        entries = RoundSite.objects.filter(round=row).exclude(planned_on=None).select_related("site")
+        for entry in entries.order_by("planned_on", "team_id", "position", "site_id"):
+            at, asked = self._moment(entry), by_kind.get(entry.site.site_kind)
+            if at is None or not asked or entry.site_id in unsent:
                 continue
-            for node in self.chance.sample(by_kind[place.site_kind], min(2, len(by_kind[place.site_kind]))):
-                days.setdefault(at, []).append((place, self._tick(row, place, node, at)))
-        stored = 0
-        for at, ticks in sorted(days.items()):
-            with moments.replaying(at):
-                done = record_batch(officer, Batch("demo", tuple(tick for _, tick in ticks)), "demo")
-            stored += sum(one.outcome == "stored" for one in done.outcomes)
-            for (place, _tick), one in zip(ticks, done.outcomes, strict=True):
-                if one.number:
-                    self._follow(one.number, place, at)
-        return stored
+            ticks, shut = sent.setdefault((at.date(), at.hour >= 12), ([], []))
+            if self.chance.random() <= SEEN:
+                for node in self.chance.sample(asked, min(1 + self.chance.randrange(2), len(asked))):
+                    ticks.append((entry.site, self._tick(row, entry.site, node, at)))
+            elif self.chance.random() <= CLOSED:
+                key = _key("shut", row.pk, entry.site_id)
+                shut.append(NewUnreached(key, row.pk, entry.site_id, self.chance.choice(SHUT), at))
+        return sum(self._send(officer, *batch) for _half, batch in sorted(sent.items()))
 
-    def _moment(self, row: Round) -> datetime | None:
-        """Ten o'clock of a day of the round, or just now."""
-        last = min(row.until, self.today)
-        day = row.since + timedelta(days=self.chance.randint(0, max((last - row.since).days, 0)))
-        at = datetime.combine(day, time(10), tzinfo=timezone.get_current_timezone())
-        return min(at, self.now) if at.date() <= self.today else None
+    def _send(self, officer: Actor, ticks: Sequence[tuple[Place, NewObservation]], shut: Sequence[NewUnreached]) -> int:
+        """What was recorded in half a day, as it was sent; how many records."""
+        if not ticks and not shut:
+            return 0
+        last = max(entry.observed_at for entry in (*(tick for _, tick in ticks), *shut))
+        with moments.replaying(last):
+            done = record_batch(officer, Batch("demo", tuple(tick for _, tick in ticks), tuple(shut)), "demo")
+        for (place, _tick), one in zip(ticks, done.outcomes, strict=False):
+            if one.number:
+                self._follow(one.number, place, last)
+        return sum(one.outcome == "stored" for one in done.outcomes[: len(ticks)])
+
+    def _moment(self, entry: RoundSite) -> datetime | None:
+        """When the team comes by as it is planned; nothing where that is still to come."""
+        assert entry.planned_on is not None
+        begin = datetime.combine(entry.planned_on, BEGIN, tzinfo=timezone.get_current_timezone())
+        at = begin + timedelta(minutes=MINUTES * min(max((entry.position or 1) - 1, 0), 36))
+        return at if at <= self.now else None
 
     def _tick(self, row: Round, place: Place, node: Node, at: datetime) -> NewObservation:
         bad = self.chance.random() < FAILING
@@ -209,11 +229,18 @@ class _Street:
             at += timedelta(minutes=self.chance.randrange(20, 150))
             if actor is None or at > timezone.now():
                 return
-            try:
-                with moments.replaying(at):
-                    advance(actor, item.pk, [(step, data)], key=f"demo:{number}:{step}")
-            except StepRefused:
+            tries = (data, data | {"override": "协办单位已到场，一并处理。"}) if step == "reply" else (data,)
+            if not any(self._take(actor, item, step, values, at) for values in tries):
                 return
+
+    def _take(self, actor: Actor, item: Item, step: str, data: dict[str, str], at: datetime) -> bool:
+        """Whether the step could be taken."""
+        try:
+            with moments.replaying(at):
+                advance(actor, item.pk, [(step, data)], key=f"demo:{item.number}:{step}:{len(data)}")
+        except StepRefused:
+            return False
+        return True
 
 
 def _of_unit(role: str, unit: int | None) -> Actor | None:

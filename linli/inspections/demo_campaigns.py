@@ -69,20 +69,22 @@ class _Walk:
     def before(self, sites: Sequence[Place]) -> int:
         """How things stood before: a round that has ended, and belongs to no campaign."""
         since = self.row.since - timedelta(days=DAYS_BEFORE)
-        made = self._round("摸底巡查", since, self.row.since - timedelta(days=1), None)
+        made = self._round("摸底巡查", since, self.row.since - timedelta(days=1), None, sites)
         stored = self._see(made, sites, "before", since, made.until)
         end_round(self.officer, made.pk)
         return stored
 
     def after(self, sites: Sequence[Place]) -> int:
         """What is seen while it runs: a round of the campaign."""
-        made = self._round("巡查", self.row.since, self.row.until, self.row.pk)
+        made = self._round("巡查", self.row.since, self.row.until, self.row.pk, sites)
         return self._see(made, sites, "after", made.since, min(made.until, timezone.localdate() - timedelta(days=1)))
 
-    def _round(self, name: str, since: date, until: date, campaign_id: int | None) -> Round:
+    def _round(self, name: str, since: date, until: date, campaign_id: int | None, sites: Sequence[Place]) -> Round:
+        seen = tuple(site.pk for site in sites if site.site_kind in self.row.site_kinds and self.part(site))
         new = NewRound(
             f"{self.row.title}{name}", self.street.pk, since, until, kind=Round.SPECIAL, theme=self.row.title[:60],
-            version_id=next((node.version_id for node in self.nodes.values() if node), None), place_ids=self.place_ids,
+            version_id=next((node.version_id for node in self.nodes.values() if node), None),
+            place_ids=seen or self.place_ids,
             site_kinds=tuple(self.row.site_kinds), campaign_id=campaign_id, synthetic=True,
         )  # fmt: skip
         return create_round(self.officer, new, uuid.uuid5(SPACE, f"{self.row.pk}:{self.street.pk}:{name}"))

@@ -70,6 +70,11 @@ def tell(
     made.dissuasion(sites)
 
 
+def unsent(sites: Sequence[Place]) -> list[Place]:
+    """The sites that a phone without network saw last week; what it kept comes after the round has ended."""
+    return list(sites[1 :: max(1, len(sites) // CONFLICTS)][:CONFLICTS])
+
+
 def _key(*words: object) -> uuid.UUID:
     return uuid.uuid5(SPACE, ":".join(map(str, words)))
 
@@ -151,7 +156,7 @@ class _Street:
     def conflicts(self, sites: Sequence[Place], ended: Round, nodes: Sequence[Node]) -> None:
         """A phone was without network until after last week's round had ended: what it kept has to be decided."""
         at = datetime.combine(ended.until, time(16, 40))
-        for number, site in enumerate(sites[1 :: max(1, len(sites) // CONFLICTS)][:CONFLICTS]):
+        for number, site in enumerate(unsent(sites)):
             node = next((node for node in nodes if site.site_kind in node.site_kinds), None)
             worker = self.actor("grid_worker", str(site.path))
             if node is None or worker is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from dateutil.rrule import rrulestr
@@ -18,6 +17,7 @@ from linli.campaigns.selectors import campaign_for
 from linli.inspections import coverage, unreached
 from linli.inspections.batch import refuse
 from linli.inspections.models import Round, RoundSeries, RoundSite, RoundTeam, RoundTeamMember
+from linli.inspections.round_sites import add_sites
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
@@ -27,7 +27,7 @@ from linli.standards.models import Node, Version
 from linli.work.engine import StepRefused
 
 PLAN = "inspection.plan"
-SITES_MAX, TEAMS_MAX, DAYS_MAX = 5000, 60, 92
+TEAMS_MAX, DAYS_MAX = 60, 92
 AHEAD = timedelta(days=2)
 DONE = Label("这个点位已有记录。", "It has records already.")
 
@@ -46,7 +46,7 @@ class NewTeam:
 
 @dataclass(frozen=True, slots=True)
 class NewRound:
-    """A round as it is asked for. `place_ids` limits where sites are looked for (streets, lanes, compounds, grids)."""
+    """A round as it is asked for. `place_ids` limits where sites are looked for (areas, compounds, or roads)."""
 
     title: str
     place_id: int
@@ -88,7 +88,7 @@ def create_round(actor: Actor, new: NewRound, key: UUID) -> Round:
             since=new.since, until=new.until, series=series, campaign=campaign,
             minutes_per_visit=new.minutes_per_visit, synthetic=new.synthetic, created_by_id=actor.person_id, key=key,
         )  # fmt: skip
-        found = _add_sites(row, str(place.path))
+        found = add_sites(row, str(place.path))
         _add_teams(row, new.teams)
         record("inspection.round", actor_id=actor.person_id, subject=f"round:{row.pk}", sites=found)
     return row
@@ -107,22 +107,27 @@ def _check(new: NewRound) -> None:
         raise refuse("too_many_teams", "teams", f"最多{TEAMS_MAX}个小组。", f"At most {TEAMS_MAX} teams.")
     if new.version_id is not None and not Version.objects.filter(pk=new.version_id, state="published").exists():
         raise refuse("no_version", "version_id", "请选择已发布的标准。", "Choose a published standard.")
-    for team in new.teams:
+    check_teams(new.teams)
+    _check_criteria(new)
+
+
+def check_teams(teams: Sequence[NewTeam]) -> None:
+    """Refuse (422) teams without a start or minutes, or with a unit or members that are not there (≤ 2 statements)."""
+    for team in teams:
         if not (-180 <= team.longitude <= 180 and -90 <= team.latitude <= 90 and 1 <= team.minutes_per_day <= 1440):
             raise refuse(
                 "bad_team", "teams", "请检查小组的出发点和时间。", "Check start point and minutes of the team."
             )
-    _check_named(new)
-
-
-def _check_named(new: NewRound) -> None:
-    """Whatever is named by its number has to be there (3 statements at most, none for what is not named)."""
-    units = {team.organisation_id for team in new.teams if team.organisation_id is not None}
+    units = {team.organisation_id for team in teams if team.organisation_id is not None}
     if units and Organisation.objects.filter(pk__in=units, active=True).count() != len(units):
         raise refuse("unknown_unit", "teams", "小组的单位已不在册，请重新选择。", "A team's unit is not there.")
-    people = {person for team in new.teams for person in team.members}
+    people = {person for team in teams for person in team.members}
     if people and Person.objects.filter(pk__in=people, appointments__isnull=False).distinct().count() != len(people):
         raise refuse("unknown_member", "teams", "组员须是在册的工作人员。", "Members have to be staff.")
+
+
+def _check_criteria(new: NewRound) -> None:
+    """Refuse (422) criteria that are not of the version (1 statement, none where none are named)."""
     chosen = set(new.criteria)
     if chosen and Node.objects.filter(pk__in=chosen, version=new.version_id, level=Node.CRITERION).count() != len(
         chosen
@@ -155,7 +160,7 @@ def link_campaign(actor: Actor, round_id: int, campaign_id: int | None) -> Round
 
     Raises ObjectHidden (404), StepRefused (422) for a round of another kind or a campaign that lies elsewhere.
     """
-    row = _changing(actor, round_id)
+    row = changing(actor, round_id)
     campaign = _campaign(actor, campaign_id, row.kind, str(row.place.path))
     if row.campaign != campaign:
         row.campaign = campaign
@@ -172,25 +177,6 @@ def _paths(new: NewRound, above: str) -> list[str]:
     if len(found) != len(set(new.place_ids)) or any(f"{path}.".startswith(f"{above}.") is False for path in found):
         raise refuse("bad_places", "place_ids", "所选地点不在本次巡查的范围内。", "A place lies outside the round.")
     return found
-
-
-_FIND = """
-INSERT INTO inspections_roundsite (round_id, site_id, state, reason, version)
-SELECT %(round)s, p.id, 'due', '', 0 FROM places_place p
-WHERE p.kind = 'site' AND p.active AND p.path <@ %(above)s::ltree
-  AND (cardinality(%(paths)s::text[]) = 0 OR p.path <@ ANY(%(paths)s::ltree[]))
-  AND (cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
-ORDER BY p.id LIMIT %(most)s ON CONFLICT (round_id, site_id) DO NOTHING
-"""
-
-
-def _add_sites(row: Round, above: str) -> int:
-    values: dict[str, Any] = {
-        "round": row.pk, "above": above, "paths": row.places, "kinds": row.site_kinds, "most": SITES_MAX,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, values)
-        return int(cursor.rowcount)
 
 
 def _add_teams(row: Round, teams: Sequence[NewTeam]) -> None:
@@ -260,13 +246,13 @@ def _make_one(series: RoundSeries, since: date) -> int:
         row = Round.objects.filter(series=series, since=since, key=rows[0].key).first()
         if row is None:
             return 0
-        _add_sites(row, str(series.place.path))
+        add_sites(row, str(series.place.path))
         teams = [NewTeam(**{**team, "members": tuple(team["members"])}) for team in series.teams]
         _add_teams(row, teams)
         return 1
 
 
-def _changing(actor: Actor, round_id: int) -> Round:
+def changing(actor: Actor, round_id: int) -> Round:
     """The round, locked, for who may plan it; ObjectHidden (404) otherwise. In the caller's transaction."""
     row = Round.objects.select_for_update(of=("self",), no_key=True).select_related("place").filter(pk=round_id).first()
     if row is None:
@@ -278,7 +264,7 @@ def _changing(actor: Actor, round_id: int) -> Round:
 @transaction.atomic
 def end_round(actor: Actor, round_id: int) -> Round:
     """End a round: what arrives later is a conflict to decide. Ending again changes nothing."""
-    row = _changing(actor, round_id)
+    row = changing(actor, round_id)
     if row.state != Round.ENDED:
         row.state, row.ended_at = Round.ENDED, timezone.now()
         row.save(update_fields=["state", "ended_at"])
@@ -317,7 +303,7 @@ def drop_team(actor: Actor, round_id: int, team_id: int) -> bool:
 
     Whether it is: where there was a plan, other teams are left and days too. A second call changes nothing.
     """
-    row = _changing(actor, round_id)
+    row = changing(actor, round_id)
     if not RoundTeam.objects.filter(pk=team_id, round=row, active=True).update(active=False):
         return False
     RoundSite.objects.filter(round=row, team_id=team_id).exclude(state=RoundSite.DONE).update(
@@ -338,7 +324,7 @@ def request_plan(actor: Actor, round_id: int) -> None:
     """
     from linli.inspections.jobs import plan_round
 
-    row = _changing(actor, round_id)
+    row = changing(actor, round_id)
     if not RoundTeam.objects.filter(round=row, active=True).exists():
         raise refuse("no_teams", "teams", "请先添加至少一个小组。", "Add at least one team first.")
     if row.state == Round.ENDED or row.until < timezone.localdate():

@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from linli.inspections.day_pack import COUNTS, conflicts_of, day_pack
 from linli.inspections.models import Round
+from linli.inspections.reading import fetch, reach
 from linli.people.access import Actor, ObjectHidden
 from linli.places.models import Place
 
 VIEW = "inspection.view"
-ROUNDS_SHOWN, SITES_SHOWN, PAST_SHOWN = 200, 5000, 300
+ROUNDS_SHOWN, SITES_SHOWN, FINDINGS_SHOWN = 200, 5000, 500
 
 __all__ = ["conflicts_of", "day_pack"]
 
@@ -77,10 +77,10 @@ def round_of(actor: Actor, round_id: int) -> dict[str, Any]:
     clause, values = _reach(actor)
     found = _rows(
         f"""SELECT {_ROUND_COLUMNS}, v.number AS version_number, d.name AS standard_name,
-          r.campaign_id, k.title AS campaign_title
+          r.campaign_id, k.title AS campaign_title, r.criteria, coalesce(x.active, FALSE) AS comes_again
         FROM inspections_round r JOIN places_place p ON p.id = r.place_id
         LEFT JOIN standards_version v ON v.id = r.version_id LEFT JOIN standards_standard d ON d.id = v.standard_id
-        LEFT JOIN campaigns_campaign k ON k.id = r.campaign_id
+        LEFT JOIN campaigns_campaign k ON k.id = r.campaign_id LEFT JOIN inspections_roundseries x ON x.id = r.series_id
         WHERE r.id = %s AND {clause}""",
         [round_id, *values],
     )
@@ -147,27 +147,30 @@ class Figures:
     same_day: Rate
 
 
-_FIGURES = """
-SELECT count(*), count(*) FILTER (WHERE i.meaning IN ('open', 'waiting')),
-  count(*) FILTER (WHERE NOT x.left_out AND i.meaning = 'done'
-    AND (i.closed_at AT TIME ZONE 'Asia/Shanghai')::date = f.found_on),
-  count(*) FILTER (WHERE NOT x.left_out), count(*) FILTER (WHERE x.left_out)
+LEFT_OUT = "(i.excluded_from_rates OR i.meaning = 'dropped')"
+_SAME_DAY = "i.meaning = 'done' AND (i.closed_at AT TIME ZONE 'Asia/Shanghai')::date = f.found_on"
+SHOWN = {
+    "": "TRUE", "open": "i.meaning IN ('open', 'waiting')", "same_day": f"NOT {LEFT_OUT} AND {_SAME_DAY}",
+    "later": f"NOT {LEFT_OUT} AND NOT coalesce({_SAME_DAY}, FALSE)", "left_out": LEFT_OUT,
+}  # fmt: skip
+"""Which findings: all, not done, cleared on the day they were found, of those that count the others, left out."""
+
+_FIGURES = f"""
+SELECT count(*), count(*) FILTER (WHERE {SHOWN["open"]}), count(*) FILTER (WHERE {SHOWN["same_day"]}),
+  count(*) FILTER (WHERE NOT {LEFT_OUT}), count(*) FILTER (WHERE {LEFT_OUT})
 FROM inspections_finding f JOIN work_item i ON i.id = f.item_id
-CROSS JOIN LATERAL (SELECT i.excluded_from_rates OR i.meaning = 'dropped' AS left_out) x
 """
 
 
-def round_figures(round_id: int) -> Figures:
-    """The findings of a round (1 statement)."""
-    return _figures("WHERE f.round_id = %s", [round_id])
+def round_figures(actor: Actor, round_id: int) -> Figures:
+    """The findings of a round at places where the actor may read (1 statement)."""
+    return _figures(f"WHERE f.round_id = %(round)s AND {_THERE}", {"round": round_id, **reach(actor)})
 
 
-def place_figures(path: str, since: date, until: date) -> Figures:
-    """The findings below a place that were found on these days, both included (1 statement)."""
-    return _figures("WHERE i.place_path <@ %s::ltree AND f.found_on BETWEEN %s AND %s", [path, since, until])
+_THERE = "(%(everything)s OR i.place_path <@ ANY(%(scopes)s::ltree[]))"
 
 
-def _figures(where: str, values: list[Any]) -> Figures:
+def _figures(where: str, values: dict[str, Any]) -> Figures:
     """Same day: closed on the local day it was found ÷ all found, without mistaken and excluded ones."""
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES + where, values)
@@ -175,77 +178,17 @@ def _figures(where: str, values: list[Any]) -> Figures:
     return Figures(found, open_ones, Rate(same, counted, left_out))
 
 
-def round_findings(round_id: int) -> list[dict[str, Any]]:
-    """The findings of a round, open ones first (1 statement)."""
-    return _rows(
-        """SELECT i.number, i.title, i.state, i.meaning, i.next_due, i.handle_due, i.closed_at, f.handling, f.found_on,
+def round_findings(actor: Actor, round_id: int, shown: str = "") -> list[dict[str, Any]]:
+    """The findings of a round where the actor may read, those of `SHOWN`, open ones first (1 statement)."""
+    return fetch(
+        f"""SELECT i.number, i.title, i.state, i.meaning, i.next_due, i.handle_due, i.closed_at, f.handling, f.found_on,
           o.short_name, o.name AS unit
         FROM inspections_finding f JOIN work_item i ON i.id = f.item_id
         LEFT JOIN people_organisation o ON o.id = i.responsible_organisation_id
-        WHERE f.round_id = %s ORDER BY i.meaning <> 'open', i.next_due NULLS LAST, i.id LIMIT 200""",
-        [round_id],
+        WHERE f.round_id = %(round)s AND {_THERE} AND {SHOWN[shown]}
+        ORDER BY i.meaning <> 'open', i.next_due NULLS LAST, i.id LIMIT {FINDINGS_SHOWN}""",
+        {"round": round_id, **reach(actor)},
     )
-
-
-def site_of(actor: Actor, site_id: int) -> Place:
-    """A site; ObjectHidden (404) when it is none or not the actor's to see (1 statement)."""
-    row = Place.objects.filter(pk=site_id, kind="site").first()
-    if row is None or not actor.may(VIEW, place_path=str(row.path)):
-        raise ObjectHidden(VIEW)
-    return row
-
-
-def site_past(site_id: int) -> dict[str, list[dict[str, Any]]]:
-    """The whole past of a site: observations, findings, promises, checks, visits, rounds (6 statements)."""
-    today = timezone.localdate()
-    return {
-        "observations": _rows(
-            f"""SELECT o.id, n.title, n.code, o.result, o.value, o.observed_at, o.late, o.distance_m, r.title AS round,
-              r.id AS round_id, i.number, w.words, {COUNTS} AS counts,
-              array(SELECT e.id FROM work_evidence e WHERE e.holder = 'observation' AND e.holder_id = o.id
-                AND e.removed_at IS NULL AND e.kind = 'photo' ORDER BY e.id) AS photos
-            FROM inspections_observation o JOIN standards_node n ON n.id = o.criterion_id
-            JOIN inspections_round r ON r.id = o.round_id LEFT JOIN work_item i ON i.id = o.item_id
-            LEFT JOIN inspections_observationnote w ON w.observation_id = o.id
-            WHERE o.site_id = %s ORDER BY o.observed_at DESC, o.id DESC LIMIT {PAST_SHOWN}""",
-            [site_id],
-        ),
-        "findings": _rows(
-            """SELECT i.number, i.title, i.state, i.meaning, i.received_at, i.closed_at, i.next_due, i.handle_due,
-              f.handling, f.found_on FROM inspections_finding f JOIN work_item i ON i.id = f.item_id
-            WHERE f.site_id = %s ORDER BY f.found_on DESC, i.id DESC LIMIT 200""",
-            [site_id],
-        ),
-        "responsibilities": _rows(
-            """SELECT b.id, b.duty, b.since, b.until, x.display_name AS person, o.name AS unit, p.name AS place
-            FROM inspections_responsibility b JOIN places_place p ON p.id = b.place_id
-            LEFT JOIN people_person x ON x.id = b.person_id LEFT JOIN people_organisation o ON o.id = b.organisation_id
-            WHERE p.path @> (SELECT path FROM places_place WHERE id = %s)
-              AND b.since <= %s AND (b.until IS NULL OR b.until > %s)
-            ORDER BY nlevel(p.path) DESC, b.id""",
-            [site_id, today, today],
-        ),
-        "agreements": _rows(
-            """SELECT a.id, a.signer, a.signed_on, a.until, d.duty, c.kept, c.checked_at, c.words
-            FROM inspections_agreement a JOIN inspections_agreementduty d ON d.agreement_id = a.id
-            LEFT JOIN LATERAL (SELECT k.kept, k.checked_at, k.words FROM inspections_agreementcheck k
-              WHERE k.duty_id = d.id ORDER BY k.checked_at DESC LIMIT 1) c ON TRUE
-            WHERE a.site_id = %s AND a.signed_on <= %s AND (a.until IS NULL OR a.until > %s)
-            ORDER BY a.signed_on DESC, a.id DESC, d.id""",
-            [site_id, today, today],
-        ),
-        "mutual": _rows(
-            """SELECT m.id, m.title, m.due_on, m.good, m.words, m.done_at, p.name AS checker
-            FROM inspections_mutualcheck m JOIN places_place p ON p.id = m.checker_id
-            WHERE m.checked_id = %s AND m.released_at IS NOT NULL ORDER BY m.id DESC LIMIT 50""",
-            [site_id],
-        ),
-        "visits": _rows(
-            """SELECT v.visited_at, v.outcome, v.words, i.number FROM inspections_visit v
-            LEFT JOIN work_item i ON i.id = v.item_id WHERE v.place_id = %s ORDER BY v.visited_at DESC LIMIT 50""",
-            [site_id],
-        ),
-    }
 
 
 def kinds_below(path: str) -> set[str]:

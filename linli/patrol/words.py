@@ -79,6 +79,10 @@ def _form() -> dict[str, str]:
     return {
         "new_problem": _("发现问题"),
         "where": _("在哪里"),
+        "sites_today": _("今天的点位"),
+        "no_site_here": _("不在点位上"),
+        "no_site_hint": _("按手机的位置记到网格；没有位置时，记在所选的这一格。"),
+        "problem_elsewhere": _("路上发现的问题"),
         "which_criterion": _("哪一项不合格"),
         "more_criteria": _("其余 {n} 项"),
         "take_photo": _("拍照"),

@@ -8,6 +8,8 @@ from linli.kernel.workflow import Field, FieldKind
 REASON = Field("reason", Label("理由", "Reason"))
 NOTE = Field("note", Label("说明", "Note"), required=False)
 PHOTOS = Field("photos", Label("照片", "Photos"), FieldKind.EVIDENCE, required=False)
+METRES = Field("metres", Label("核查时离现场（米）", "Metres from the spot"), FieldKind.NUMBER, required=False)
+"""Read once, when somebody verifies: how far from the spot they stood. Where they stood is not kept."""
 
 LEAD = Field("lead", Label("主办单位", "Lead unit"), FieldKind.ORGANISATION)
 CO_HANDLERS = Field("co_handlers", Label("协办单位", "Co-handlers"), FieldKind.ORGANISATIONS, required=False)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from linli.api.patrol import BATCH_BYTES_MAX
 from linli.inspections.models import Observation, PendingConflict
 from linli.inspections.rounds import end_round
-from linli.work.models import Evidence, Upload
+from linli.work.models import Evidence, Item, Upload
 from tests.inspections.conftest import Patrol, media, patrol
 from tests.support.browsing import signed_in
 from tests.support.calling import Answer, Caller
@@ -101,6 +101,23 @@ def test_one_record_that_is_none_does_not_hold_up_the_others(call: Caller, patro
     assert "result" in told[bad["client_key"]]["label"]
     assert told[doubled["client_key"]]["outcome"] == "refused"
     assert Observation.objects.count() == 1
+
+
+def test_a_problem_on_the_way_arrives_once_with_its_photo(call: Caller, patrol: Patrol) -> None:
+    number = str(uuid.uuid4())
+    problem = {
+        "client_key": str(uuid.uuid4()), "place_id": patrol.world.places["east_grid1"].pk, "words": "",
+        "observed_at": timezone.now().isoformat(), "longitude": None, "latitude": None, "accuracy_m": None,
+        "photos": [number], "finding": failing(patrol, [])["finding"],
+    }  # fmt: skip
+    bad = problem | {"client_key": str(uuid.uuid4()), "photos": [], "words": " "}
+    answers = [sync(call, [], {number: photo(3)}, problems=[problem, bad]) for _ in range(2)]
+    told = [{one["client_key"]: (one["outcome"], one["number"]) for one in answer["outcomes"]} for answer in answers]
+    first, again = (answer[problem["client_key"]] for answer in told)
+    assert (first[0], again) == ("stored", ("repeated", first[1]))
+    assert told[0][bad["client_key"]][0] == "refused"
+    assert Evidence.objects.filter(item__number=first[1], kind="photo").count() == 1
+    assert Item.objects.filter(kind="finding").count() == 1
 
 
 def test_half_a_file_is_never_taken_for_a_whole_one(call: Caller, patrol: Patrol) -> None:

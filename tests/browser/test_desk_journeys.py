@@ -215,16 +215,19 @@ def test_verifier_passes_or_sends_back_in_two_taps(world: World, open_page: Call
         world.take("handler", one.item_id, "reply", outcome="solved", answer="已清理干净。")
         world.take("unithead", one.item_id, "endorse_reply")
         world.take("dispatcher", one.item_id, "approve_reply")
-    page = open_page(sign_in="grid")
+    page = open_page(sign_in="grid", position=world.home_point)
     _opened(page, "/desk/?tab=mine&q=小区垃圾桶满了没有人清运")
     taps = TapCounter(page)
     page.locator(f"#row-{made[0].number}").get_by_role("link", name="去核查").click()
+    expect(page.get_by_role("button", name="核查通过")).to_be_visible()
     check_accessible(page)
     check_fits(page)
     page.get_by_role("button", name="核查通过").click()
     expect(page.locator(".toast")).to_contain_text("核查通过")
     assert taps.taps == 2
     assert _states(world, made[:1]) == {"closed"}
+    page.goto(f"/desk/items/{made[0].number}/")
+    expect(page.get_by_text("核查时离现场（米）")).to_be_attached()
     page.goto(f"/desk/verify/{made[1].number}/")
     before = taps.taps
     page.locator(".rework > summary").click()

@@ -137,6 +137,25 @@ def test_a_new_problem_in_five_taps_and_half_a_minute(phone: Page, world: World,
         assert item.evidence.count() == 1
 
 
+def test_a_problem_on_the_way_needs_no_site(phone: Page, world: World, rounds: Rounds, photo: Path) -> None:
+    counter, began = TapCounter(phone), time.monotonic()
+    phone.locator("[data-tab=problem]").click()
+    phone.locator("#site").select_option(f"0-{world.places['grid']}")
+    expect(phone.get_by_text("哪一项不合格")).to_be_hidden()
+    counter.choose_file(phone.locator("label[for=photos]"), photo)
+    expect(phone.locator(".photo-item")).to_be_visible()
+    phone.locator("#keep").click()
+    expect(phone.locator(".toast")).to_contain_text("问题记下了")
+    assert counter.taps + 2 <= 5, "to open the list and to choose from it are two"
+    assert time.monotonic() - began < 30
+    sent(phone)
+    go(phone, "#/queue")
+    expect(phone.locator(".patrol-record").first).to_contain_text("路上发现的问题")
+    with world.inside():
+        item = Item.objects.get(finding__round=None, finding__isnull=False, source="patrol")
+        assert (item.place_id, item.evidence.count()) == (world.places["grid"], 1)
+
+
 def test_a_failing_criterion_is_fixed_on_the_spot(phone: Page, world: World, rounds: Rounds, photo: Path) -> None:
     go(phone, f"#/site/{rounds.site(3)}")
     phone.locator(f"#fail-{rounds.criteria[2]}").click()

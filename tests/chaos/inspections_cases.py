@@ -10,8 +10,8 @@ from typing import Any
 from django.utils import timezone
 
 from linli.campaigns import services as campaigns
-from linli.inspections import dissuasion, letters, mutual_services, promises, rounds, visits
-from linli.inspections.batch import Batch, NewUnreached
+from linli.inspections import dissuasion, letters, mutual_services, promises, round_changes, rounds, visits
+from linli.inspections.batch import Batch, NewProblem, NewUnreached
 from linli.inspections.models import DissuasionTheme, MutualCheck, Round
 from linli.inspections.services import record_batch, resolve_conflict
 from linli.inspections.setup import setup
@@ -60,19 +60,36 @@ def _drop_team(patrol: Patrol) -> Act:
     return lambda: rounds.drop_team(patrol.world.actor("community"), patrol.round.pk, team)
 
 
+def _save_team(patrol: Patrol) -> Act:
+    """Somebody else goes, from another place."""
+    team, west = patrol.round.teams.get().pk, patrol.world.actor("grid2").person_id
+    assert west is not None
+    new = rounds.NewTeam("第一组", WEST + STEP, SOUTH, 180, None, (west,))
+    return lambda: round_changes.save_team(patrol.world.actor("community"), patrol.round.pk, team, new)
+
+
+def _stop_series(patrol: Patrol) -> Act:
+    day = timezone.localdate()
+    wanted = rounds.NewRound("每周查", patrol.world.places["east"].pk, day, day, repeat="FREQ=WEEKLY")
+    made = rounds.create_round(patrol.world.actor("community"), wanted, KEY)
+    return lambda: round_changes.stop_series(patrol.world.actor("community"), made.pk)
+
+
 def _plan(patrol: Patrol) -> Act:
     return lambda: rounds.carry_out_plan(patrol.round.pk, iterations=20)
 
 
 def _record(patrol: Patrol) -> Act:
-    """A pass with words, a finding, one that has to be decided, and a site that could not be looked at."""
+    """A pass with words, a finding, one to be decided, a site that could not be looked at, a problem on the way."""
     ticks = (
         patrol.tick(words="很干净"),
         patrol.tick(1, result="fail", finding=patrol.problem(handling="hand_over")),
         patrol.tick(2, observed_at=at(2)),
     )
     away = (NewUnreached(uuid.UUID(int=79), patrol.round.pk, patrol.sites[3].pk, "门锁着", at(1)),)
-    return lambda: record_batch(patrol.world.actor("grid"), Batch("phone", ticks, away), "key")
+    area = patrol.world.places["east_grid1"].pk
+    met = (NewProblem(uuid.UUID(int=80), area, at(-0.1), patrol.problem(client_key=uuid.UUID(int=81)), "路边有垃圾"),)
+    return lambda: record_batch(patrol.world.actor("grid"), Batch("phone", ticks, away, met), "key")
 
 
 def _resolve(patrol: Patrol) -> Act:
@@ -205,6 +222,8 @@ CASES: dict[str, Case] = {
     "inspections.rounds.set_site_state": _on_patrol(_site_state),
     "inspections.rounds.drop_team": _on_patrol(_drop_team),
     "inspections.rounds.carry_out_plan": _on_patrol(_plan),
+    "inspections.round_changes.save_team": _on_patrol(_save_team),
+    "inspections.round_changes.stop_series": _on_patrol(_stop_series),
     "inspections.services.record_batch": _on_patrol(_record),
     "inspections.services.resolve_conflict": _on_patrol(_resolve),
     "inspections.promises.give_responsibility": _on_patrol(lambda patrol: lambda: _give(patrol)),

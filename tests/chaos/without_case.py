@@ -17,8 +17,10 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         work.services.open_supervision work.telling.tell_clock work.uploads.store_photo
         work.uploads.store_clean work.inbox.mark_read
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
-        inspections.rounds.request_plan inspections.dissuasion.setup_themes work.printing.services.keep_paper
-        inspections.unreached.note inspections.unreached.store requests.fixing.tell work.deeds.record
+        inspections.rounds.request_plan inspections.round_sites.add_sites
+        inspections.dissuasion.setup_themes work.printing.services.keep_paper
+        inspections.unreached.note inspections.unreached.store inspections.elsewhere.store
+        requests.fixing.tell work.deeds.record
         requests.fixing.take_back requests.praising.turned requests.registration.turned
         wishes.registration.erase wishes.rewarding.turned standards.drafts.edited
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
@@ -58,7 +60,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.access.refuse people.access.require people.access.require_somewhere
         people.importers.entitled people.importers.importer_for requests.tracking.find people.gates.needs
         requests.services.see_contact inspections.day_pack.day_pack inspections.promises.place_over
-        assessment.services.locked
+        assessment.services.locked inspections.rounds.changing
         people.refusals.note people.refusals.write people.throttle.clear people.throttle.hit
         people.throttle.hit_all people.phone.check_code people.phone.send_code people.second_factor.check
         people.signin.check_password people.signin.check_second_factor work.uploading.throttled work.scans.paper_for
@@ -94,6 +96,7 @@ RUN_AGAIN: dict[str, frozenset[str]] = {
         work.housekeeping.remove_unclaimed_uploads work.uploads.remove_unclaimed work.receiving.receive_all
         work.scans.take_files work.sweeps.sweep assessment.erasure.drop_stale_packs
         work.sealing.seal assessment.packing.make inspections.rounds.make_due_rounds
+        inspections.round_changes.end_past_rounds
         places.calendar_services.renew_calendar work.dues.recount exchange.running.carry_out
         exchange.services.run exchange.services.begin exchange.services.check
         exchange.services.answer exchange.services.set_columns exchange.services.plan_of exchange.services.remember

@@ -83,6 +83,24 @@ def test_rework_tells_the_unit_why(walker: Walker) -> None:
     assert page.context["page"].returned[0][1] == "现场还没有处理好"
 
 
+def test_a_verifier_tells_how_far_from_the_spot_they_stood(walker: Walker) -> None:
+    item = walker.begin()
+    walker.run([
+        ("handler", "sign", {}), ("handler", "reply", {"outcome": "solved", "answer": "好了"}),
+        ("head", "endorse_reply", {}), ("dispatcher", "approve_reply", {}),
+    ])  # fmt: skip
+    grid = sign_in(walker.world, "grid")
+    page = grid.get(f"/desk/items/{item.number}/?step=verify_pass")
+    assert "metres" not in {field.name for field in page.context["form"].fields}, "it is read, not asked"
+    fresh = walker.item
+    assert fresh.longitude is not None and fresh.latitude is not None
+    sent = {"key": "v", "here_lon": str(fresh.longitude), "here_lat": str(fresh.latitude + 0.001), "metres": "1"}
+    grid.post(f"/desk/items/{item.number}/steps/verify_pass/", sent)
+    shown = grid.get(f"/desk/items/{item.number}/").context["page"].timeline
+    facts = next(dict(entry.facts) for entry in shown if entry.code == "verify_pass")
+    assert facts == {"核查时离现场（米）": "111"}
+
+
 def test_a_chosen_step_opens_its_form(walker: Walker) -> None:
     item = walker.begin()
     walker.take("handler", "sign")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from linli.inspections.conflict_selectors import waiting
 from linli.inspections.letter_selectors import LetterFilters, letters, managers_of, may_see
 from linli.inspections.letters import print_letter, record_reply, urge
 from linli.inspections.models import UrgingLetter
@@ -129,6 +130,22 @@ def test_the_item_tells_in_its_history_that_a_letter_went_out_and_was_answered(p
     assert [entry.label.zh for entry in view.timeline[-2:]] == ["发出督促函", "物业答复"]
     assert "recall" not in {transition.code for transition, _ in view.steps}
     assert verify().whole
+
+
+def test_the_desk_tells_the_senders_side_what_was_left_unanswered(patrol: Patrol) -> None:
+    world, row = patrol.world, write(patrol.world)
+    senders = ("community", "street", "community_west", "grid", "property")
+
+    def unanswered() -> list[int]:
+        return [waiting(world.actor(name), catalogue()).unanswered for name in senders]
+
+    assert unanswered() == [0] * 5, "the day of the reply is not over"
+    UrgingLetter.objects.filter(pk=row.pk).update(reply_due=timezone.localdate() - timedelta(days=1))
+    assert unanswered() == [1, 1, 0, 0, 0]
+    overdue = letters(world.actor("community"), LetterFilters(state="overdue"))
+    assert [one["id"] for one in overdue] == [row.pk], "the number is its list"
+    record_reply(world.actor("property"), row.pk, "已清理")
+    assert unanswered() == [0] * 5
 
 
 def test_a_letter_about_a_place_moves_no_item(patrol: Patrol) -> None:

@@ -12,7 +12,7 @@ from linli.inspections import mutual_selectors as selectors
 from linli.inspections import mutual_services as services
 from linli.inspections.models import MutualCheck
 from linli.inspections.mutual_telling import PREFIX
-from linli.inspections.selectors import site_past
+from linli.inspections.site_selectors import site_past
 from linli.people.access import ObjectHidden
 from linli.people.models import AuditRecord
 from linli.places.models import Place

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from linli.inspections import mutual_services, promises
 from linli.inspections.models import MutualCheck
 from linli.inspections.mutual import pairs
-from linli.inspections.selectors import site_past
+from linli.inspections.site_selectors import site_past
 from linli.people.access import PermissionRefused
 from linli.work.engine import StepRefused
 from tests.inspections.conftest import Patrol
@@ -71,7 +71,9 @@ def test_responsibility_is_given_shown_and_ended(patrol: Patrol) -> None:
     assert promises.give_responsibility(community, grid.pk, since=since, key=key, **options).pk == row.pk
     assert [entry["unit"] for entry in site_past(patrol.sites[0].pk)["responsibilities"]] == ["区住建局"]
     promises.end_responsibility(community, row.pk, timezone.localdate())
-    assert site_past(patrol.sites[0].pk)["responsibilities"] == []
+    assert [(entry["unit"], entry["ended"]) for entry in site_past(patrol.sites[0].pk)["responsibilities"]] == [
+        ("区住建局", True)
+    ]
     with pytest.raises(StepRefused):
         promises.give_responsibility(community, grid.pk, since=since, key=uuid.uuid4())
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from shapely.geometry import LineString
 
 from linli.inspections import jobs, rounds, selectors
 from linli.inspections.models import Observation, Round, RoundSeries, RoundSite, RoundTeam
 from linli.inspections.rounds import NewRound, NewTeam, create_round
 from linli.people.access import ObjectHidden, PermissionRefused
+from linli.places.services import create_place
 from linli.standards import observed
 from linli.standards.facts import Query, find
 from linli.work.engine import StepRefused
@@ -32,6 +35,25 @@ def test_a_round_finds_its_sites_by_kind_and_place(patrol: Patrol) -> None:
     assert set(lanes.sites.values_list("site_id", flat=True)) == {patrol.sites[0].pk, patrol.sites[2].pk}
     elsewhere = NewRound("第二网格", east.pk, DAY, DAY, place_ids=(world.places["east_grid2"].pk,))
     assert create_round(world.actor("community"), elsewhere, uuid.uuid4()).sites.count() == 0
+
+
+def test_a_road_has_the_sites_beside_it(patrol: Patrol) -> None:
+    """Special rectification on named streets: a road is a line, and nothing lies below it in the tree."""
+    world, street = patrol.world, patrol.world.places["street"]
+    first, third = patrol.sites[0], patrol.sites[2]
+    line = LineString([(first.lon - 0.001, first.lat + 0.0003), (first.lon + 0.005, first.lat + 0.0003)])
+    road = create_place(
+        kind="road", name="鹤山路", parent_id=street.pk, geometry=line, actor_label="test", valid_from=date(2024, 1, 1)
+    )
+    new = NewRound("鹤山路整治", street.pk, DAY, DAY, kind="special", place_ids=(road.pk,), site_kinds=("lane", "shop"))
+    made = create_round(world.actor("street"), new, uuid.uuid4())
+    beside = {site.pk for site in patrol.sites if abs(site.lat - first.lat) < 0.0005}
+    assert first.pk in beside and third.pk not in beside
+    assert set(made.sites.values_list("site_id", flat=True)) == beside
+    both = replace(new, place_ids=(road.pk, world.places["east_grid1"].pk))
+    assert create_round(world.actor("street"), both, uuid.uuid4()).sites.count() == len(patrol.sites)
+    lanes = replace(new, site_kinds=("market",))
+    assert create_round(world.actor("street"), lanes, uuid.uuid4()).sites.count() == 0
 
 
 def test_the_same_key_makes_one_round_and_others_make_none(patrol: Patrol) -> None:
@@ -117,7 +139,7 @@ def test_same_day_clearance_counts_what_was_closed_on_its_day(patrol: Patrol) ->
     mistaken = patrol.send(patrol.tick(1, "order", "fail", finding=patrol.problem())).outcomes[0]
     item = Item.objects.get(number=mistaken.number)
     advance(patrol.world.actor("community"), item.pk, [("drop", {"reason": "看错了"})], key=new_key())
-    rate = selectors.round_figures(patrol.round.pk).same_day
+    rate = selectors.round_figures(patrol.world.actor("community"), patrol.round.pk).same_day
     assert (rate.numerator, rate.denominator, rate.excluded, rate.percent) == (2, 4, 1, 50.0)
 
 

@@ -5,10 +5,13 @@ import { leaving } from "./leaving";
 import { map } from "./maps";
 import { photos } from "./photos";
 import { place } from "./place";
+import { saysWhere } from "./position";
 import { toast } from "./toasts";
 import { voice } from "./voice";
 
 const BEHAVIOURS: [string, (element: HTMLElement) => void][] = [
+  // First: what others do when a form is sent waits until it knows where it is.
+  ["form[data-here]", saysWhere],
   ["[data-photos]", photos],
   ["[data-map]", map],
   ["[data-place]", place],

@@ -7,7 +7,7 @@ import { Joint } from "./joint";
 import { Held, pictures, spoken } from "./pictures";
 import { newKey, note, type Making } from "./record";
 import { signature, type Signature } from "./signature";
-import { nextSite, siteKey, unseen, valueOf, walking, type SiteView } from "./state";
+import { areaView, elsewhere, nextSite, siteKey, unseen, valueOf, walking, type SiteView } from "./state";
 import type { Criterion, Handling } from "./types";
 
 const HANDLINGS: readonly Handling[] = ["report", "hand_over", "fix_on_spot"];
@@ -29,13 +29,18 @@ interface Filled {
   pending: number;
 }
 
-/** The site of a new problem: the one named, the one somebody was at last, the next one in walking order. */
+/** Where a new problem is: the site named, where somebody was last, the next one in walking order, else at no site. */
 function siteOf(app: App, key: string | null): SiteView | null {
   const all = app.views();
   const known = (key && all.get(key)) || (app.lastSite && all.get(app.lastSite));
   if (known) return known;
   const next = app.pack && nextSite(app.pack, all, null);
-  return (next && all.get(siteKey(next))) ?? Array.from(all.values())[0] ?? null;
+  return (next && all.get(siteKey(next))) ?? Array.from(all.values())[0] ?? areas(app)[0] ?? null;
+}
+
+/** Where somebody may record at no site: their grids. */
+function areas(app: App): SiteView[] {
+  return (app.pack?.areas ?? []).map(areaView);
 }
 
 export function problem(app: App, key: string | null, criterion: number | null): HTMLElement[] {
@@ -47,7 +52,9 @@ export function problem(app: App, key: string | null, criterion: number | null):
     view, criterion, category: null, chosen: false, handling: "report", unit: null,
     before: new Held(), after: new Held(), signature: null, joint: null, pending: 0,
   };
-  const back = h("p", {}, h("a", { class: "patrol-back", href: `#/site/${siteKey(view.site)}` }, icon("back"), view.site.name));
+  const back = elsewhere(view.site)
+    ? h("p", {}, h("a", { class: "patrol-back", href: "#/" }, icon("back"), say("today")))
+    : h("p", {}, h("a", { class: "patrol-back", href: `#/site/${siteKey(view.site)}` }, icon("back"), view.site.name));
   head.prepend(back);
   return [head, form(app, filled, criterion === null, key === null)];
 }
@@ -78,13 +85,15 @@ function form(app: App, filled: Filled, asksCriterion: boolean, asksSite: boolea
   const element = h("form", { class: "form patrol-form", novalidate: true },
     asksSite ? sites(app, filled, () => {
       filled.criterion = null;
-      app.lastSite = siteKey(filled.view.site);
+      if (!elsewhere(filled.view.site)) app.lastSite = siteKey(filled.view.site);
       box?.replaceChildren(...criteria(app, filled, guess));
+      if (asked) asked.hidden = elsewhere(filled.view.site);
       guess();
     }) : null,
     field("photos", null, pictures(filled.before, "photos", say("take_photo"), pending)));
   const box = asksCriterion ? h("div", {}, ...criteria(app, filled, guess)) : null;
-  if (box) element.append(h("fieldset", { class: "field" }, h("legend", {}, say("which_criterion")), box));
+  const asked = box && h("fieldset", { class: "field", hidden: elsewhere(filled.view.site) }, h("legend", {}, say("which_criterion")), box);
+  if (asked) element.append(asked);
   const points = asksCriterion ? null : howMuch(app.criterion(filled.criterion ?? 0));
   if (points) element.append(points);
   element.append(
@@ -107,7 +116,8 @@ function field(id: string, label: string | null, control: HTMLElement, aside = "
 }
 
 function fillCategories(app: App, filled: Filled, select: HTMLSelectElement, words: string): void {
-  const here = filled.view.site.criteria.map((id) => app.criterion(id)).filter((one): one is Criterion => one !== undefined);
+  const named = filled.view.site.criteria.map((id) => app.criterion(id)).filter((one): one is Criterion => one !== undefined);
+  const here = elsewhere(filled.view.site) ? (app.pack?.criteria ?? []) : named;
   const ordered = likely(app.pack?.categories ?? [], app.criterion(filled.criterion ?? 0), filled.view.site, words, here);
   select.replaceChildren(...ordered.map((category) => h("option", { value: category.id }, category.title)));
   filled.category = ordered[0]?.id ?? null;
@@ -115,13 +125,21 @@ function fillCategories(app: App, filled: Filled, select: HTMLSelectElement, wor
 
 function sites(app: App, filled: Filled, changed: () => void): HTMLElement {
   const select = h("select", { id: "site", class: "input" });
-  const order = walking(app.pack?.sites ?? []);
-  for (const site of order) select.append(h("option", { value: siteKey(site), selected: siteKey(site) === siteKey(filled.view.site) }, site.name));
+  const option = (view: SiteView) => h("option", { value: siteKey(view.site), selected: siteKey(view.site) === siteKey(filled.view.site) }, view.site.name);
+  const group = (label: string, views: SiteView[]) => (views.length > 0 ? [h("optgroup", { label }, ...views.map(option))] : []);
+  const all = app.views();
+  const [order, others] = [walking(app.pack?.sites ?? []).map((site) => all.get(siteKey(site)) as SiteView), areas(app)];
+  select.append(...group(say("sites_today"), order), ...group(say("no_site_here"), others));
+  const hint = h("p", { class: "field-hint", id: "site-hint", hidden: !elsewhere(filled.view.site) }, say("no_site_hint"));
+  select.setAttribute("aria-describedby", hint.id);
   select.addEventListener("change", () => {
-    filled.view = app.views().get(select.value) ?? filled.view;
+    filled.view = all.get(select.value) ?? others.find((one) => siteKey(one.site) === select.value) ?? filled.view;
+    hint.hidden = !elsewhere(filled.view.site);
     changed();
   });
-  return field("site", say("where"), select);
+  const box = field("site", say("where"), select);
+  box.append(hint);
+  return box;
 }
 
 /** The criteria of the site as buttons, those nobody has looked at first. */
@@ -214,7 +232,7 @@ interface Texts {
 /** What is still missing, as a sentence; empty when the record can be made. */
 function missing(filled: Filled, texts: Texts): string {
   if (filled.pending > 0) return say("photo_wait");
-  if (filled.criterion === null) return say("choose_criterion");
+  if (filled.criterion === null && !elsewhere(filled.view.site)) return say("choose_criterion");
   if (filled.before.notes.length === 0 && !texts.words.trim()) return say("photo_or_words");
   if (filled.handling === "fix_on_spot" && filled.after.notes.length === 0) return say("after_missing");
   if (filled.handling === "hand_over" && !texts.receiver.trim()) return say("receiver_missing");
@@ -223,7 +241,7 @@ function missing(filled: Filled, texts: Texts): string {
 
 async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Texts, wrong: HTMLElement, submit: HTMLElement): Promise<void> {
   // What was said without naming a criterion often names it.
-  if (filled.criterion === null && texts.words.trim()) {
+  if (filled.criterion === null && texts.words.trim() && !elsewhere(filled.view.site)) {
     const here = filled.view.site.criteria.map((id) => app.criterion(id)).filter((one): one is Criterion => one !== undefined);
     filled.criterion = criterionOf(here, texts.words)?.id ?? null;
   }
@@ -244,7 +262,7 @@ async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Text
   for (const [id, blob] of others?.blobs ?? []) files.set(id, blob);
   const chosen = form.querySelector<HTMLSelectElement>("#value")?.value;
   const unit = Number(form.querySelector<HTMLSelectElement>("#unit")?.value) || null;
-  const criterion = filled.criterion as number;
+  const criterion = filled.criterion ?? 0;
   const making: Making = {
     site: filled.view.site, criterion, result: "fail", replaces: filled.view.results.get(criterion)?.key ?? null,
     value: valueOf(app.criterion(criterion), "fail", chosen === undefined ? null : Number(chosen)),
@@ -262,5 +280,5 @@ async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Text
     submit.setAttribute("aria-busy", "false");
   }
   // The form stays as it is when the phone had no room: nothing that was entered is lost.
-  if (kept) window.location.hash = `#/site/${siteKey(filled.view.site)}`;
+  if (kept) window.location.hash = elsewhere(filled.view.site) ? "#/" : `#/site/${siteKey(filled.view.site)}`;
 }

@@ -2,10 +2,11 @@
 
 import { readFacts } from "../lib/exif";
 import { newKey } from "../lib/key";
+import { position } from "../lib/position";
 import { shrink } from "../lib/shrink";
-import type { FileNote, Finding, Kept, Observation, Position, Result, Site } from "./types";
+import type { FileNote, Finding, Kept, Observation, Result, Site } from "./types";
 
-export { newKey };
+export { newKey, position };
 
 const HEADER_BYTES = 256 * 1024;
 /** So long a record can be taken back before it leaves the phone. */
@@ -42,22 +43,6 @@ export function made(making: Making, person: number, now: Date, hold = UNDO_MILL
     observation, person, stage: "waiting", not_before: now.getTime() + hold,
     said: "", conflict: null, number: "", received_at: "", tries: 0,
   };
-}
-
-/** Where the device is now, asked once for the record that was just made; null when it does not know or may not say. */
-export function position(): Promise<Position | null> {
-  if (!("geolocation" in navigator)) return Promise.resolve(null);
-  return new Promise((tell) => {
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => tell({
-        longitude: Number(coords.longitude.toFixed(6)),
-        latitude: Number(coords.latitude.toFixed(6)),
-        accuracy_m: Math.round(coords.accuracy),
-      }),
-      () => tell(null),
-      { enableHighAccuracy: true, timeout: 6000, maximumAge: 30_000 },
-    );
-  });
 }
 
 /** A photo as it will travel: what its EXIF said, then made small. */

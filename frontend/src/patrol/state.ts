@@ -71,6 +71,18 @@ export interface SiteView {
   finished: boolean;
 }
 
+/** Whether a record is of no round: a problem that somebody came by on the way. */
+export const elsewhere = (observation: { round_id: number }): boolean => observation.round_id === 0;
+
+/** An area as a place to record at, where there is no site: without criteria, and of no round. */
+export function areaView(area: { id: number; name: string }): SiteView {
+  const site: Site = {
+    round_id: 0, id: area.id, name: area.name, kind: "", kind_label: "", where: "", position: 0, state: "due", longitude: null,
+    latitude: null, criteria: [], seen: {}, open: [],
+  };
+  return { site, results: new Map(), done: 0, total: 0, failed: 0, waiting: 0, unreached: "", finished: false };
+}
+
 export const siteKey = (site: { round_id: number; id: number }): string => `${site.round_id}-${site.id}`;
 
 function later(one: LastResult & { own: boolean }, other: (LastResult & { own: boolean }) | undefined): boolean {

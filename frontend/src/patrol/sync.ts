@@ -2,7 +2,7 @@
 
 import { clockAhead, filesOf, firstBatch, LIMITS, pause, ready, verdict } from "./batches";
 import { say } from "./dom";
-import { settled } from "./state";
+import { elsewhere, settled } from "./state";
 import type { Store } from "./store";
 import type { Answer, Kept, Observation } from "./types";
 
@@ -42,13 +42,17 @@ export async function session(): Promise<{ status: number; session: Session | nu
   }
 }
 
-/** Records as the server reads them: of criteria, and of sites that were not reached. */
-export function bodies(batch: readonly Kept[]): { observations: unknown[]; unreached: unknown[] } {
+/** Records as the server reads them: of criteria, of sites that were not reached, of problems at no site. */
+export function bodies(batch: readonly Kept[]): { observations: unknown[]; unreached: unknown[]; problems: unknown[] } {
   const all = batch.map((kept) => kept.observation);
-  const of = (one: Observation) => one.result === "unreachable";
+  const missed = (one: Observation) => one.result === "unreachable";
   return {
-    observations: all.filter((one) => !of(one)).map(wire),
-    unreached: all.filter(of).map(({ client_key, round_id, site_id, words, observed_at }) => ({ client_key, round_id, site_id, reason: words, observed_at })),
+    observations: all.filter((one) => !missed(one) && !elsewhere(one)).map(wire),
+    unreached: all.filter(missed).map(({ client_key, round_id, site_id, words, observed_at }) => ({ client_key, round_id, site_id, reason: words, observed_at })),
+    problems: all.filter(elsewhere).map((one) => {
+      const { round_id: _round, site_id, criterion_id: _criterion, replaces: _replaces, result: _result, value: _value, ...rest } = wire(one);
+      return { ...rest, place_id: site_id };
+    }),
   };
 }
 

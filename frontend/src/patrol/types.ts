@@ -2,6 +2,8 @@
 
 import type { FeatureCollection } from "geojson";
 
+import type { Position } from "../lib/position";
+
 /** "unreachable" is said of a whole site (没查成): its record has the criterion 0 and the reason as its words. */
 export type Result = "pass" | "fail" | "not_applicable" | "unreachable";
 export type Handling = "hand_over" | "fix_on_spot" | "report";
@@ -108,16 +110,14 @@ export interface DayPack {
   sites: Site[];
   criteria: Criterion[];
   categories: Category[];
+  /** Where a problem lies that is at no site, when the phone does not know where it is. Older days have none. */
+  areas?: { id: number; name: string }[];
   units: Unit[];
   ground: FeatureCollection;
   conflicts: Conflict[];
 }
 
-export interface Position {
-  longitude: number;
-  latitude: number;
-  accuracy_m: number;
-}
+export type { Position } from "../lib/position";
 
 /** A file of a record; its bytes lie beside it in the store under the same id. */
 export interface FileNote {
@@ -151,6 +151,7 @@ export interface Finding {
 
 export interface Observation {
   client_key: string;
+  /** 0: a problem at no site of a round; `site_id` is then an area, and there is no criterion. */
   round_id: number;
   site_id: number;
   criterion_id: number;

@@ -3,6 +3,7 @@
 import type { App } from "./app";
 import { filesOf, weight } from "./batches";
 import { h, icon, moment, notice, say } from "./dom";
+import { elsewhere } from "./state";
 import { failure, success } from "./toast";
 import { warnings } from "./today";
 import type { Choice, Conflict, Kept } from "./types";
@@ -16,18 +17,20 @@ export function bytes(value: number): string {
 
 function title(app: App, kept: Kept): string {
   const { criterion_id } = kept.observation;
+  if (elsewhere(kept.observation)) return say("problem_elsewhere");
   return app.criterion(criterion_id)?.title ?? say(criterion_id ? "record" : "whole_site");
 }
 
 function place(app: App, kept: Kept): string {
   const { site_id, round_id } = kept.observation;
+  if (elsewhere(kept.observation)) return app.pack?.areas?.find((area) => area.id === site_id)?.name ?? "";
   return app.pack?.sites.find((site) => site.id === site_id && site.round_id === round_id)?.name ?? "";
 }
 
 function line(app: App, kept: Kept): HTMLElement {
   const files = filesOf(kept);
   const about = [
-    say(`result_${kept.observation.result}`), kept.observation.criterion_id ? "" : kept.observation.words, moment(kept.observation.observed_at),
+    elsewhere(kept.observation) ? "" : say(`result_${kept.observation.result}`), kept.observation.criterion_id ? "" : kept.observation.words, moment(kept.observation.observed_at),
     files.length > 0 ? say("file_count", { n: files.length }) : "",
     kept.stage === "stored" ? say("received_at", { time: moment(kept.received_at) }) : "", kept.number,
   ].filter(Boolean).join(" · ");

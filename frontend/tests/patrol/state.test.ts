@@ -5,7 +5,7 @@ import { answering, criterionOf, likely, together } from "../../src/patrol/guess
 import { localDay } from "../../src/patrol/day";
 import { made, newKey } from "../../src/patrol/record";
 import { bodies } from "../../src/patrol/sync";
-import { answered, joined, metres, nextSite, replay, settled, siteKey, stops, unseen, valueOf, views, walking } from "../../src/patrol/state";
+import { answered, areaView, elsewhere, joined, metres, nextSite, replay, settled, siteKey, stops, unseen, valueOf, views, walking } from "../../src/patrol/state";
 import { bytes } from "../../src/patrol/waiting";
 import type { Category, Criterion, DayPack, Kept, Outcome, Result, Site, Stage } from "../../src/patrol/types";
 
@@ -315,6 +315,29 @@ describe("a site that cannot be looked at", () => {
     const sent = bodies([record(1, 1, "pass", 1, "a"), unreached(2, 2, "b", "没开门")]);
     expect(sent.observations).toHaveLength(1);
     expect(sent.unreached).toEqual([{ client_key: "b", round_id: 1, site_id: 2, reason: "没开门", observed_at: "2026-11-24T01:02:00.000Z" }]);
+  });
+});
+
+describe("a problem at no site", () => {
+  const met = (key: string): Kept => {
+    const kept = made({ site: areaView({ id: 40, name: "第1网格" }).site, criterion: 0, result: "fail", value: null, replaces: null, words: "垃圾" }, 7, new Date(START));
+    return { ...kept, observation: { ...kept.observation, client_key: key, position: { longitude: 120.4, latitude: 36.3, accuracy_m: 9 } } };
+  };
+
+  it("travels as a problem, with its area and no round", () => {
+    const sent = bodies([record(1, 1, "pass", 1, "a"), met("p")]);
+    expect(sent.observations).toHaveLength(1);
+    expect(sent.problems).toEqual([{
+      client_key: "p", place_id: 40, words: "垃圾", observed_at: "2026-11-24T01:00:00.000Z", longitude: 120.4, latitude: 36.3, accuracy_m: 9,
+      photos: [], finding: null,
+    }]);
+  });
+
+  it("says nothing of any site", () => {
+    const day = pack([place(1), place(40)]);
+    expect(Array.from(views(day, [met("p")]).values())).toEqual(Array.from(views(day, []).values()));
+    expect(elsewhere(met("p").observation)).toBe(true);
+    expect(elsewhere(record(1, 1, "pass", 1, "a").observation)).toBe(false);
   });
 });
 

@@ -92,6 +92,24 @@ class PatrolUnreachedIn(_Sent):
     observed_at: AwareDatetime
 
 
+class PatrolProblemIn(_Sent):
+    """A problem somewhere else than at a site of a round: in the grid of the position, else in the area `place_id`."""
+
+    client_key: UUID
+    place_id: Id
+    words: _Words = ""
+    observed_at: AwareDatetime
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=1e7)] | None = None
+    photos: list[UUID] = Field([], max_length=9)
+    finding: PatrolFindingIn
+
+    def file_numbers(self) -> list[UUID]:
+        """All files that it names."""
+        return [*self.photos, *self.finding.after_photos, *self.finding.signatures()]
+
+
 class PatrolBatchIn(_Sent):
     """The part `batch`: who made the records on which device, the records, notes of the files by their ids."""
 
@@ -101,6 +119,7 @@ class PatrolBatchIn(_Sent):
     sent_at: AwareDatetime | None = None
     observations: list[Any] = Field(max_length=200)
     unreached: list[Any] = Field([], max_length=200)
+    problems: list[Any] = Field([], max_length=200)
     files: dict[UUID, PatrolFileIn] = Field({}, max_length=99)
 
 
@@ -174,6 +193,7 @@ class PatrolDayOut(BaseModel):
     sites: list[dict[str, Any]]
     criteria: list[dict[str, Any]]
     categories: list[dict[str, Any]]
+    areas: list[Named]
     units: list[dict[str, Any]]
     ground: dict[str, Any]
     conflicts: list[dict[str, Any]]
