@@ -183,7 +183,10 @@ class _Stage:
                 noticing.begin(self.officer, asked.pk)
 
     def _joined(self) -> None:
-        units = Organisation.objects.filter(active=True, kind__in=UNIT_KINDS).order_by("pk")[:2]
+        near = Organisation.objects.filter(
+            active=True, kind__in=UNIT_KINDS, place__path__ancestor_of=str(self.community.path)
+        )
+        units = near.order_by("pk")[:2]
         for number, unit in enumerate(units):
             row = joining.join_unit(
                 self.officer, unit.pk, self.community.pk, since=self._past(300),
@@ -192,14 +195,16 @@ class _Stage:
             for index, name in enumerate(islice(names(78 + number), 3)):
                 phone = f"1371{number:03d}{index:04d}"
                 posts = ("servant", "persuader")
-                wanted = joining.NewMember(name, phone, self.community.pk, unit.pk, posts[: 1 + index % 2])
+                wanted = joining.NewMember(
+                    name, phone, self.community.pk, unit.pk, posts[: 1 + index % 2], since=self._past(300)
+                )
                 member = joining.join_member(self.officer, wanted)
                 bulk.record_services(
                     bulk.ServiceRow(
                         f"demo:member:{member.pk}:{days}", member.person_id, self.community.pk, self._past(days), 120,
                         "社区清洁日", organisation_id=unit.pk, member_id=member.pk, synthetic=True,
                     )
-                    for days in (70, 100, 130)
+                    for days in (10, 40, 100)
                 )  # fmt: skip
             type(row).objects.filter(pk=row.pk).update(synthetic=True)
         first = units[0].pk if units else None
