@@ -99,6 +99,7 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
         "missing": missing,
         "sheets": report.get("tables", ()),
         "heads": [(name, label.text(tongue)) for name, label in OUTCOMES.items() if counts.get(name)],
+        "area_name": labels.get(kind.sheet_field) or _("社区"),
         "areas": [
             (area or _("（未分）"), [row.get(name, 0) for name, _label in OUTCOMES.items() if counts.get(name)])
             for area, row in report.get("areas", ())[:AREAS_SHOWN]
@@ -118,6 +119,7 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
         "unchecked": batch.state in ("received", "ready") and not report.get("columns") and batch.purged_at is None,
         "staying": report.get("staying", ()),
         "history_stays": batch.kind == "requests",
+        "edition": batch.kind == "standard",
         "may_undo": batch.state == "done" and batch.rows_done > 0,
         "may_get_rejects": batch.state in ("ready", "done") and refused > 0 and batch.purged_at is None,
     }

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from linli.desk.importing import batch_context
 from linli.exchange import services as exchange
 from linli.exchange.errors import CellProblem
 from linli.exchange.kinds import Answer, Run
@@ -223,6 +224,8 @@ def test_what_is_said_to_be_another_criterion_is_new_and_the_old_one_goes(import
     settle(batch, importer, {"blank_cells": "blank"})
     settle(batch, importer, {"standard_same": "another"})
     assert [label for label, _area in batch.report["vanished"]] == ["路灯完好"]
+    shown = batch_context(batch)
+    assert (shown["area_name"], shown["edition"], len(shown["vanished"])) == ("测评项目", True, 1)
     exchange.begin(batch)
     exchange.run(batch, importer)
     first, second = Version.objects.order_by("number")
