@@ -30,7 +30,7 @@ from linli.people.access import Actor, ObjectHidden, refuse
 from linli.people.gates import actor_on
 from linli.people.importers import PERMISSION, importer_for
 
-CHECKED_AT_ONCE = 300 * 1024
+CHECKED_AT_ONCE = 40 * 1024
 CARRIED_OUT_AT_ONCE = 300
 SHOWN = 30
 
@@ -210,8 +210,9 @@ def undo(request: HttpRequest, batch_id: int) -> HttpResponse:
     importer = _importer(request, batch)
     try:
         with transaction.atomic():
-            by_job = batch.rows_done > CARRIED_OUT_AT_ONCE and services.undo_later(batch, importer)
+            by_job = batch.rows_done > CARRIED_OUT_AT_ONCE
             if by_job:
+                services.undo_later(batch, importer)
                 jobs.undo_later(batch.pk, actor_on(request).user_id)
         if not by_job:
             services.undo(batch, importer)

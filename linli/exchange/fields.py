@@ -110,7 +110,8 @@ def _year(value: Any, run: Run) -> int | None:
     stated = str(run.options.get("year") or "")
     if stated.isdigit():
         return int(stated)
-    told = YEAR.search(run.file_name)
+    # A file from January tells of the year before: what its title says goes before the calendar.
+    told = YEAR.search(run.file_name) or YEAR.search(run.titles)
     likely = int(told[1]) if told else run.today.year
     years = dict.fromkeys((likely, run.today.year, run.today.year - 1, run.today.year + 1))
     choices = tuple(Choice(str(year), str(year)) for year in years)

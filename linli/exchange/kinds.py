@@ -160,8 +160,8 @@ class Run:
     """One pass over a file: who imports, for which place, with which options and answers; collects the doubts.
 
     `actor` is handed on to the rooms' services, which check the permission. `under` is the id of the place to which
-    everything belongs unless a row says more. `record` writes an audit row; `columns` are the
-    fields for which the file has a column. The option `take_suggestions` settles
+    everything belongs unless a row says more. `record` writes an audit row; `titles` is what stands above the tables;
+    `columns` are the fields for which the file has a column. The option `take_suggestions` settles
     doubts by what they suggest, where nobody can be asked (the first set-up of a district).
     """
 
@@ -172,6 +172,7 @@ class Run:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     today: date = field(default_factory=date.today)
     file_name: str = ""
+    titles: str = ""
     batch_id: int | None = None
     record: Callable[..., None] | None = None
     columns: frozenset[str] = frozenset()

@@ -101,6 +101,7 @@ def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = Non
         run.notice(_("隐藏的工作表“%(name)s”没有读取。") % {"name": sheet})
     for sheet in opened.tables.without:
         run.notice(_("工作表“%(name)s”里没有找到表头，没有读取。") % {"name": sheet})
+    run.titles = _titles(opened)
     run.columns = frozenset(guess.target for guess in opened.columns if guess.target) | set(opened.mapping.constants)
     rows: list[Row] = []
     for table in opened.tables.tables:
@@ -116,6 +117,16 @@ def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = Non
         if not row.outcome:
             raise RuntimeError(f"{kind.slug}: row {row.position} was not judged")
     return Plan(opened, run, planner, rows, planner.vanished(rows))
+
+
+def _titles(opened: OpenedFile) -> str:
+    """What stands above the tables, and the names of the sheets."""
+    above = [table.sheet for table in opened.tables.tables]
+    headers = {table.sheet: table.header[0] for table in opened.tables.tables}
+    for sheet in opened.book.sheets:
+        for row in sheet.rows[: min(headers.get(sheet.name, 0), 40)]:
+            above += [plain(cell)[:200] for cell in row if not is_blank(cell)]
+    return " ".join(above)[:4000]
 
 
 def _reused_text(how: str) -> str:

@@ -26,9 +26,9 @@ from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
 from linli.exchange.planning import OpenedFile, Plan, open_file, settle
 from linli.exchange.running import AnotherRuns, Progress, State, carry_out, done_rows, report_of
 from linli.exchange.tables import HEADINGS_BETWEEN
+from linli.exchange.undoing import Obstacles, undo_by_chunks
 from linli.exchange.undoing import begin as begin_undoing
 from linli.exchange.undoing import undo as take_back
-from linli.exchange.undoing import undo_by_chunks
 from linli.exchange.words import heading_key
 
 KEPT = timedelta(days=30)
@@ -317,9 +317,15 @@ def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = Non
     """
     kind, planner = _undoing(batch, importer)
     if not isinstance(planner, PartwisePlanner):
-        with transaction.atomic():
-            count = take_back(batch, kind, planner)
-            _forget(batch, importer)
+        try:
+            with transaction.atomic():
+                count = take_back(batch, kind, planner)
+                _forget(batch, importer)
+        except Obstacles:
+            # A job was to do it: nobody is to wait for what will not come.
+            ImportBatch.objects.filter(pk=batch.pk, state=State.UNDOING).update(state=State.DONE)
+            batch.refresh_from_db()
+            raise
         return count
     begin_undoing(batch, planner)
     count = undo_by_chunks(batch, kind, planner, progress)
@@ -327,16 +333,17 @@ def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = Non
     return count
 
 
-def undo_later(batch: ImportBatch, importer: Importer) -> bool:
-    """Mark a batch of a kind that is undone by chunks, for a job to `undo`; False: it is undone at once instead.
+def undo_later(batch: ImportBatch, importer: Importer) -> None:
+    """Mark a batch for a job to `undo`. Raises ExchangeProblem, and Obstacles where the kind is undone by chunks.
 
-    Raises Obstacles, ExchangeProblem.
+    Of the others the job tells what stands in the way.
     """
     _found, planner = _undoing(batch, importer)
     if isinstance(planner, PartwisePlanner):
         begin_undoing(batch, planner)
-        return True
-    return False
+        return
+    ImportBatch.objects.filter(pk=batch.pk, state=State.DONE).update(state=State.UNDOING, problem="")
+    batch.refresh_from_db()
 
 
 def _undoing(batch: ImportBatch, importer: Importer) -> tuple[Kind, Planner]:

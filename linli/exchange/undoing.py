@@ -26,6 +26,7 @@ from linli.exchange.running import Progress, State, effects_of
 
 OBSTACLES_SHOWN = 30
 CHECKED_ROWS = 5000
+ROWS_LOOKED_AT = 1000
 
 
 class Obstacles(ExchangeProblem):
@@ -158,11 +159,10 @@ def _take_back(effects: Sequence[Effect]) -> list[str]:
     changes = [
         effect for effect in effects if effect.before is not None and effect.key not in own.get(effect.model, ())
     ]
-    latest: set[tuple[str, Any]] = set()
+    latest: dict[tuple[str, Any], Effect] = {}
     for effect in effects:
-        if (effect.model, effect.key) not in latest:
-            latest.add((effect.model, effect.key))
-            obstacles += _since(effect)
+        latest.setdefault((effect.model, effect.key), effect)
+    obstacles += _since(list(latest.values()))
     for name, keys in created.items() if not obstacles else ():
         obstacles += _references(apps.get_model(name), keys, own)
     obstacles = obstacles or _remove(effects)
@@ -171,18 +171,30 @@ def _take_back(effects: Sequence[Effect]) -> list[str]:
     return obstacles
 
 
-def _since(effect: Effect) -> list[str]:
-    """What has become of a row since the batch last wrote it: gone, or changed."""
-    if not effect.after:
-        return []
-    model = apps.get_model(effect.model)
-    row = model._default_manager.select_for_update().filter(pk=effect.key).first()
+def _since(effects: Sequence[Effect]) -> list[str]:
+    """What has become of rows since the batch last wrote them: gone, or changed. They stay locked."""
+    found: list[str] = []
+    by_model: dict[str, list[Effect]] = {}
+    for effect in effects:
+        if effect.after:
+            by_model.setdefault(effect.model, []).append(effect)
+    for name, written in by_model.items():
+        model = apps.get_model(name)
+        for start in range(0, len(written), ROWS_LOOKED_AT):
+            part = written[start : start + ROWS_LOOKED_AT]
+            held = model._default_manager.select_for_update().filter(pk__in=[one.key for one in part])
+            rows = {str(row.pk): row for row in held.order_by("pk")}
+            found += [line for effect in part if (line := _changed(model, effect, rows.get(str(effect.key))))]
+    return found
+
+
+def _changed(model: type[models.Model], effect: Effect, row: models.Model | None) -> str:
     if row is None:
-        return [_("%(what)s 已经不在了") % {"what": _called(model, effect.key)}]
-    since = [name for name, value in effect.after.items() if stored(getattr(row, name)) != value]
+        return _("%(what)s 已经不在了") % {"what": _called(model, effect.key)}
+    since = [name for name, value in (effect.after or {}).items() if stored(getattr(row, name)) != value]
     if since:
-        return [_("%(what)s 后来又改过（%(columns)s）") % {"what": str(row), "columns": "、".join(since)}]
-    return []
+        return _("%(what)s 后来又改过（%(columns)s）") % {"what": str(row), "columns": "、".join(since)}
+    return ""
 
 
 def _restore(effect: Effect) -> None:

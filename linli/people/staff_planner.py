@@ -276,12 +276,17 @@ class StaffPlanner(Planner):
         roles = {planned.role for planned in plans}
         areas = {row.area for row in rows if row.plan is not None and row.area}
         names = {person.pk: person.display_name for person in self.known}
+        others = [
+            (person_id, entry)
+            for person_id, held in self.held.items() if person_id in names and person_id not in named
+            for entry in held if entry.role in roles and entry.place_id
+        ]  # fmt: skip
+        self.places.preload(entry.place_id for _person_id, entry in others)
         found = []
-        for person_id, held in self.held.items():
-            for entry in held if person_id not in named else ():
-                area = self._area(self.places.get(entry.place_id)) if entry.place_id else ""
-                if entry.role in roles and area in areas and person_id in names:
-                    found.append(Vanished(f"{names[person_id]} {ROLES[entry.role].label.text(language())}", area))
+        for person_id, entry in others:
+            area = self._area(self.places.get(entry.place_id))
+            if area in areas:
+                found.append(Vanished(f"{names[person_id]} {ROLES[entry.role].label.text(language())}", area))
         return found
 
     def undone(self, count: int) -> None:

@@ -96,6 +96,8 @@ class Directory:
         self._planned_by_name: dict[str, list[PlannedRow]] = {}
         self._small: dict[tuple[int | None, str, str], int] = {}
         self._small_codes: dict[str, int] = {}
+        self._likes: dict[tuple[str, str], list[tuple[int, PlaceRow]]] = {}
+        self._cores: dict[int, tuple[str, str]] = {}
         prefix = f"{self.under.path}." if self.under else ""
         inside = {
             row.id: row
@@ -269,26 +271,35 @@ class Directory:
 
     def like(self, name: str, kind: str, row: PlannedRow | None = None) -> list[PlaceRow]:
         """Places that a name which nobody bears may mean: same core, one inside the other, or sounding alike."""
-        wanted, sound = core(name), sort_key(core(name))
-        ranked: list[tuple[int, PlaceRow]] = []
-        for place in self.inside.values():
-            if kind and place.kind != kind:
-                continue
-            own = core(place.name)
-            if own == wanted:
-                ranked.append((0, place))
-            elif name.endswith(place.name) or (len(own) > 1 and own in name):
-                ranked.append((1, place))
-            elif sort_key(own) == sound:
-                ranked.append((2, place))
-            elif len(wanted) > 1 and wanted in place.name:
-                ranked.append((3, place))
+        ranked = self._ranked(name, kind)
         for level in ("community", "street"):
             above = row.parent_words.get(level, "") if row is not None and kind != level else ""
             if above:
                 ranked = [pair for pair in ranked if self._stands_in(pair[1], above)] or ranked
         ranked.sort(key=lambda pair: (pair[0], len(pair[1].name), pair[1].id))
         return [place for _rank, place in ranked[:CHOICES_SHOWN]]
+
+    def _ranked(self, name: str, kind: str) -> list[tuple[int, PlaceRow]]:
+        """How like the places are; the same name stands in hundreds of rows, so it is looked for once."""
+        if (name, kind) not in self._likes:
+            wanted, sound = core(name), sort_key(core(name))
+            found = self._likes[name, kind] = []
+            for place in self.inside.values():
+                if kind and place.kind != kind:
+                    continue
+                if place.id not in self._cores:
+                    own = core(place.name)
+                    self._cores[place.id] = own, sort_key(own)
+                own, own_sound = self._cores[place.id]
+                if own == wanted:
+                    found.append((0, place))
+                elif name.endswith(place.name) or (len(own) > 1 and own in name):
+                    found.append((1, place))
+                elif own_sound == sound:
+                    found.append((2, place))
+                elif len(wanted) > 1 and wanted in place.name:
+                    found.append((3, place))
+        return [*self._likes[name, kind]]
 
     def _take_address(self, row: PlannedRow, address: str) -> bool:
         """The community or grid that an address names in words, or whose compound or building it names."""

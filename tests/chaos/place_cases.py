@@ -32,6 +32,11 @@ def _grid(world: World) -> int:
     return int(world.places["east_grid1"].pk)
 
 
+def _alias(world: World) -> str:
+    places.add_alias(_grid(world), "小王庄", actor_label=BY)
+    return "小王庄"
+
+
 _SQUARE = box(120.44, 36.37, 120.445, 36.375)
 PLACES: dict[str, Case] = {
     "create_place": _place(
@@ -41,6 +46,7 @@ PLACES: dict[str, Case] = {
     "rename_place": _place("rename_place", place_id=_grid, name="改名网格"),
     "recode_place": _place("recode_place", place_id=_grid, scheme="grid", code="999"),
     "add_alias": _place("add_alias", place_id=_grid, name="小王庄"),
+    "remove_alias": _place("remove_alias", place_id=_grid, name=_alias),
     "move_place": _place("move_place", place_id=_grid, new_parent_id=lambda w: w.places["west"].pk),
     "set_boundary": _place("set_boundary", place_id=_grid, geometry=_SQUARE),
     "replace_boundary": _place(

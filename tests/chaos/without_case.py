@@ -78,6 +78,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         requests.registration.install work.handing.install work.uploading.upload work.housekeeping.seal_history
         assessment.services.link_now people.log_erasure.install
         places.setup.enter_names places.importing.install places.importing.learn_alias work.erasure.install
+        places.importing.forget_alias
         people.erasing.recent exchange.services.undo exchange.services.undo_later exchange.undoing.begin
         work.erasure.empty
         activities.registration.install activities.erasure.install awards.erasure.install awards.statement.install
@@ -99,7 +100,7 @@ RUN_AGAIN: dict[str, frozenset[str]] = {
         inspections.round_changes.end_past_rounds
         places.calendar_services.renew_calendar work.dues.recount exchange.running.carry_out
         exchange.services.run exchange.services.begin exchange.services.check
-        exchange.services.answer exchange.services.set_columns exchange.services.plan_of exchange.services.remember
+        exchange.services.answer exchange.services.set_columns exchange.services.plan_of
         exchange.services.remember_doubts exchange.services.fail exchange.services.drop exchange.services.purge
         activities.series.make_due awards.awarding.hear awards.awarding.pay_waiting
     """),

@@ -114,6 +114,28 @@ def test_many_requests_are_taken_back_by_a_job(world: World, browse: Browse, mon
     assert client.get(f"/desk/imports/{batch.pk}/progress/").status_code == 204
 
 
+def test_many_rows_are_taken_back_by_a_job_which_tells_what_stands_in_the_way(
+    world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linli.desk.pages_imports.CARRIED_OUT_AT_ONCE", 1)
+    client, user, community = browse("director"), world.users["director"].pk, _community(world)
+    batch = _upload(client, "grids", workbook([["社区", "网格名称"], [community, "某网格"], [community, "某二网格"]]))
+    client.post(f"/desk/imports/{batch.pk}/run/")
+    jobs.run_import(batch.pk, user)
+    grid = Place.objects.get(name="某网格")
+    Place.objects.filter(pk=grid.pk).update(name="某某网格")
+    for expected in ("done", "undone"):
+        client.post(f"/desk/imports/{batch.pk}/undo/")
+        batch.refresh_from_db()
+        assert batch.state == "undoing"
+        jobs.undo_import(batch.pk, user)
+        batch.refresh_from_db()
+        assert batch.state == expected
+        assert ("后来又改过" in client.get(f"/desk/imports/{batch.pk}/").content.decode()) == (expected == "done")
+        Place.objects.filter(pk=grid.pk).update(name="某网格")
+    assert not Place.objects.filter(name__in=("某网格", "某二网格")).exists()
+
+
 def test_an_unreadable_file_is_refused_with_a_sentence(world: World, browse: Browse) -> None:
     client = browse("director")
     answer = client.post(

@@ -78,6 +78,14 @@ def test_what_held_for_the_rows_of_one_file_is_not_taken_for_the_next(importer: 
     assert other.report["counts"]["new"] == 0, "the roster of another community has the same headings"
 
 
+def test_the_year_that_stands_above_the_table_is_suggested(importer: Importer) -> None:
+    batch = _checked(importer, "staff", workbook([
+        ["西湖社区网格员花名册（2024年）", None, None, None], ["社区", "姓名", "岗位", "上岗时间"],
+        ["西湖社区", "张三", "网格员", "3月5日"],
+    ]))  # fmt: skip
+    assert [doubt["suggestion"] for doubt in batch.report["doubts"]] == ["2024"]
+
+
 def test_blank_cells_are_asked_about_in_every_file(importer: Importer) -> None:
     rows = [["社区", "网格名称"], ["西湖社区", "甲网格"], [None, "乙网格"]]
     brought_in(importer, "grids", workbook(rows), blank_cells="fill")
