@@ -43,6 +43,7 @@ from linli.work.uploading import too_long
 
 router = Router(tags=["patrol"])
 
+Sent = schemas.PatrolObservationIn | schemas.PatrolProblemIn
 Shape = TypeVar("Shape", bound=BaseModel)
 
 PERMISSION = "inspection.record"
@@ -130,7 +131,8 @@ def sync_patrol(request: HttpRequest, batch: Annotated[str, Form(description="JS
     problems = tuple(one for one in problems if _sound(Batch(sent.device, (), (), (one,)), one, refused))
     whole = Batch(sent.device, good, unreached, problems)
     done = services.record_batch(actor, whole, str(sent.key) if sent.key else "")
-    told = {str(entry.client_key): entry for entry in (*wanted, *elsewhere)}
+    sent_ones: list[Sent] = [*wanted, *elsewhere]
+    told = {str(entry.client_key): entry for entry in sent_ones}
     waiting = selectors.conflicts_of(actor) if any(one.outcome == records.CONFLICT for one in done.outcomes) else []
     named = {row["id"]: row for row in waiting}
     outcomes = [
@@ -277,7 +279,7 @@ def _sound(batch: Batch, entry: NewObservation | NewUnreached | NewProblem, refu
 
 def _outcome(
     one: ObservationOutcome,
-    entry: schemas.PatrolObservationIn | schemas.PatrolProblemIn | None,
+    entry: Sent | None,
     tokens: Tokens,
     waiting: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
@@ -302,7 +304,7 @@ def _outcome(
     }  # fmt: skip
 
 
-def _lost(entry: schemas.PatrolObservationIn | schemas.PatrolProblemIn, tokens: Tokens, tongue: str) -> str:
+def _lost(entry: Sent, tokens: Tokens, tongue: str) -> str:
     """What is said of files that could not be taken; empty when all were."""
     bad = [error for number in entry.file_numbers() if isinstance(error := tokens.get(number), FileRefused)]
     return LOST_FILE.text(tongue).format(n=len(bad), why=bad[0].message) if bad else ""

@@ -195,7 +195,8 @@ def refuse(code: str, field: str, zh: str, en: str) -> StepRefused:
 
 def check(batch: Batch) -> None:
     """Raise StepRefused (422) for what cannot be kept at all: too many, doubled keys, words that are no values."""
-    keys = [entry.client_key for entry in (*batch.observations, *batch.unreached, *batch.problems)]
+    keys = [entry.client_key for entry in batch.observations] + [report.client_key for report in batch.unreached]
+    keys += [problem.client_key for problem in batch.problems]
     if len(keys) > OBSERVATIONS_MAX:
         raise refuse("too_many", "observations", f"一次最多{OBSERVATIONS_MAX}条。", f"At most {OBSERVATIONS_MAX}.")
     if len(keys) != len(set(keys)):

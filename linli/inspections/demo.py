@@ -180,7 +180,7 @@ class _Street:
         """What was recorded in half a day, as it was sent; how many records."""
         if not ticks and not shut:
             return 0
-        last = max(entry.observed_at for entry in (*(tick for _, tick in ticks), *shut))
+        last = max([tick.observed_at for _, tick in ticks] + [entry.observed_at for entry in shut])
         with moments.replaying(last):
             done = record_batch(officer, Batch("demo", tuple(tick for _, tick in ticks), tuple(shut)), "demo")
         for (place, _tick), one in zip(ticks, done.outcomes, strict=False):

@@ -48,7 +48,9 @@ def sites_along(lines: Iterable[shapely.Geometry], above: str, kinds: Sequence[s
         Q(site_kind__in=kinds) if kinds else Q(), kind="site", active=True, path__descendant_of=above,
         lon__range=(west - east_west, east + east_west), lat__range=(south - north_south, north + north_south),
     )  # fmt: skip
-    found = list(rows.order_by("id").values_list("id", "lon", "lat"))
+    found = [
+        (number, lon or 0.0, lat or 0.0) for number, lon, lat in rows.order_by("id").values_list("id", "lon", "lat")
+    ]
     if not found:
         return []
     # Both in degrees of latitude, so that a distance is one.
