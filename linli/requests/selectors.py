@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -255,7 +256,8 @@ def items_by_phone(actor: Actor, typed: str, limit: int = 100) -> tuple[int, ...
     The number is looked up by its blind index; a report on someone (举报) is found only by who may see informers.
     """
     number = normalise_phone(typed)
-    is_phone = len(number) >= 7 and set(typed) <= set("+-() 0123456789") and len(number) <= 12
+    signs = set(unicodedata.normalize("NFKC", typed))
+    is_phone = len(number) >= 7 and signs <= set("+-() 0123456789") and len(number) <= 12
     if not is_phone or not actor.may_somewhere("work.view_contact"):
         return ()
     open_to, values = reached(actor, "work.view_contact")

@@ -50,6 +50,7 @@ def test_a_phone_finds_the_reporters_items_for_those_who_may_see_it(
     may = {name for name in ("dispatcher", "community", "community_west", "admin")
            if item.number in page(browse(name), "138 0532 7788")}  # fmt: skip
     assert may == finds
+    assert (item.number in page(browse("dispatcher"), "１３８ ０５３２ ７７８８")) == ("dispatcher" in finds)
 
 
 @pytest.mark.parametrize("name", ["dispatcher", "community", "handler"])
