@@ -17,6 +17,7 @@ from linli.people.errors import PeopleProblem
 from linli.people.gates import actor_on, needs
 from linli.people.models import Person
 from linli.people.pages_staff import described, person_seen, told
+from linli.places.snapshot import PlaceSnapshot, place_snapshot
 
 AT_ONCE = 30
 """How many accounts are opened at once: each first password takes a twentieth of a second to keep."""
@@ -64,8 +65,8 @@ def _act(actor: Actor, row: Person, action: str, username: str) -> tuple[str, st
     return None
 
 
-def _shown(row: Person) -> dict[str, Any]:
-    return {"row": row, "held": described(row.current)}  # type: ignore[attr-defined]
+def _shown(row: Person, places: PlaceSnapshot) -> dict[str, Any]:
+    return {"row": row, "held": described(row.current, places)}  # type: ignore[attr-defined]
 
 
 @never_cache
@@ -74,20 +75,20 @@ def _shown(row: Person) -> dict[str, Any]:
 def open_accounts(request: HttpRequest) -> HttpResponse:
     """Accounts for staff in office who have none (an import brings people, not passwords), some at a time."""
     actor = actor_on(request)
-    waiting = selectors.without_account(actor)
+    waiting, places = selectors.without_account(actor), place_snapshot()
     status = 200
     if request.method == "POST":
         keys = [int(key) for key in request.POST.getlist("person") if key.isdecimal() and len(key) < 18]
         made = accounts.open_accounts(actor, list(waiting.filter(pk__in=keys)[:AT_ONCE]))
         if made:
-            shown = [{**_shown(row), "username": name, "password": password} for row, name, password in made]
+            shown = [{**_shown(row, places), "username": name, "password": password} for row, name, password in made]
             return render(request, "people/first_passwords.html", {"made": shown, "left": waiting.count()})
         messages.warning(request, _("没有选中人员，或者他们已经有账号。"))
         status = 422
     people = list(waiting[:AT_ONCE])
     names = accounts.free_usernames(people)
     context = {
-        "people": [{**_shown(row), "username": names[row.pk]} for row in people],
+        "people": [{**_shown(row, places), "username": names[row.pk]} for row in people],
         "total": waiting.count(),
         "at_once": AT_ONCE,
     }

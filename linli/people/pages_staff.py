@@ -20,6 +20,10 @@ from linli.people.models import Appointment, Person
 from linli.people.pages_organisations import in_english, place_by_words
 from linli.people.pages_signin import show_problem
 from linli.people.roles import ROLES
+from linli.places.snapshot import PlaceSnapshot, place_snapshot
+
+WIDE = frozenset({"province", "city", "district", "street", "community"})
+"""Places whose name says enough; a grid or a building is named with its community."""
 
 
 def role_name(slug: str) -> str:
@@ -28,20 +32,22 @@ def role_name(slug: str) -> str:
     return slug if role is None else role.label.text("en" if in_english() else "zh")
 
 
-def scope_name(row: Appointment) -> str:
-    """Where an appointment holds, in words."""
-    parts = [row.place.name if row.place else "", row.organisation.name if row.organisation else ""]
-    return " · ".join(part for part in parts if part)
+def scope_name(row: Appointment, places: PlaceSnapshot | None = None) -> str:
+    """Where an appointment holds, in words; with the places at hand a first grid says of which community."""
+    place = row.place.name if row.place else ""
+    if places is not None and row.place is not None and row.place.kind not in WIDE:
+        place = places.full_name(row.place_id, "community") or place
+    return " · ".join(part for part in (place, row.organisation.name if row.organisation else "") if part)
 
 
-def described(rows: list[Appointment]) -> list[dict[str, Any]]:
+def described(rows: list[Appointment], places: PlaceSnapshot | None = None) -> list[dict[str, Any]]:
     """Appointments as they are shown: role, scope, whether in force."""
     today = timezone.localdate()
     return [
         {
             "row": row,
             "role": role_name(row.role),
-            "scope": scope_name(row),
+            "scope": scope_name(row, places),
             "current": row.valid_from <= today and (row.valid_to is None or row.valid_to > today),
             "ended": row.valid_to is not None and row.valid_to <= today,
         }
@@ -65,9 +71,10 @@ def staff(request: HttpRequest) -> HttpResponse:
         organisation_id=_number(query.get("organisation", "")),
         number=_number(query.get("page", "1")) or 1,
     )
+    places = place_snapshot()
     context: dict[str, Any] = {
         "page": page,
-        "people": [(row, described(row.current)) for row in page.people],  # type: ignore[attr-defined]
+        "people": [(row, described(row.current, places)) for row in page.people],  # type: ignore[attr-defined]
         "words": query.get("q", ""),
         "role": query.get("role", ""),
         "organisation": query.get("organisation", ""),
@@ -133,7 +140,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     context = {
         "person": row,
         **(_account(row) if actor.may("people.appoint") else {}),
-        "appointments": described(row.history),  # type: ignore[attr-defined]
+        "appointments": described(row.history, place_snapshot()),  # type: ignore[attr-defined]
         "form": form,
         "may_appoint": actor.may("people.appoint"),
         "may_hand_over": handover.may_hand_over(actor, row.pk),

@@ -47,6 +47,7 @@ def test_those_who_cannot_sign_in_are_told_and_get_accounts_at_once(district: Di
     assert "2 人有任职、没有账号" in security.get("/desk/people/staff/").content.decode()
     page = security.get("/desk/people/staff/accounts/").content.decode()
     assert "李青" in page and "liqing2" in page and "楼长 " not in page and "去年" not in page
+    assert "网格员 · communitygrid_1" in page, "a first grid is one of a community"
     made = security.post("/desk/people/staff/accounts/", {"person": [person.pk for person in people]})
     passwords = PASSWORD.findall(made.content.decode())
     assert len(passwords) == 2 and "no-store" in made["Cache-Control"]

@@ -89,6 +89,8 @@ def _form_page(request: HttpRequest, places: PlaceSnapshot, form: Form, status: 
         "form": form,
         "kinds": [(slug, text(label)) for slug, label in REQUEST_KINDS.items()],
         "streets": streets,
+        # One that the visitor can find: what is shown as an example is tried.
+        "example": next((row.name for _street, below in streets for row in below), ""),
         "categories": _tree(known),
         "uploads_max": UPLOADS_MAX,
         **_suggestions(form, known),
