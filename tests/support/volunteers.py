@@ -32,6 +32,10 @@ def volunteered(world: World) -> dict[str, str]:
     again = certifying.ask(resident, volunteer.person_id, purpose="入学")
     certifying.refuse_asked(community, again.pk, reason="先补确认时长")
     notice, objection = on_notice(volunteer.person_id, east, world.users["captain"].person_id or 0)
+    CertificateObjection.objects.create(
+        certificate=notice, person_id=objection.person_id, text="重名", made_at=notice.asked_at, upheld=False,
+        answer="核对过签到表，是本人", answered_at=notice.asked_at, answered_by_id=community.person_id,
+    )  # fmt: skip
     star: StarAward = starring.apply(resident)
     unit = joining.join_unit(community, world.units["water"].pk, east, since=date(2026, 1, 1))
     concern = joining.raise_concern(community, east, title="井盖松动", kind="concern", key="one")
