@@ -11,8 +11,8 @@ PLACE = {"id": 45, "name": "东山社区"}
 WISH: dict[str, Any] = {
     "number": NUMBER, "sort": "wish_help", "sort_label": "搭把手", "title": "修一修漏水的龙头",
     "words": "厨房的龙头关不紧，请会修的邻居上门看看。", "state": "on_wall", "state_label": "待认领",
-    "meaning": "waiting", "place": PLACE, "due": LATER, "received_at": AT, "closed_at": None, "version": 2, "mine": "", "may": ["claim"],
-    "synthetic": False,
+    "meaning": "waiting", "place": PLACE, "due": LATER, "received_at": AT, "closed_at": None, "version": 2,
+    "mine": "", "may": ["claim"], "synthetic": False,
 }  # fmt: skip
 CLAIMED = WISH | {
     "state": "matched", "state_label": "正在兑现", "meaning": "open", "version": 4, "mine": "claimed",
