@@ -37,7 +37,7 @@ def test_a_roster_from_upload_to_undo(open_page: Callable[..., Page], tmp_path: 
             break
         check_accessible(page)
         check_fits(page)
-        for question in page.locator("select[name^=answer]").all():
+        for question in page.locator("#doubts select").all():
             question.select_option(label="社区工作人员")
         page.get_by_role("button", name="确认并重新核对").click()
         page.wait_for_load_state()
