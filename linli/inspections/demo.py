@@ -21,7 +21,7 @@ from linli.inspections.services import record_batch
 from linli.inspections.setup import setup
 from linli.people.access import Actor
 from linli.people.demo_actors import actor_of
-from linli.people.models import Appointment
+from linli.people.models import Appointment, User
 from linli.people.units import next_ids
 from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place, PlaceName, RegistryVersion
@@ -114,9 +114,25 @@ class _Street:
         unsent = {site.pk for site in demo_visits.unsent(sites)}
         stored = self._walk(officer, past, nodes, unsent) + self._walk(officer, now, nodes, set())
         end_round(officer, past.pk)
+        self._today()
         demo_promises.tell(self.street, self.grids, officer, sites)
         demo_visits.tell(self.street, self.grids, sites, past, nodes, self.actor)
         return stored + demo_campaigns.tell(self.street, officer, sites, self.version, self._follow)
+
+    def _today(self) -> None:
+        """A round of today around the grid worker whom one signs in as: something to walk on the phone at once."""
+        user = User.objects.filter(username="grid").select_related("person").first()
+        held = Appointment.objects.filter(role="grid_worker", place__path__descendant_of=self.street.path)
+        row = held.filter(person=user.person).select_related("place__parent").first() if user is not None else None
+        community = row.place.parent if row is not None and row.place is not None else None
+        officer = self.actor("community_officer", str(community.path)) if community is not None else None
+        if community is None or officer is None:
+            return
+        new = NewRound(
+            f"{community.name}今日巡查", community.pk, self.today, self.today + timedelta(days=1),
+            version_id=self.version.pk, site_kinds=KINDS, synthetic=True,
+        )  # fmt: skip
+        create_round(officer, new, _key("today", community.pk))
 
     def _sites(self) -> list[Place]:
         """Two sites in each grid, inside it, of kinds in turn."""
