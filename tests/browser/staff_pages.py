@@ -86,8 +86,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/people/roster/", "/desk/people/delegations/", "/desk/people/hand-overs/", "/desk/inbox/?unread=1",
     ),
     "security": (
-        "/desk/people/staff/", "/desk/people/staff/new/", "/desk/people/staff/{handler}/",
-        "/desk/people/staff/{handler}/hand-over/", "/desk/people/roles/",
+        "/desk/", "/desk/people/staff/", "/desk/people/staff/new/", "/desk/people/staff/{handler}/",
+        "/desk/people/staff/{handler}/hand-over/", "/desk/people/staff/accounts/", "/desk/people/roles/",
     ),
     "admin": (
         "/desk/people/", "/desk/people/organisations/{unit}/", "/desk/people/organisations/new/?parent={unit}",
