@@ -41,6 +41,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "street": (
         "/desk/places/", "/desk/places/?q=墨河", "/desk/places/{community}/", "/desk/more/", "/desk/feedback/",
         "/desk/scan/", "/desk/rounds/", "/desk/rounds/new/", "/desk/rounds/{round}/", "/desk/sites/{site}/",
+        "/desk/rounds/findings/", "/desk/rounds/{round}/teams/?team=new",
         "/account/", "/account/password/", "/my/erasure/", "/desk/standards/versions/{standard}/",
         "/desk/standards/versions/{standard}/print/", "/desk/standards/nodes/{in_force}/",
         "/desk/responsibilities/", "/desk/responsibilities/?show=gaps", "/desk/responsibilities/{responsibility}/",
