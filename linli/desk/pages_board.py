@@ -43,7 +43,7 @@ def _may_board(actor: Actor, place: PlaceRow) -> bool:
     return bool(scopes.organisation_ids) or actor.may("work.board", place_path=place.path)
 
 
-def _place(request: HttpRequest, place_id: int) -> tuple[PlaceRow, PlaceSnapshot, Catalogue]:
+def board_place(request: HttpRequest, place_id: int) -> tuple[PlaceRow, PlaceSnapshot, Catalogue]:
     """The place whose board the actor may see; hidden otherwise, whether it exists or not."""
     actor = actor_on(request)
     require_somewhere(actor, "work.board")
@@ -93,12 +93,12 @@ def rates(found: Board) -> list[dict[str, Any]]:
     on_time, solved = found.on_time.share, found.solved.share
     return [
         {
-            "label": _("近30天按时率"), "share": on_time, "percent": _percent(on_time), "numerator": part("on_time_30"),
+            "label": _("近30天按时率"), "share": on_time, "percent": percent(on_time), "numerator": part("on_time_30"),
             "denominator": part("counted_30"), "others": [part("late_30"), part("excluded_30"), part("unpromised_30")],
             "rule": _("按时办结 ÷ 有时限且没有剔除的办结。按答复提交的时间算。"),
         },
         {
-            "label": _("近30天满意率"), "share": solved, "percent": _percent(solved), "numerator": part("satisfied_30"),
+            "label": _("近30天满意率"), "share": solved, "percent": percent(solved), "numerator": part("satisfied_30"),
             "denominator": part("rated_30"), "others": [], "rule": _("评价基本满意及以上 ÷ 已评价。未评价的不计。"),
         },
     ]  # fmt: skip
@@ -112,7 +112,7 @@ def table_names() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
     return "—" if share is None else f"{share:.1%}"
 
 
@@ -146,7 +146,7 @@ def classes(parts: Sequence[dict[str, Any]]) -> list[tuple[int, str]]:
 @require_safe
 def board_page(request: HttpRequest, place_id: int) -> HttpResponse:
     """Open, overdue, due today, closed; rates; per grid on a map; thirty days."""
-    place, places, terms = _place(request, place_id)
+    place, places, terms = board_place(request, place_id)
     actor = actor_on(request)
     found = board(actor, place, places)
     parts = parts_of(found)
@@ -217,7 +217,7 @@ def trend_chart(found: Board) -> str:
 @require_safe
 def parts_json(request: HttpRequest, place_id: int) -> HttpResponse:
     """The shapes of the places below with their open counts, for the map's five classes."""
-    place, places, _terms = _place(request, place_id)
+    place, places, _terms = board_place(request, place_id)
     parts = {part["place"].id: part for part in parts_of(board(actor_on(request), place, places))}
     kinds = (*sorted({part["place"].kind for part in parts.values()}), "road") if parts else ("grid", "road")
     counts = {number: part["open"] for number, part in parts.items()}
@@ -239,7 +239,7 @@ def download(request: HttpRequest, place_id: int, table: str, form: str) -> Http
     require_somewhere(actor, "work.export")
     if table not in (*TABLES, WHOLE) or form not in ("xlsx", "csv") or (table == WHOLE and form != "xlsx"):
         raise Http404
-    place, places, terms = _place(request, place_id)
+    place, places, terms = board_place(request, place_id)
     found = board(actor, place, places)
     chosen = TABLES if table == WHOLE else (table,)
     tables = [(table_names()[name], table_of(found, terms, name)) for name in chosen]

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from linli.desk import (
     pages_agreements,
     pages_board,
+    pages_bulletin,
     pages_calendar,
     pages_catalogue,
     pages_changes,
@@ -52,6 +53,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/places/", pages_new.places, name="find_places"),
     path("board/", pages_board.board_home, name="board_home"),
     path("board/<int:place_id>/", pages_board.board_page, name="board"),
+    path("board/<int:place_id>/month/", pages_bulletin.bulletin, name="bulletin"),
+    path("board/<int:place_id>/month.pdf", pages_bulletin.bulletin_pdf, name="bulletin_pdf"),
     path("board/<int:place_id>/parts.json", pages_board.parts_json, name="board_parts"),
     path("board/<int:place_id>/<slug:table>.<slug:form>", pages_board.download, name="board_download"),
     path("catalogue/", pages_catalogue.catalogue_page, name="catalogue"),

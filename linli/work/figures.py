@@ -39,6 +39,13 @@ class Moments:
         begin = datetime(day.year, day.month, day.day, tzinfo=zone)
         return [begin, begin + timedelta(days=1)]
 
+    def month(self) -> list[datetime]:
+        """The local month of the day asked for (else of today) as a half-open span."""
+        zone = timezone.get_default_timezone()
+        first = (self.day or timezone.localdate(self.now)).replace(day=1)
+        following = (first + timedelta(days=31)).replace(day=1)
+        return [datetime(day.year, day.month, 1, tzinfo=zone) for day in (first, following)]
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -51,6 +58,10 @@ class Figure:
 
 def _closed(condition: str, days: int) -> Callable[[Moments], Clause]:
     return lambda at: (f"{condition} AND i.closed_at > %s", [at.ago(days)])
+
+
+def _closed_in_month(condition: str) -> Callable[[Moments], Clause]:
+    return lambda at: (f"{condition} AND {_ON_DAY.format('closed_at')}", at.month())
 
 
 _NEWEST_CLOSED = "i.closed_at DESC, i.id DESC"
@@ -98,6 +109,34 @@ FIGURES: dict[str, Figure] = {
     "closed_on": Figure(
         Label("当天办结", "Closed on the day"),
         lambda at: (f"{DONE} AND " + _ON_DAY.format("closed_at"), at.span()), _NEWEST_CLOSED,
+    ),
+    "received_month": Figure(
+        Label("当月登记", "Received in the month"),
+        lambda at: (_ON_DAY.format("received_at"), at.month()), _NEWEST,
+    ),
+    "closed_month": Figure(Label("当月办结", "Closed in the month"), _closed_in_month(DONE), _NEWEST_CLOSED),
+    "left_month": Figure(
+        Label("月末未办结", "Open at the end of the month"),
+        lambda at: (
+            f"i.received_at < %s AND (({LIVE} AND i.closed_at IS NULL) OR i.closed_at >= %s)", [at.month()[1]] * 2
+        ),
+    ),
+    "counted_month": Figure(
+        Label("当月计入按时率", "In the on-time rate of the month"), _closed_in_month(COUNTED), _NEWEST_CLOSED
+    ),
+    "on_time_month": Figure(
+        Label("当月按时办结", "Closed on time in the month"),
+        _closed_in_month(f"{COUNTED} AND {HANDLED_BY} <= i.handle_due"), _NEWEST_CLOSED,
+    ),
+    "late_month": Figure(
+        Label("当月超期办结", "Closed late in the month"),
+        _closed_in_month(f"{COUNTED} AND {HANDLED_BY} > i.handle_due"), _NEWEST_CLOSED,
+    ),
+    "rated_month": Figure(
+        Label("当月已评价", "Rated in the month"), _closed_in_month(f"{DONE} AND i.rating IS NOT NULL"), _NEWEST_CLOSED
+    ),
+    "satisfied_month": Figure(
+        Label("当月满意", "Satisfied in the month"), _closed_in_month(f"{DONE} AND i.rating >= 3"), _NEWEST_CLOSED
     ),
     "any": Figure(Label("全部事项", "All items"), lambda at: ("TRUE", []), _NEWEST),
 }  # fmt: skip

@@ -105,6 +105,16 @@ function dialogs(event: Event): void {
   }
 }
 
+/** A menu that opens and would be cut off at the left, by the page or by the panel it stands in, begins at its button. */
+function opens(event: Event): void {
+  const menu = event.target;
+  if (!(menu instanceof HTMLDetailsElement) || !menu.open || !menu.matches(".menu")) return;
+  const list = menu.querySelector(".menu-panel");
+  const edge = (menu.closest(".side-panel") ?? document.documentElement).getBoundingClientRect().left;
+  list?.classList.remove("is-start");
+  list?.classList.toggle("is-start", list.getBoundingClientRect().left < edge);
+}
+
 function escape(event: KeyboardEvent): void {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
@@ -118,6 +128,7 @@ export function ready(): void {
   document.documentElement.classList.add("scripted");
   document.addEventListener("click", dialogs);
   document.addEventListener("keydown", escape);
+  document.addEventListener("toggle", opens, true);
   enliven(document);
   leaving();
 }
