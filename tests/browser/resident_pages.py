@@ -27,6 +27,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "own-volunteer": (
         "/volunteering/", "/volunteering/join/", "/volunteering/leave/", "/volunteering/enter/",
         "/volunteering/services/{service}/", "/volunteering/stars/", "/volunteering/rules/", "/verify/",
+        "/volunteering/notices/{notice}/",
         "/verify/{certificate}/", "/my/", "/my/erasure/", "/activities/", "/activities/{coming}/", "/activities/mine/",
         "/activities/{running}/here/", "/account/",
     ),
@@ -69,6 +70,7 @@ def resident_names(world: World) -> dict[str, str]:
         account = ledger.member_account(order.person_id)
         named = {
             "service": filled["service"], "certificate": Certificate.objects.exclude(code="").latest("pk").code,
+            "notice": str(Certificate.objects.exclude(notice_until=None).latest("pk").pk),
             "coming": filled["coming"], "running": filled["running"], "award": str(award.pk),
             "line": str(Transfer.objects.filter(credit_id=account).latest("pk").pk),
             "street": str(world.places["street"]), "nomination": filled["awards_nomination"],
