@@ -87,9 +87,9 @@ def test_the_keys_of_the_desk_do_what_their_list_says(world: World, keyboard: Ca
     _press(page, "Escape")
     expect(shown).to_be_hidden()
     _press(page, "/")
-    expect(page.locator("[data-key-focus]")).to_be_focused()
+    expect(page.locator("input[data-key-focus='/']")).to_be_focused()
     page.keyboard.type("jx?")
-    expect(page.locator("[data-key-focus]")).to_have_value("jx?")
+    expect(page.locator("input[data-key-focus='/']")).to_have_value("jx?")
     expect(shown).to_be_hidden()
 
 

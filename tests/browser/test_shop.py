@@ -30,6 +30,7 @@ class Stall:
     world: World
     supply_id: int
     person_id: int
+    counter_id: int
     number: int = 0
 
     def order(self) -> Order:
@@ -73,7 +74,7 @@ def stall(world: World) -> Stall:
         ledger.post(
             [ledger.Posting("stall", "award", pool, account, 500, "test", today, "test", 1)], actor=None
         )  # fmt: skip
-    return Stall(world, supply.pk, people[0].pk)
+    return Stall(world, supply.pk, people[0].pk, counter.pk)
 
 
 def test_a_resident_reserves_with_two_taps_and_shows_a_large_code(open_page: Opener, stall: Stall) -> None:
@@ -95,7 +96,7 @@ def test_a_resident_reserves_with_two_taps_and_shows_a_large_code(open_page: Ope
 def test_the_counter_types_sees_confirms_and_is_ready_for_the_next(open_page: Opener, stall: Stall) -> None:
     first, second = stall.order(), stall.order()
     page = open_page(sign_in="shop-volunteer", viewport=NARROW)
-    page.goto("/desk/counter/")
+    page.goto(f"/desk/counter/?counter={stall.counter_id}")
     page.wait_for_selector("html[data-counter=ready]", state="attached")
     assert not complaints(page)
     counter = TapCounter(page)
@@ -117,7 +118,7 @@ def test_the_counter_types_sees_confirms_and_is_ready_for_the_next(open_page: Op
 def test_a_hand_over_without_network_waits_in_sight_and_arrives_once(open_page: Opener, stall: Stall) -> None:
     order = stall.order()
     page = open_page(sign_in="shop-volunteer", viewport=NARROW, complaints_allowed=True)
-    page.goto(f"/desk/counter/?code={order.code}")
+    page.goto(f"/desk/counter/?counter={stall.counter_id}&code={order.code}")
     page.wait_for_selector("html[data-counter=ready]", state="attached")
     page.context.set_offline(True)
     page.get_by_role("button", name="交付").click()
