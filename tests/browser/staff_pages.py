@@ -104,6 +104,7 @@ NO_PAGES = frozenset({
     "desk/assessment/<int:assessment_id>/packs/<uuid:pack_id>/progress/",
     "desk/assessment/<int:assessment_id>/packs/<uuid:pack_id>/pack.zip",
     "desk/changes/", "desk/imports/<int:batch_id>/", "desk/imports/<int:batch_id>/map.toml",
+    "desk/imports/<int:batch_id>/rejects.xlsx",
     "desk/agreements/checks.pdf", "desk/agreements/shops/<int:site_id>.pdf", "desk/mutual/<uuid:batch>/slips.pdf",
     "desk/rounds/<int:round_id>/sites.json", "desk/rounds/<int:round_id>/act/",
     "desk/items/<str:number>/point.json", "desk/board/<int:place_id>/parts.json",
