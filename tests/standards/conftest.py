@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from linli.people.access import Actor
+from linli.people.importers import importer_for
 from linli.standards import node_services, selectors, services
 from linli.standards.models import Node, Version
 from tests.people.conftest import District, district
@@ -55,3 +56,9 @@ def desk(district: District) -> Desk:
         evidence=[{"kind": "document", "count": 1}], units={"lead": [office]},
     )  # fmt: skip
     return made
+
+
+@pytest.fixture
+def importer(district: District) -> Any:
+    actor = district.actor("office_director", place="district")
+    return importer_for(actor, district.places["district"].pk)
