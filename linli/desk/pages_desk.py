@@ -100,12 +100,20 @@ def _category_chip(filters: DeskFilters, name: str) -> str:
     return _("%(category)s（不含下级）") % {"category": name} if filters.alone == "1" else name
 
 
+def _day(filters: DeskFilters) -> str:
+    """The day that is asked for, or its month where that is what the figure counts."""
+    if filters.on is None:
+        return ""
+    monthly = filters.counted is not None and filters.counted.monthly
+    return f"{filters.on:%Y-%m}" if monthly else filters.on.isoformat()
+
+
 def chips(filters: DeskFilters, terms: Catalogue, places: PlaceSnapshot) -> list[dict[str, str]]:
     """The filters that are set, each with the address that takes it away."""
     category = terms.categories.get(filters.category or 0)
     names = {
         "figure": filters.counted.label.text(language()) if filters.counted else "",
-        "day": filters.day if filters.on else "",
+        "day": _day(filters),
         "state": dict(state_choices()).get(filters.state, filters.state),
         "category": _category_chip(filters, category.label(language())) if category else "",
         "place": places.name(filters.place),

@@ -19,6 +19,8 @@ HANDLED_BY = "coalesce(i.replied_at, i.closed_at)"
 COUNTED = f"{DONE} AND NOT i.excluded_from_rates AND i.handle_due IS NOT NULL"
 """What the on-time rate is made of: closed, promised, and not left out by a granted exclusion."""
 
+BY_DUE = "i.next_due NULLS LAST, i.id"
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -49,11 +51,15 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: what it is called, what it counts (SQL over the alias `i`), and how its list is ordered."""
+    """One figure: what it is called, what it counts (SQL over the alias `i`), and how its list is ordered.
+
+    A `monthly` one counts the whole month of the day asked for.
+    """
 
     label: Label
     clause: Callable[[Moments], Clause]
-    order: str = "i.next_due NULLS LAST, i.id"
+    order: str = BY_DUE
+    monthly: bool = False
 
 
 def _closed(condition: str, days: int) -> Callable[[Moments], Clause]:
@@ -67,6 +73,11 @@ def _closed_in_month(condition: str) -> Callable[[Moments], Clause]:
 _NEWEST_CLOSED = "i.closed_at DESC, i.id DESC"
 _NEWEST = "i.received_at DESC, i.id DESC"
 _ON_DAY = "i.{0} >= %s AND i.{0} < %s"
+
+
+def _of_month(zh: str, en: str, clause: Callable[[Moments], Clause], order: str = _NEWEST_CLOSED) -> Figure:
+    return Figure(Label(zh, en), clause, order, monthly=True)
+
 
 FIGURES: dict[str, Figure] = {
     "open": Figure(Label("未办结", "Open"), lambda at: (LIVE, [])),
@@ -110,33 +121,25 @@ FIGURES: dict[str, Figure] = {
         Label("当天办结", "Closed on the day"),
         lambda at: (f"{DONE} AND " + _ON_DAY.format("closed_at"), at.span()), _NEWEST_CLOSED,
     ),
-    "received_month": Figure(
-        Label("当月登记", "Received in the month"),
-        lambda at: (_ON_DAY.format("received_at"), at.month()), _NEWEST,
+    "received_month": _of_month(
+        "当月登记", "Received in the month", lambda at: (_ON_DAY.format("received_at"), at.month()), _NEWEST
     ),
-    "closed_month": Figure(Label("当月办结", "Closed in the month"), _closed_in_month(DONE), _NEWEST_CLOSED),
-    "left_month": Figure(
-        Label("月末未办结", "Open at the end of the month"),
+    "closed_month": _of_month("当月办结", "Closed in the month", _closed_in_month(DONE)),
+    "left_month": _of_month(
+        "月末未办结", "Open at the end of the month",
         lambda at: (
             f"i.received_at < %s AND (({LIVE} AND i.closed_at IS NULL) OR i.closed_at >= %s)", [at.month()[1]] * 2
         ),
+        BY_DUE,
     ),
-    "counted_month": Figure(
-        Label("当月计入按时率", "In the on-time rate of the month"), _closed_in_month(COUNTED), _NEWEST_CLOSED
+    "counted_month": _of_month("当月计入按时率", "In the on-time rate of the month", _closed_in_month(COUNTED)),
+    "on_time_month": _of_month(
+        "当月按时办结", "Closed on time in the month", _closed_in_month(f"{COUNTED} AND {HANDLED_BY} <= i.handle_due")
     ),
-    "on_time_month": Figure(
-        Label("当月按时办结", "Closed on time in the month"),
-        _closed_in_month(f"{COUNTED} AND {HANDLED_BY} <= i.handle_due"), _NEWEST_CLOSED,
+    "late_month": _of_month(
+        "当月超期办结", "Closed late in the month", _closed_in_month(f"{COUNTED} AND {HANDLED_BY} > i.handle_due")
     ),
-    "late_month": Figure(
-        Label("当月超期办结", "Closed late in the month"),
-        _closed_in_month(f"{COUNTED} AND {HANDLED_BY} > i.handle_due"), _NEWEST_CLOSED,
-    ),
-    "rated_month": Figure(
-        Label("当月已评价", "Rated in the month"), _closed_in_month(f"{DONE} AND i.rating IS NOT NULL"), _NEWEST_CLOSED
-    ),
-    "satisfied_month": Figure(
-        Label("当月满意", "Satisfied in the month"), _closed_in_month(f"{DONE} AND i.rating >= 3"), _NEWEST_CLOSED
-    ),
+    "rated_month": _of_month("当月已评价", "Rated in the month", _closed_in_month(f"{DONE} AND i.rating IS NOT NULL")),
+    "satisfied_month": _of_month("当月满意", "Satisfied in the month", _closed_in_month(f"{DONE} AND i.rating >= 3")),
     "any": Figure(Label("全部事项", "All items"), lambda at: ("TRUE", []), _NEWEST),
 }  # fmt: skip

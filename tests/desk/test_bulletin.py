@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +43,9 @@ def test_every_number_opens_exactly_the_list_it_counts(world: World) -> None:
     assert sum(number for _url, number in pairs) > 15
     shown = [(url, number, client.get(url).context["page"].total) for url, number in pairs if number]
     assert [one for one in shown if one[1] != one[2]] == []
+    assert f"{now:%Y-%m} " in re.sub(r"<[^>]+>", " ", client.get(pairs[0][0]).content.decode()), (
+        "the list says which month"
+    )
 
 
 def test_what_came_last_month_and_was_done_in_this_one_was_open_between(world: World) -> None:
