@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 from chaos.rows import BY_SLUG
 
 TRIES = "LINLI_CHAOS_TRIES"
 REPORT = "LINLI_CHAOS_REPORT"
+UNTIL = "LINLI_CHAOS_UNTIL"
+"""A moment (seconds since 1970) after which a row that takes hours ends with what it has tried."""
 
 
 def tries(slug: str) -> int:
@@ -21,6 +24,18 @@ def tries(slug: str) -> int:
 def is_full() -> bool:
     """Whether this is a run of `python -m chaos`."""
     return bool(os.environ.get(REPORT))
+
+
+def time_is_up() -> bool:
+    """Whether a long row is to end now; it still judges what it has tried, and tells how much that was."""
+    return time.time() > float(os.environ.get(UNTIL, "inf"))
+
+
+def so_far(slug: str, made: int) -> None:
+    """Note how far a long row has come; whoever waits for it is shown so."""
+    path = os.environ.get(REPORT)
+    if path:
+        Path(f"{path}.so_far").write_text(f"{slug} {made}", encoding="utf-8")
 
 
 def tell(slug: str, made: int, **figures: float) -> None:

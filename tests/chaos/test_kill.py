@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.tally import is_full, tell, tries
+from chaos.tally import is_full, so_far, tell, time_is_up, tries
 from linli.config.embedded import read_pointer
 from tests.chaos.crashing import Client, Served, populate
 
@@ -85,6 +85,9 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(served: tuple[S
     ordeal.await_writes(10)
     plan = FULL if is_full() else QUICK
     for number in range(kills):
+        if time_is_up():
+            break
+        so_far("kill", number)
         what = plan[number % len(plan)]
         ordeal.await_writes(ACKNOWLEDGED_PER_KILL if is_full() else 5)
         if what == "web":
@@ -100,7 +103,7 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(served: tuple[S
     lost, doubled = judge(server, ordeal)
     verified = server.ours.linli("verify")
     tell(
-        "kill", kills, acknowledged=ordeal.acknowledged(), lost=lost, doubled=doubled,
+        "kill", killed.total(), acknowledged=ordeal.acknowledged(), lost=lost, doubled=doubled,
         sent_again=sum(client.resent for client in ordeal.clients), most_seconds_until_back=slowest,
     )  # fmt: skip
     assert (lost, doubled) == (0, 0)

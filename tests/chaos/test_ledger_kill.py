@@ -134,9 +134,11 @@ def test_what_was_acknowledged_is_there_once(bank: Bank) -> None:
             assert {answer[0] for answer in answers} <= {"done", "broken"}
             # the one that was cut off may have been written, and was not told
             sent += acts[: len(answers) + 1]
+    there = stored(bank)
+    lost = sum(there.get(key) != [number] for key, number in acknowledged.items())
     again = [answer for told in at_once(bank.address, [sent[n::4] for n in range(4)]) for answer in told]
     by_key = dict(zip((act[1]["key"] for n in range(4) for act in sent[n::4]), again, strict=True))
-    lost = sum(by_key[key][1] != number for key, number in acknowledged.items())
+    lost += sum(by_key[key][1] != number for key, number in acknowledged.items())
     doubled, unknown = judge(bank, by_key)
     assert at_once(bank.address, [[["verify", {}]]]) == [[["done"]]]
     assert len(acknowledged) > 20 * min(kills, KILLS_A_RUN) // 2 and len(sent) > len(acknowledged)
@@ -147,13 +149,19 @@ def test_what_was_acknowledged_is_there_once(bank: Bank) -> None:
     assert (lost, doubled, unknown) == (0, 0, 0)
 
 
-def judge(bank: Bank, by_key: dict[str, Any]) -> tuple[int, int]:
-    """How many keys have more or less than one effect, and how many effects nobody asked for."""
+def stored(bank: Bank) -> dict[str, list[int]]:
+    """What is there, by its key."""
     rows = bank.ours.query(
         "SELECT key, id FROM credits_transfer WHERE key LIKE 'w%' UNION ALL SELECT key, id FROM credits_hold"
     )
-    stored: dict[str, list[int]] = {}
+    found: dict[str, list[int]] = {}
     for key, number in rows:
-        stored.setdefault(key, []).append(number)
-    doubled = sum(stored.get(key) != [answer[1]] for key, answer in by_key.items())
-    return doubled, len(set(stored) - set(by_key))
+        found.setdefault(key, []).append(number)
+    return found
+
+
+def judge(bank: Bank, by_key: dict[str, Any]) -> tuple[int, int]:
+    """How many keys have more or less than one effect, and how many effects nobody asked for."""
+    there = stored(bank)
+    doubled = sum(there.get(key) != [answer[1]] for key, answer in by_key.items())
+    return doubled, len(set(there) - set(by_key))

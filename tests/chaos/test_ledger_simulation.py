@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chaos.tally import is_full, tell, tries
+from chaos.tally import is_full, so_far, tell, time_is_up, tries
 from linli.credits import book, holding, posting, rules
 from linli.credits.verifying import verify
 from tests.credits.model import Entry
@@ -32,7 +32,8 @@ FIRST_SEED = 20_261_129
 @pytest.mark.django_db(transaction=True)
 def test_the_ledger_does_what_its_model_says() -> None:
     made, wanted, seed = 0, tries("ledger_simulation"), FIRST_SEED
-    while made < wanted:
+    while made < wanted and not time_is_up():
+        so_far("ledger_simulation", made)
         steps = min(STEPS, wanted - made)
         try:
             Simulation(seed).run(steps)

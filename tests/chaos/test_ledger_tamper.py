@@ -159,11 +159,12 @@ def test_every_tampering_is_found_and_the_row_named(as_owner: None) -> None:
     columns = [field.column for field in Transfer._meta.concrete_fields]
     transfers = rows("transfer")
     assert len({row["kind"] for row in transfers}) >= 4, "many kinds of transfers"
+    assert made - made // 4 >= len(columns), "every column in turn"
     for number in range(made):
         with transaction.atomic():
             row = chance.choice(transfers)
             if number % 4 < 3:
-                column = columns[number % len(columns)]
+                column = columns[(number - number // 4) % len(columns)]
                 flip("transfer", row, column, chance)
                 wanted, how = {row["id"]}, f"{column} of {row}"
             else:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from chaos import __main__ as running
 from chaos.__main__ import chosen, told
 from chaos.rows import BY_SLUG, ROWS
-from chaos.tally import REPORT, TRIES, gathered, tell, tries
+from chaos.tally import REPORT, TRIES, UNTIL, gathered, tell, time_is_up, tries
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -42,3 +46,36 @@ def test_figures_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert gathered(path) == {"keys": (5, {"lost": 2, "most_seconds": 1.5})}
     assert told({"lost": 2, "most_seconds": 1.5}) == "lost 2 · most seconds 1.5"
     assert gathered(tmp_path / "none") == {}
+
+
+def test_a_long_row_ends_when_its_time_is_up_and_says_how_far_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(UNTIL, raising=False)
+    assert not time_is_up()
+    monkeypatch.setenv(UNTIL, "1")
+    assert time_is_up()
+    monkeypatch.setattr(running, "SAY_SECONDS", 0.05)
+    monkeypatch.setattr(running, "HERE", tmp_path / "chaos")
+    (tmp_path / "test_long.py").write_text(
+        "import time\nfrom chaos.tally import so_far, tell, time_is_up\n"
+        "def test_long():\n    made = 0\n    while made < 900 and not time_is_up():\n"
+        "        made += 1\n        so_far('kill', made)\n        time.sleep(0.01)\n    tell('kill', made, lost=0)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    monkeypatch.setenv("LINLI_CHAOS_MINUTES", "0.03")
+    said = Console(file=StringIO(), width=170)
+    row = replace(BY_SLUG["kill"], tests="test_long.py")
+    came = running.run(row, 900, said)
+    assert (came.met, came.result) == (False, "ended early, 900 were asked for; lost 0")
+    assert 0 < came.tries < 900
+    assert "of 900 kills" in said.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_row_that_fails_shows_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "HERE", tmp_path / "chaos")
+    (tmp_path / "test_bad.py").write_text("def test_bad():\n    assert 1 == 2, 'the reason'\n")
+    said = Console(file=StringIO(), width=170)
+    came = running.run(replace(BY_SLUG["kill"], tests="test_bad.py"), 3, said)
+    assert (came.met, came.tries, came.result) == (False, 0, "failed; ")
+    assert "the reason" in said.file.getvalue()  # type: ignore[attr-defined]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
-from typing import Any
 
 from django.utils import timezone
 
 from linli.people import erasing
 from linli.places import calendar_services
 from linli.places.selectors import work_calendar
-from linli.requests.services import advance_as_reporter, advance_with_link, report
+from linli.requests.services import advance_with_link, report
 from linli.work import catalogue, dues, erasure, printing, scans, uploads, voiding
 from linli.work.book import Acting
 from linli.work.cleaning import clean_photo
@@ -37,13 +35,10 @@ def _reported(world: World) -> Act:
     return lambda: report(world.actor("anonymous"), wanted, key="k-report", device="tests")
 
 
-def _with_link(service: Callable[..., Any], *, by_item: bool) -> Case:
-    def case(world: World) -> Act:
-        made = report(world.actor("anonymous"), a_report(world), key="k-link", device="tests")
-        first = (made.item_id, made.tracking_token) if by_item else (made.tracking_token,)
-        return lambda: service(world.actor("anonymous"), *first, [("withdraw", {})], key="k-withdraw")
-
-    return case
+def _withdrawn(world: World) -> Act:
+    made = report(world.actor("anonymous"), a_report(world), key="k-link", device="tests")
+    link = (made.item_id, made.tracking_token)
+    return lambda: advance_with_link(world.actor("anonymous"), *link, [("withdraw", {})], key="k-withdraw")
 
 
 def _advance(world: World) -> Act:
@@ -151,8 +146,7 @@ def _void(world: World) -> Act:
 
 REQUESTS: dict[str, Case] = {
     "services.report": _reported,
-    "services.advance_with_link": _with_link(advance_with_link, by_item=True),
-    "services.advance_as_reporter": _with_link(advance_as_reporter, by_item=False),
+    "services.advance_with_link": _withdrawn,
 }
 
 
