@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.rows import BY_SLUG, ROWS, Row
-from chaos.tally import REPORT, TRIES, UNTIL, gathered
+from chaos.tally import REPORT, TRIES, UNTIL, come, gathered
 
 HERE = Path(__file__).parent
 SAY_SECONDS = 120
@@ -89,10 +89,15 @@ def run(row: Row, count: int, console: Console) -> Result:
         environment = os.environ | {
             TRIES: json.dumps({row.slug: count}), REPORT: str(report), UNTIL: str(time.time() + minutes * 60),
         }  # fmt: skip
-        command = [sys.executable, "-m", "pytest", row.tests, "-q", "-p", "no:randomly", "-p", "no:xdist", "--tb=short"]
+        command = [sys.executable, "-m", "pytest", row.tests, "-q", "-p", "no:randomly", "--tb=short"]
+        command += ["-n", str(os.cpu_count() or 1)] if row.spread else ["-p", "no:xdist"]
         console.print(f"[dim]{row.slug}: {row.what}, {count} {row.unit} …[/dim]")
+
+        def say() -> None:
+            console.print(f"[dim]  {come(report, row.slug):,} of {count:,} {row.unit}[/dim]")
+
         begun = time.monotonic()
-        code, output = watched(command, environment, Path(folder), f"of {count:,} {row.unit}", console)
+        code, output = watched(command, environment, Path(folder) / "output", say)
         seconds = time.monotonic() - begun
         made, figures = gathered(report).get(row.slug, (0, {}))
     good = code == 0 and made > 0
@@ -106,11 +111,8 @@ def run(row: Row, count: int, console: Console) -> Result:
     )  # fmt: skip
 
 
-def watched(
-    command: list[str], environment: dict[str, str], folder: Path, wanted: str, console: Console
-) -> tuple[int, str]:
-    """Run it, say every few minutes how far it has come; its exit code and what it printed."""
-    heard, noted = folder / "output", folder / "report.so_far"
+def watched(command: list[str], environment: dict[str, str], heard: Path, say: Callable[[], None]) -> tuple[int, str]:
+    """Run it, and every few minutes have it said how far it has come; its exit code and what it printed."""
     with heard.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command, env=environment, cwd=HERE.parent, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -120,8 +122,7 @@ def watched(
                 code = process.wait(SAY_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                if noted.exists():
-                    console.print(f"[dim]  {int(noted.read_text().split()[-1]):,} {wanted}[/dim]")
+                say()
             except BaseException:
                 process.terminate()
                 process.wait()

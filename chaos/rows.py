@@ -19,6 +19,8 @@ class Row:
     not_proved: str
     scales: bool = True
     """Whether LINLI_CHAOS_SCALE changes the number; False where everything is tried anyway."""
+    spread: bool = False
+    """Whether the full number is dealt out to all processors: many tries that do not disturb each other."""
 
 
 # The promises of the ledger (docs/credits.md); those that faults and privileges prove stand in the rows of these.
@@ -27,7 +29,7 @@ LEDGER_ROWS = (
         "ledger_simulation", "the ledger and its model side by side, actions drawn from a seed (L1, L2, L7–L9, L12)",
         "tests/chaos/test_ledger_simulation.py", "actions", 500, 2_000_000,
         "every answer and every figure as the model says; failing seeds are kept",
-        "One action after the other on few accounts; what many do at once is proved by the races.",
+        "One action after the other on few accounts; what many do at once is proved by the races.", spread=True,
     ),
     Row(
         "ledger_races", "fifty processes: one point, one key, one reversal, one piece, one hold (L2, L4, L6)",
@@ -86,7 +88,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "fuzz", "schemathesis over the OpenAPI document, across roles", "tests/chaos/test_fuzzing.py", "requests", 5000,
         200_000, "0 server errors, 0 schema violations",
-        "Random requests find what they happen upon; they prove no absence of faults.",
+        "Random requests find what they happen upon; they prove no absence of faults.", spread=True,
     ),
     Row(
         "uploads", "hostile uploads", "tests/chaos/test_uploads.py", "files", 40, 5040,

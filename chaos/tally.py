@@ -31,11 +31,17 @@ def time_is_up() -> bool:
     return time.time() > float(os.environ.get(UNTIL, "inf"))
 
 
-def so_far(slug: str, made: int) -> None:
-    """Note how far a long row has come; whoever waits for it is shown so."""
+def so_far(slug: str, made: int, part: int = 0) -> None:
+    """Note how far a long row, or a part of it, has come; whoever waits for it is shown the sum."""
     path = os.environ.get(REPORT)
     if path:
-        Path(f"{path}.so_far").write_text(f"{slug} {made}", encoding="utf-8")
+        Path(f"{path}.{slug}.{part}").write_text(str(made), encoding="utf-8")
+
+
+def come(path: Path, slug: str) -> int:
+    """How many tries the row of this report has made so far, by what was noted or told."""
+    noted = [int(file.read_text(encoding="utf-8") or 0) for file in path.parent.glob(f"{path.name}.{slug}.*")]
+    return sum(noted) or gathered(path).get(slug, (0, {}))[0]
 
 
 def tell(slug: str, made: int, **figures: float) -> None:

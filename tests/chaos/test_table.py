@@ -58,17 +58,17 @@ def test_a_long_row_ends_when_its_time_is_up_and_says_how_far_it_came(
     monkeypatch.setattr(running, "SAY_SECONDS", 0.05)
     monkeypatch.setattr(running, "HERE", tmp_path / "chaos")
     (tmp_path / "test_long.py").write_text(
-        "import time\nfrom chaos.tally import so_far, tell, time_is_up\n"
-        "def test_long():\n    made = 0\n    while made < 900 and not time_is_up():\n"
-        "        made += 1\n        so_far('kill', made)\n        time.sleep(0.01)\n    tell('kill', made, lost=0)\n"
+        "from chaos.tally import so_far, tell, time_is_up\n"
+        "def test_long():\n    for made in range(1, 901):\n        so_far('kill', made)\n"
+        "        if time_is_up():\n            break\n    tell('kill', made, lost=0)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    monkeypatch.setenv("LINLI_CHAOS_MINUTES", "0.03")
+    monkeypatch.setenv("LINLI_CHAOS_MINUTES", "0")
     said = Console(file=StringIO(), width=170)
     row = replace(BY_SLUG["kill"], tests="test_long.py")
     came = running.run(row, 900, said)
     assert (came.met, came.result) == (False, "ended early, 900 were asked for; lost 0")
-    assert 0 < came.tries < 900
+    assert came.tries == 1
     assert "of 900 kills" in said.file.getvalue()  # type: ignore[attr-defined]
 
 
