@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/", pages_calendar.calendar, name="calendar"),
     path("places/", pages_places.tree, name="places"),
     path("places/<int:place_id>/", pages_places.place, name="place"),
+    path("places/<int:place_id>/names/", pages_places.place_names, name="place_names"),
     path("imports/", pages_imports.imports, name="imports"),
     path("imports/new/", pages_imports.upload, name="import_upload"),
     path("imports/<int:batch_id>/", pages_imports.batch_page, name="import"),

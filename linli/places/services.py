@@ -207,23 +207,26 @@ def recode_place(place_id: int, scheme: str, code: str, *, actor_label: str, on:
         return place
 
 
-def add_alias(place_id: int, name: str, *, actor_label: str) -> None:
-    """Add a name people use, so that the place is found by it."""
+def add_alias(place_id: int, name: str, *, actor_label: str) -> bool:
+    """Add a name people use, so that the place is found by it; whether it is new."""
     with changing():
         place = _existing(place_id)
         text = clean_name(name)
-        if not PlaceName.objects.filter(place=place, name=text, kind=PlaceName.ALIAS).exists():
-            PlaceName.objects.create(place=place, name=text, kind=PlaceName.ALIAS)
-            record(place.id, actor_label, "alias_added", name=text)
+        if PlaceName.objects.filter(place=place, name=text, kind=PlaceName.ALIAS).exists():
+            return False
+        PlaceName.objects.create(place=place, name=text, kind=PlaceName.ALIAS)
+        record(place.id, actor_label, "alias_added", name=text)
+        return True
 
 
-def remove_alias(place_id: int, name: str, *, actor_label: str) -> None:
-    """Take back a name that people were thought to use; nothing happens where the place does not bear it."""
+def remove_alias(place_id: int, name: str, *, actor_label: str) -> bool:
+    """Take back a name that people were thought to use; whether the place bore it (else nothing happens)."""
     with changing():
         place = _existing(place_id)
         gone, _by_model = PlaceName.objects.filter(place=place, name=name, kind=PlaceName.ALIAS).delete()
         if gone:
             record(place.id, actor_label, "alias_removed", name=name)
+        return gone > 0
 
 
 def move_place(place_id: int, new_parent_id: int | None, *, actor_label: str) -> Place:
