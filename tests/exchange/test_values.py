@@ -66,6 +66,19 @@ def test_a_telephone_is_the_same_however_it_is_written(number: str, sign: str, b
         people.phone(number[:-1])
 
 
+@given(MOBILES, st.integers(0, 10), st.sampled_from(["E+", "e+", "E", "e"]), st.sampled_from(["", "0", "00"]))
+def test_a_telephone_in_powers_of_ten_is_read_where_every_digit_stands(
+    number: str, kept: int, power: str, more: str
+) -> None:
+    whole = f"{number[0]}.{number[1:]}{more}{power}10"
+    assert people.phone(whole) == people.phone(wide(whole)) == people.phone(f" {whole} ") == number
+    assert people.phones(f"{whole}、{number}") == (number,) and numbers.code(whole) == number
+    rounded = f"{float(number):.{kept}E}" if kept < 10 else f"{number[0]}.{number[1:]}1{power}10"
+    with pytest.raises(CellProblem) as refused:
+        people.phone(rounded)
+    assert "科学计数" in refused.value.message
+
+
 @given(st.integers(10**16, 10**18))
 def test_codes_that_a_spreadsheet_has_rounded_are_refused(number: int) -> None:
     for reader in (numbers.code, people.id_number):

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from linli.exchange.errors import CellProblem
 from linli.exchange.words import plain
 
-SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d+")
+SCIENTIFIC = re.compile(r"([+-]?)(\d)(?:\.(\d+))?[eE]\+?(\d{1,3})")
 # A spreadsheet keeps fifteen digits; what is longer and was kept as a number has lost its end.
-EXACT_BELOW = 1e15
+DIGITS_KEPT = 15
+EXACT_BELOW = 10**DIGITS_KEPT
 _YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "y", "yes", "true", "t", "1", "o", "○", "●", "已", "启用"})
 _NO = frozenset({"否", "无", "没有", "非", "×", "✗", "✘", "☐", "x", "n", "no", "false", "f", "0", "-", "未", "停用"})
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -24,14 +25,31 @@ def lost_digits(value: Any) -> bool:
         return abs(value) >= EXACT_BELOW
     if isinstance(value, int) and not isinstance(value, bool):
         return abs(value) >= EXACT_BELOW
-    return isinstance(value, str) and SCIENTIFIC.fullmatch("".join(plain(value).split())) is not None
+    if not isinstance(value, str):
+        return False
+    text = "".join(plain(value).split())
+    return SCIENTIFIC.fullmatch(text) is not None and written_out(text) == text
+
+
+def written_out(text: str) -> str:
+    """1.3800002001E+10 → 13800002001: a power of ten in which every digit still stands; any other text as it is.
+
+    1.38E+10 stays: whether its last eight digits were zeros or were rounded away, nobody can tell.
+    """
+    found = SCIENTIFIC.fullmatch(text)
+    if found is None:
+        return text
+    sign, first, decimals, power = found[1], found[2], found[3] or "", int(found[4])
+    whole_digits, beyond = decimals[:power], decimals[power:]
+    exact = not sign and 0 < power == len(whole_digits) < DIGITS_KEPT and not beyond.strip("0")
+    return first + whole_digits if exact else text
 
 
 def code(value: Any) -> str:
     """A code as a string, its leading zeros kept. Refuses one that a spreadsheet has rounded."""
     if lost_digits(value):
         raise CellProblem(_("号码已被表格软件改成科学计数，末尾数字丢失。请把该列设为“文本”后重新填写。"))
-    text = "".join(plain(value).split())
+    text = written_out("".join(plain(value).split()))
     return text.lstrip("'‘’`").replace("－", "-").replace("—", "-").replace("–", "-")
 
 

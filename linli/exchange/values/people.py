@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from linli.exchange.errors import CellProblem
-from linli.exchange.values.numbers import lost_digits
+from linli.exchange.values.numbers import lost_digits, written_out
 from linli.exchange.words import one_line, plain
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -41,7 +41,8 @@ def phone(value: Any) -> str:
         value = int(value)
     if lost_digits(value):
         raise CellProblem(_("电话号码已被表格软件改成科学计数。请把该列设为“文本”后重新填写。"))
-    text = _JOINTS.sub("", plain(value).replace("－", "-").replace("—", "-").replace("–", "-"))
+    text = written_out("".join(plain(value).split()))
+    text = _JOINTS.sub("", text.replace("－", "-").replace("—", "-").replace("–", "-"))
     text = re.sub(r"^(?:\+|00)?86(?=1[3-9]\d{9}$)", "", text.lstrip("'‘`"))
     if MOBILE.fullmatch(text) or LANDLINE.fullmatch(text):
         return text
