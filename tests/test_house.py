@@ -1,10 +1,11 @@
-"""The plan in docs/architecture.md is held against the code; generated documentation is fresh."""
+"""The house as docs/architecture.md and CONTRIBUTING.md describe it is held against the code; drawn pages are fresh."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,14 @@ def plan() -> list[list[str]]:
     return [[room.strip() for room in line.split("|")] for line in block.group(1).strip().splitlines()]
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def rooms_imported(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
@@ -59,6 +65,65 @@ def test_arrows_run_downwards() -> None:
     assert wrong == []
 
 
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+WRITING_CALLS = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE \w+( AS)?( \w+)? SET|DELETE FROM)\b")
+READERS = re.compile(r"(.*_)?selectors(_.*)?\.py|pages(_.*)?\.py|(.*_)?rules\.py|words\.py|vocabulary\.py")
+READING_PLACES = {"views", "templatetags"}
+OF_THE_MACHINE = ("/etc", "/var", "/tmp", "/usr", "/opt", "/srv", "/home", "/dev", "/run", "/root")
+FUNCTION_LINES_MAX, MODULE_LINES_MAX = 70, 500
+
+
+def of_rows(call: ast.Call) -> bool:
+    """Whether a call changes rows: a method of Django that writes, on a row, a manager or a query."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    name, on = call.func.attr, ast.unparse(call.func.value)
+    on_rows = on.endswith(".objects") or ".objects." in on or ".filter(" in on
+    return name in WRITING_CALLS or (name in {"create", "update", "delete"} and on_rows)
+
+
+def writes(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(parsed(path)):
+        sql = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if WRITING_SQL.search(sql) or (isinstance(node, ast.Call) and of_rows(node)):
+            found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    return found
+
+
+def test_pages_and_selectors_and_rules_write_nothing() -> None:
+    readers = [path for path in MODULES if READERS.fullmatch(path.name) or READING_PLACES & set(path.parts)]
+    readers = [path for path in readers if path.parent.name != "models"]
+    readers += [path for path in MODULES if path.is_relative_to(PACKAGE / "api")]
+    assert [line for path in readers for line in writes(path)] == []
+    assert any(writes(path) for path in MODULES if path.name == "services.py"), "the test can tell who writes"
+
+
+def test_what_is_called_pure_touches_no_database() -> None:
+    pure = [path for path in MODULES if "Pure" in (ast.get_docstring(parsed(path)) or "").partition("\n")[0]]
+    touching = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in pure
+        for node in ast.walk(parsed(path))
+        if (isinstance(node, ast.ImportFrom) and str(node.module).startswith("django.db"))
+        or (isinstance(node, ast.Attribute) and node.attr == "objects")
+    ]
+    assert len(pure) > 10 and touching == []
+
+
+def test_modules_say_what_they_are_and_keep_to_the_size_of_the_house() -> None:
+    silent = [path for path in MODULES if path.read_bytes().strip() and not ast.get_docstring(parsed(path))]
+    long = [path for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > MODULE_LINES_MAX]
+    functions = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
+    ]
+    assert (silent, long, functions) == ([], [], [])
+
+
 @pytest.mark.parametrize("name", sorted(docs.PAGES))
 def test_drawn_pages_are_fresh(name: str) -> None:
     stored = (ROOT / "docs" / name).read_text(encoding="utf-8")
@@ -74,6 +139,17 @@ def test_links_of_the_documentation_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_every_page_of_the_documentation_is_reached_from_the_readme() -> None:
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+\.md)", page.read_text(encoding="utf-8"))
+        waiting += {(page.parent / target).resolve() for target in targets} - reached
+    assert sorted(set((ROOT / "docs").rglob("*.md")) - reached) == []
+
+
 def test_templates_name_addresses_that_exist() -> None:
     """`{% url … as x %}` is silent about a name that does not exist: the map it should fill would stay empty."""
     known = {name for name in _address_names(get_resolver(), "") if name}
@@ -84,6 +160,43 @@ def test_templates_name_addresses_that_exist() -> None:
         if name not in known
     ]
     assert known and not wrong
+
+
+def test_addresses_in_the_documentation_exist() -> None:
+    """`/desk/rounds/<id>/` of a page is an address of the house; those of REST may stand without their `/api/v1`."""
+    shapes = {_shape(address) for address in _addresses(get_resolver(), "/")}
+    known = {shape: re.compile(re.escape(shape).replace(r"\*", "[^/]+")) for shape in shapes}
+    wrong = [
+        f"{page.relative_to(ROOT)}: {address}"
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for address in re.findall(r"`(?:[A-Z]+ )?(/[a-z][^`\s]*)`", page.read_text(encoding="utf-8"))
+        if not address.startswith(OF_THE_MACHINE)
+        and not any(_leads(f"{start}{address}", known) for start in ("", "/api/v1"))
+    ]
+    assert len(known) > 300 and wrong == []
+
+
+def _addresses(resolver: URLResolver, start: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _addresses(entry, f"{start}{entry.pattern}")
+        else:
+            yield f"{start}{entry.pattern}"
+
+
+def _shape(address: str) -> str:
+    """An address with `*` for what changes in it, without its query and its outer slashes."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}|[\^$\\]", lambda part: "*" if len(part[0]) > 1 else "", address).strip("/")
+
+
+def _leads(written: str, known: dict[str, re.Pattern[str]]) -> bool:
+    """Whether what a page writes is an address, an example of one, or the beginning of some."""
+    shape = _shape(re.split(r"[?#]", written)[0])
+    like = re.compile(re.escape(shape).replace("…", ".*").replace(r"\*", "[^/]+"))
+    return shape in known or any(
+        like.fullmatch(address) or address.startswith(f"{shape}/") or example.fullmatch(shape)
+        for address, example in known.items()
+    )
 
 
 def _address_names(resolver: URLResolver, space: str) -> Iterator[str]:

@@ -49,7 +49,22 @@ def workflow_page() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"request-workflow.md": workflow_page}
+def decisions_page() -> str:
+    """The decisions by number with their titles."""
+    lines = [
+        "# Decisions",
+        "",
+        "What was decided that others meet, and why; one page each. `python -m tools.docs update` draws this list; a",
+        "number that is missing was never given.",
+        "",
+    ]
+    for page in sorted((DOCS / "decisions").glob("[0-9]*.md")):
+        number, _space, title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(" ")
+        lines.append(f"- [{number}]({page.name}) {title}")
+    return "\n".join([*lines, ""])
+
+
+PAGES = {"request-workflow.md": workflow_page, "decisions/README.md": decisions_page}
 
 
 def main(words: list[str]) -> int:
