@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from linli.desk.wording import UNITS, language, word
+from linli.desk.wording import language, word
 from linli.kernel.calendar import WorkCalendar
-from linli.kernel.deadlines import STEP_LABELS, DeadlineRule, Pause, Step, StepKind, TimeUnit, explain
+from linli.kernel.deadlines import STEP_LABELS, UNIT_LABELS, DeadlineRule, Step, StepKind, TimeUnit, explain
+from linli.work.terms import pauses_of
 
 DIFFERENT = timedelta(seconds=1)
 
@@ -47,14 +48,10 @@ def explain_clock(clock: Mapping[str, Any], calendar: WorkCalendar) -> Explanati
     if "unit" not in kept or "value" not in kept or clock["due_at"] is None:
         return None
     rule = DeadlineRule(TimeUnit(kept["unit"]), kept["value"])
-    pauses = [
-        Pause(datetime.fromisoformat(str(begin)), datetime.fromisoformat(str(end)) if end else None)
-        for begin, end in clock["pauses"] or ()
-    ]
-    steps = explain(rule, clock["started_at"], calendar, pauses)
+    steps = explain(rule, clock["started_at"], calendar, pauses_of(clock["pauses"] or ()))
     due = next((step.begin for step in steps if step.kind is StepKind.DUE), None)
     return Explanation(
-        rule=f"{kept['value']} {word(UNITS, kept['unit'])}",
+        rule=f"{kept['value']} {word(UNIT_LABELS, kept['unit'])}",
         legal_basis=str(kept.get("legal_basis") or ""),
         origin=str(kept.get("origin") or ""),
         is_seed=bool(kept.get("is_seed")),

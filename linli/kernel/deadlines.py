@@ -51,7 +51,7 @@ class TimeUnit(StrEnum):
         return self in (TimeUnit.WORKING_DAY, TimeUnit.NATURAL_DAY)
 
 
-UNIT_LABELS: dict[TimeUnit, Label] = {
+UNIT_LABELS: dict[str, Label] = {
     TimeUnit.NATURAL_HOUR: Label("自然时", "natural hours"),
     TimeUnit.WORKING_HOUR: Label("工作时", "working hours"),
     TimeUnit.WORKING_DAY: Label("工作日", "working days"),

@@ -24,7 +24,7 @@ from linli.work.engine import settle
 from linli.work.flush import flush
 from linli.work.loading import load_book
 from linli.work.models import Clock
-from linli.work.terms import WARN_FRACTION
+from linli.work.terms import count_due, pauses_of
 
 EVENT, CODE = "comment", "recounted"
 BATCH = 500
@@ -97,21 +97,13 @@ def _count(clock: Record, book: Book, calendar: WorkCalendar, now: datetime) -> 
     """Set the clock's dates anew; False (and nothing touched) when they are what they were."""
     rule = clock["rule"]
     granted = deadlines.DeadlineRule(deadlines.TimeUnit(rule["unit"]), rule["value"])
-    pauses = [
-        deadlines.Pause(datetime.fromisoformat(begin), datetime.fromisoformat(end) if end else None)
-        for begin, end in clock["pauses"]
-    ]
-    start = clock["started_at"]
-    due = deadlines.due_at(granted, start, calendar, pauses)
-    at = due.at
-    outside = book.item["outside_due"]
-    if clock["kind"] == "citizen" and outside is not None and not pauses:
-        at = min(at, outside)
-    if (at, due.provisional) == (clock["due_at"], clock["provisional"]):
+    fresh = deadlines.due_at(granted, clock["started_at"], calendar, pauses_of(clock["pauses"]))
+    outside = book.item["outside_due"] if clock["kind"] == "citizen" else None
+    due = count_due(fresh, {**rule, "calendar_version": calendar.version}, outside)
+    if (due.at, due.provisional) == (clock["due_at"], clock["provisional"]):
         return False
-    clock["due_at"], clock["provisional"] = at, due.provisional
-    clock["warn_at"] = start + (at - start) * WARN_FRACTION
-    clock["rule"] = {**rule, "calendar_version": calendar.version}
+    clock["due_at"], clock["warn_at"] = due.at, due.warn_at
+    clock["provisional"], clock["rule"] = due.provisional, due.rule
     if clock["warned_at"] is not None and clock["warn_at"] > now:
         clock["warned_at"] = None
     return True

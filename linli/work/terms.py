@@ -6,7 +6,7 @@ Most specific rule wins: the deepest place first, then the deepest category, the
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -48,6 +48,26 @@ class CategoryRow:
     def label(self, language: str = "zh-hans") -> str:
         """Its name in one of the two languages."""
         return (self.name_en or self.name) if language.startswith("en") else self.name
+
+
+def count_due(due: deadlines.Due, kept: dict[str, Any], outside: datetime | None) -> Due:
+    """When a clock ends and when it warns; `kept` is what the clock keeps of its rule.
+
+    It warns when WARN_FRACTION of the counted time is used, so for working units within office hours. The date of an
+    outside order (`outside`, 上级单) holds where it is earlier and nothing was paused.
+    """
+    if outside is not None and not due.pauses and outside < due.at:
+        return Due(outside, due.start + (outside - due.start) * WARN_FRACTION, kept, due.provisional)
+    warn_at = deadlines.warn_at(due.rule, due.start, due.calendar, WARN_FRACTION, due.pauses)
+    return Due(due.at, warn_at, kept, due.provisional)
+
+
+def pauses_of(kept: Iterable[Sequence[Any]]) -> list[deadlines.Pause]:
+    """The pauses that a clock keeps as pairs of ISO texts."""
+    return [
+        deadlines.Pause(datetime.fromisoformat(str(begin)), datetime.fromisoformat(str(end)) if end else None)
+        for begin, end in kept
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +195,8 @@ class Catalogue:
             return None
         value = max(1, rule.value // 2) if item["handling_round"] > 1 and clock in ("handle", "citizen") else rule.value
         kernel_rule, kept = self._kernel_rule(rule, value)
-        spans = [
-            deadlines.Pause(datetime.fromisoformat(str(begin)), datetime.fromisoformat(end) if end else None)
-            for begin, end in pauses
-        ]
-        due = deadlines.due_at(kernel_rule, start, self.calendar, spans)
-        at = due.at
-        if clock == "citizen" and item["outside_due"] is not None and not pauses:
-            at = min(at, item["outside_due"])
-        warn_at = start + (at - start) * WARN_FRACTION
-        return Due(at, warn_at, kept, due.provisional)
+        due = deadlines.due_at(kernel_rule, start, self.calendar, pauses_of(pauses))
+        return count_due(due, kept, item["outside_due"] if clock == "citizen" else None)
 
     def _kernel_rule(self, rule: DeadlineRule, value: int) -> tuple[deadlines.DeadlineRule, dict[str, Any]]:
         """The rule as the kernel reckons with it, and what a clock keeps of it; made once per catalogue."""
