@@ -1,4 +1,4 @@
-"""Mutual checks (互查) on the desk: a round begins when its ring was seen; results go to the shops first."""
+"""Mutual checks (互查) on the desk: a round begins when its ring was seen; results go to the shops first; re-checks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from linli.desk.pages_agreements import kind_choices
 from linli.desk.pages_responsibilities import UPWARD
 from linli.desk.shell import staff
 from linli.desk.wording import language
+from linli.inspections import mutual_rechecks as rechecks
 from linli.inspections import mutual_selectors as selectors
 from linli.inspections import mutual_services as services
+from linli.inspections.mutual import RECHECK_DAYS, RECHECK_DAYS_MAX, recheck_on
 from linli.inspections.promises import PROMISE
 from linli.inspections.reading import VIEW
 from linli.inspections.sheets import mutual_slips
@@ -33,6 +35,8 @@ from linli.work.printing.sheets import PDF
 
 DAYS = 14
 """How long shops usually have for a round."""
+AGAIN = "again"
+"""Which checks of a round are shown: those to be looked at again."""
 
 
 def states() -> dict[str, tuple[str, str]]:
@@ -54,8 +58,10 @@ def mutual_rounds(request: HttpRequest) -> HttpResponse:
     for row in rows:
         above = places.get(int(row["path"].rpartition(".")[2])) if row["path"] else None
         row |= {
-            "place": above.name if above is not None else "", "to_tell": row["done"] - row["told"],
+            "place": above.name if above is not None else "",
+            "to_tell": row["done"] - row["told"] + row["again_to_tell"],
             "share": round(row["told"] * 100 / row["total"]),
+            "again_late": row["again_on"] is not None and row["again_on"] < today,
             "late": row["due_on"] < today and row["done"] < row["total"],
         }  # fmt: skip
     context = {"rows": rows, "may_promise": actor.may_somewhere(PROMISE)}
@@ -70,19 +76,24 @@ def mutual_round(request: HttpRequest, batch: UUID) -> HttpResponse:
     rows = selectors.checks(actor, batch)
     names = states()
     for row in rows:
+        # A re-check whose result the shop does not know yet is to be told like the check itself.
+        row["state"] = selectors.TO_TELL if row["again"] == selectors.FOUND else row["state"]
         row["word"] = names[row["state"]]
-        row["may"] = actor.may(PROMISE, place_path=row["path"])
+        row["again_late"] = row["again"] == selectors.DUE and row["again_on"] < today
+    shown = {state: [row for row in rows if row["state"] == state] for state in names}
+    shown[AGAIN] = [row for row in rows if row["again"] == selectors.DUE]
     show = request.GET.get("show", "")
-    counted = {state: sum(row["state"] == state for row in rows) for state in names}
+    words = {state: word for state, (word, _colour) in names.items()} | {AGAIN: _("待复查")}
+    late = any(row["again_late"] for row in rows)
+    tones = {selectors.TO_TELL: "amber", AGAIN: "red" if late else "amber"}
     context = {
-        "first": rows[0], "batch": batch, "show": show if show in names else "", "late": rows[0]["due_on"] < today,
-        "rows": [row for row in rows if show not in names or row["state"] == show], "total": len(rows),
+        "first": rows[0], "batch": batch, "show": show if show in shown else "", "late": rows[0]["due_on"] < today,
+        "rows": shown.get(show, rows), "total": len(rows),
         "tiles": [
-            {"number": counted[state], "label": word, "url": f"?show={state}#list",
-             "tone": "amber" if state == selectors.TO_TELL and counted[state] else ""}
-            for state, (word, _colour) in names.items()
+            {"number": len(shown[state]), "label": word, "url": f"?show={state}#list",
+             "tone": tones.get(state, "") if shown[state] else ""}
+            for state, word in words.items()
         ],
-        "good": sum(row["good"] is True for row in rows), "mend": sum(row["good"] is False for row in rows),
     }  # fmt: skip
     return render(request, "desk/mutual_round.html", context)
 
@@ -97,29 +108,60 @@ def slips_pdf(request: HttpRequest, batch: UUID) -> HttpResponse:
 @staff
 @require_http_methods(["GET", "POST"])
 def mutual_check(request: HttpRequest, check_id: int) -> HttpResponse:
-    """One check: its result is written down once, then the shop is told, then the street reads it."""
+    """One check: its result is written down once, the shop is told, the street reads it; then it is looked at again."""
     actor = actor_on(request)
     row = selectors.check(actor, check_id)
-    problem = None
+    problem, what = None, request.POST.get("what", "")
     if request.method == "POST":
         require(actor, PROMISE, place_path=row["path"])
         try:
-            if request.POST.get("what") == "tell":
-                services.tell_checked_shop(actor, check_id)
-                messages.success(request, _("已记下：商户已经知道。"))
-                return redirect("desk:mutual_round", batch=row["batch"])
-            good = _verdict(request)
-            services.record_mutual_check(actor, check_id, good, request.POST.get("words", ""))
+            messages.success(request, _act(request, actor, check_id, what))
         except StepRefused as refusal:
             problem = typed.problem_of(refusal)
         else:
-            messages.success(request, _("已记录，请先告知商户。"))
-            return redirect("desk:mutual_check", check_id=check_id)
+            to_round = what == "tell"
+            return redirect("desk:mutual_round", row["batch"]) if to_round else redirect("desk:mutual_check", check_id)
     context = {
-        "row": row, "word": states()[row["state"]], "problem": problem, "typed": request.POST,
-        "may_promise": actor.may(PROMISE, place_path=row["path"]),
+        "row": row, "problem": problem, "typed": request.POST, "what": what,
+        "may_promise": actor.may(PROMISE, place_path=row["path"]), **_again(actor, row),
     }  # fmt: skip
+    context["word"] = states()[selectors.TO_TELL if context["to_tell"] else row["state"]]
     return render(request, "desk/mutual_check.html", context, status=problem.status if problem else 200)
+
+
+def _act(request: HttpRequest, actor: Actor, check_id: int, what: str) -> str:
+    """Carry out what was asked of a check; the words for it."""
+    sent = request.POST
+    if what == "tell":
+        services.tell_checked_shop(actor, check_id, turn=typed.number_in(sent.get("turn", "")))
+        return _("已记下：商户已经知道。")
+    if what == "day":
+        rechecks.set_recheck_day(actor, check_id, typed.day_in(sent.get("due_on", ""), "due_on"))
+        return _("复查日期已改，两家商户会收到消息。")
+    if what == "mended":
+        rechecks.say_mended(actor, check_id)
+        return _("已记下：商户说改好了。请换一个人去复查。")
+    good, words = _verdict(request), sent.get("words", "")
+    if what == "recheck":
+        rechecks.record_recheck(actor, check_id, typed.number_in(sent.get("turn", "")) or 0, good, words)
+    else:
+        services.record_mutual_check(actor, check_id, good, words)
+    return _("已记录，请先告知商户。")
+
+
+def _again(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
+    """The re-checks of a check: all of them, the one to be done, and up to which the shop is to be told (1)."""
+    today, found = timezone.localdate(), selectors.rechecks(actor, row["id"])
+    waiting = next((one for one in found if one["done_at"] is None), None)
+    untold = [one["turn"] for one in found if one["done_at"] is not None and one["told_at"] is None]
+    unplanned = not found and row["good"] is False
+    return {
+        "turns": found, "waiting": waiting, "today": today, "late": waiting is not None and waiting["due_on"] < today,
+        "to_tell": row["done_at"] is not None and (row["told_at"] is None or bool(untold)),
+        "upto": max(untold, default=0),
+        "day_shown": waiting["due_on"] if waiting else recheck_on(today, row["recheck_days"]),
+        "may_set_day": waiting is not None or unplanned, "last_day": today + rechecks.AHEAD_MAX,
+    }  # fmt: skip
 
 
 def _verdict(request: HttpRequest) -> bool:
@@ -159,6 +201,8 @@ def new_mutual_round(request: HttpRequest) -> HttpResponse:
         "places": [(row.id, places.full_name(row.id, "street")) for row in offered],
         "kind_choices": [(slug, word, slug in (kinds or ("shop", "restaurant"))) for slug, word in kind_choices()],
         "title": sent.get("title") or _("%(month)d月商户安全互查") % {"month": today.month},
+        "recheck_days": sent.get("recheck_days") or RECHECK_DAYS, "recheck_days_max": RECHECK_DAYS_MAX,
+        "again": sum(line["again_on"] is not None for line in ring or ()),
         "due_on": sent.get("due_on") or (today + timedelta(days=DAYS)).isoformat(), "today": today.isoformat(),
     }  # fmt: skip
     return render(request, "desk/mutual_new.html", context, status=problem.status if problem else 200)
@@ -183,6 +227,7 @@ def _ring(request: HttpRequest, actor: Actor, place: PlaceRow, kinds: list[str],
     tongue = language()
     lines = [
         {"checker_id": one, "checked_id": other, "checker": found[one]["name"], "checked": found[other]["name"],
+         "again_on": found[other]["again_on"],
          "above": found[one]["above"], "what": SITE_KINDS[found[one]["site_kind"]].text(tongue)}
         for one, other in services.ring_of(members, key)
     ]  # fmt: skip
@@ -201,4 +246,5 @@ def _begin(request: HttpRequest, actor: Actor, key: UUID) -> int:
     return services.begin_mutual_checks(
         actor, [one for one, _other in shown], request.POST.get("title", ""),
         typed.day_in(request.POST.get("due_on", ""), "due_on"), key=key, shown=shown,
+        recheck_days=typed.number_in(request.POST.get("recheck_days", str(RECHECK_DAYS))) or 0,
     )  # fmt: skip

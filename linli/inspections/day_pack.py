@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 
 from linli.inspections.batch import RESULT_NAMES
 from linli.inspections.models import PendingConflict
+from linli.inspections.mutual_selectors import due_rechecks
+from linli.inspections.promises import PROMISE
 from linli.inspections.recording import RECORD
 from linli.inspections.services import conflict_outcome
 from linli.people.access import Actor, require_somewhere
@@ -100,6 +102,7 @@ def day_pack(actor: Actor, day: date | None = None) -> dict[str, Any]:
         "units": _units([*sites, *({"id": row.id, "path": f"{row.path}.0"} for row in near)], terms),
         "ground": _ground(sites, places),
         "conflicts": conflicts_of(actor),
+        "rechecks": _rechecks(actor, day),
     }
 
 
@@ -119,6 +122,17 @@ def _areas(actor: Actor, places: PlaceSnapshot) -> list[PlaceRow]:
         if len(found) <= AREAS_MAX:
             break
     return list(found.values())[:AREAS_MAX]
+
+
+def _rechecks(actor: Actor, day: date) -> list[dict[str, Any]]:
+    """Shops to be looked at again by that day or ready for it (互查的复查), for whoever may write it down."""
+    if not actor.may_somewhere(PROMISE):
+        return []
+    return [
+        {"url": f"/desk/mutual/checks/{row['id']}/", "name": row["checked"], "checker": row["checker"],
+         "due_on": row["due_on"].isoformat(), "mended": row["mended_at"] is not None}
+        for row in due_rechecks(actor, PROMISE, day)
+    ]  # fmt: skip
 
 
 def _language() -> str:

@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from linli.inspections import mutual_services, mutual_telling, promises
-from linli.inspections.models import Agreement, MutualCheck, Responsibility
+from linli.inspections import mutual_rechecks, mutual_services, mutual_telling, promises
+from linli.inspections.models import Agreement, MutualCheck, MutualRecheck, Responsibility
 from linli.people.access import Actor
 from linli.people.models import Appointment, Organisation
 from linli.places.models import Place, RegistryVersion
@@ -132,7 +132,7 @@ class _Promises:
             promises.check_agreement(self.officer, agreement, kept, words, key=_key("check", agreement, day))
 
     def mutual(self, shops: Sequence[Place]) -> None:
-        """Last month's round is done and told; of this month's some wait, some are to be told, some were told."""
+        """Last month's round is done and told, its re-checks mostly too; of this month's some wait, some were told."""
         ids = [shop.pk for shop in shops][:14]
         if len(ids) < 2:
             return
@@ -142,27 +142,48 @@ class _Promises:
             for number, row in enumerate(MutualCheck.objects.filter(batch=key).order_by("id")):
                 if months == 0 and number % 4 == 3:
                     continue
-                good = self.chance.random() < 0.7
+                good = number % 3 != 1
                 with moments.replaying(self._at(begun + timedelta(days=2 + number % 4), 15)):
                     words = "" if good else self.chance.choice(FOUND)
                     mutual_services.record_mutual_check(self.officer, row.pk, good, words)
                 if months == 1 or number % 4 == 1:
                     with moments.replaying(self._at(begun + timedelta(days=6), 16)):
                         mutual_services.tell_checked_shop(self.officer, row.pk)
+                    if not good:
+                        self._again(row.pk, number, begun + timedelta(days=9))
             MutualCheck.objects.filter(batch=key).update(synthetic=True)
 
+    def _again(self, check: int, number: int, day: date) -> None:
+        """One shop says that it is mended and waits; one still had to mend; most were well; the last one is late."""
+        if day > self.today:
+            mutual_rechecks.say_mended(self.officer, check)
+            return
+        if number >= 10:
+            return
+        for turn, good in enumerate((False, True) if number == 4 else (True,), start=1):
+            with moments.replaying(self._at(day + timedelta(days=6 * (turn - 1)), 16)):
+                words = "" if good else "换了一只，还差一只"
+                mutual_rechecks.record_recheck(self.officer, check, turn, good, words)
+                mutual_services.tell_checked_shop(self.officer, check)
+
     def keeper(self, shops: Sequence[Place]) -> None:
-        """The demo's shop keeper gets a shop: one with a result that the shop has not seen yet."""
+        """The demo's shop keeper gets a shop: with a result that it has not seen yet, one to check, one to re-check."""
         unit = Organisation.objects.filter(
             kind="shop", synthetic=True, place=None, appointments__role="shop_keeper"
         ).first()
-        waiting = MutualCheck.objects.filter(checked__in=shops, done_at__isnull=False, told_at=None).order_by("id")
-        row = waiting.select_related("checked").first()
+        waiting = MutualCheck.objects.filter(checked__in=shops, done_at__isnull=False, told_at=None)
+        row = waiting.select_related("checked").order_by("good", "id").first()
         if unit is None or row is None or row.checked is None:
             return
-        MutualCheck.objects.filter(batch=row.batch, checker=row.checked).update(
+        own = MutualCheck.objects.filter(checker=row.checked)
+        MutualRecheck.objects.filter(check_of__in=own).delete()
+        own.filter(batch=row.batch).update(
             good=None, words="", done_at=None, told_at=None, released_at=None, recorded_by=None
         )
+        for before in own.exclude(batch=row.batch):
+            before.good, before.words = False, FOUND[0]
+            before.save(update_fields=["good", "words"])
+            MutualRecheck.objects.create(check_of=before, turn=1, due_on=self.today + timedelta(days=2))
         unit.name = unit.short_name = row.checked.name
         unit.place = row.checked
         unit.save(update_fields=["name", "short_name", "place"])

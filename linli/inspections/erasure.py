@@ -81,6 +81,9 @@ KINDS: tuple[Texts, ...] = (
     Texts("mutual_check", Label("互查", "Mutual check"),
           "inspections_mutualcheck m JOIN places_place p ON p.id = m.checked_id", "m.id", ("m.words",),
           "m.recorded_by_id", "m.done_at"),
+    Texts("mutual_recheck", Label("互查的复查", "Re-check"),
+          "inspections_mutualrecheck h JOIN inspections_mutualcheck m ON m.id = h.check_of_id"
+          " JOIN places_place p ON p.id = m.checked_id", "h.id", ("h.words",), "h.recorded_by_id", "h.done_at"),
     Texts("visit", Label("走访", "Visit"), "inspections_visit v JOIN places_place p ON p.id = v.place_id", "v.id",
           ("v.words", "v.address"), "v.recorded_by_id", "v.visited_at",
           own_more=_FILES.format(VISIT, "v"), holder=VISIT),
@@ -109,6 +112,7 @@ _EMPTY: dict[str, str] = {
     "agreement": "UPDATE inspections_agreement SET signer = '' WHERE id = ANY(%s)",
     "agreement_check": "UPDATE inspections_agreementcheck SET words = '' WHERE id = ANY(%s)",
     "mutual_check": "UPDATE inspections_mutualcheck SET words = '' WHERE id = ANY(%s)",
+    "mutual_recheck": "UPDATE inspections_mutualrecheck SET words = '' WHERE id = ANY(%s)",
     "visit": "UPDATE inspections_visit SET words = '', address = '' WHERE id = ANY(%s)",
     "letter": "UPDATE inspections_urgingletter SET words = '' WHERE id = ANY(%s)",
     "reply": "UPDATE inspections_urgingletter SET reply = '' WHERE id = ANY(%s)",
@@ -145,7 +149,7 @@ def _find(texts: Texts, subject: Subject, *, by_name: bool = False) -> list[Foun
 
 
 def count(subject: Subject) -> Held:
-    """How many records are the person's; those that wait for a decision are live (13 statements)."""
+    """How many records are the person's; those that wait for a decision are live (14 statements)."""
     found = {texts.slug: _find(texts, subject) for texts in KINDS}
     waiting = [entry.id for entry in found["conflict"]]
     live = PendingConflict.objects.filter(pk__in=waiting, state=PendingConflict.OPEN).count() if waiting else 0
@@ -167,7 +171,7 @@ def erase(subject: Subject, actor: Actor, reason: str) -> int:
 
 
 def doubts(subject: Subject, actor: Actor) -> list[Doubt]:
-    """Records that bear the person's name and nothing surer, where the actor may erase (13 statements)."""
+    """Records that bear the person's name and nothing surer, where the actor may erase (14 statements)."""
     words = get_language() or "zh-hans"
     found = _finding_doubts(subject, actor, words)
     for texts in KINDS:

@@ -13,14 +13,15 @@ from uuid import UUID
 from django.db import transaction
 
 from linli.inspections.batch import refuse
-from linli.inspections.models import MutualCheck
-from linli.inspections.mutual import pairs
-from linli.inspections.mutual_telling import FOUND, OWN_SHOP, TOLD, tell_begun, tell_result
-from linli.inspections.promises import PROMISE, clean_words, place_over
+from linli.inspections.models import MutualCheck, MutualRecheck
+from linli.inspections.mutual import RECHECK_DAYS, RECHECK_DAYS_MAX, pairs
+from linli.inspections.mutual_access import locked_check, not_own
+from linli.inspections.mutual_rechecks import due_by_rule, plan_recheck
+from linli.inspections.mutual_telling import FOUND, TOLD, kept_together, tell_begun, tell_result
+from linli.inspections.promises import clean_words, place_over
 from linli.kernel.labels import Label
-from linli.people.access import Actor, ObjectHidden, require
+from linli.people.access import Actor
 from linli.people.audit import record
-from linli.people.models import Organisation
 from linli.places.kinds import SHOP_KINDS
 from linli.work import moments
 from linli.work.engine import StepRefused
@@ -29,10 +30,10 @@ MEMBERS_MAX = 200
 
 
 def ring_of(site_ids: Iterable[int], key: UUID) -> list[tuple[int, int]]:
-    """Who would check whom: (checker, checked), the same for the same shops and key (1 statement)."""
+    """Who would check whom: (checker, checked), the same for the same shops, their people and key (2 statements)."""
     members = sorted(set(site_ids))
     before = MutualCheck.objects.filter(checker_id__in=members).values_list("checker_id", "checked_id")
-    return pairs(members, before, seed=key.int & 0xFFFF)
+    return pairs(members, before, apart=kept_together(members), seed=key.int & 0xFFFF)
 
 
 @transaction.atomic
@@ -44,10 +45,12 @@ def begin_mutual_checks(
     *,
     key: UUID,
     shown: Sequence[tuple[int, int]] | None = None,
+    recheck_days: int = RECHECK_DAYS,
 ) -> int:
     """Give each shop another one to check: a ring, nobody itself; how many. The same key again changes nothing.
 
-    `shown` is the ring that was looked at before: StepRefused (409) when it would be another one by now.
+    `shown` is the ring that was looked at before: StepRefused (409) when it would be another one by now. In
+    `recheck_days` after a result that asks for mending the shop is looked at again.
     """
     members = sorted(set(site_ids))
     for site_id in members:
@@ -57,6 +60,9 @@ def begin_mutual_checks(
         raise refuse("too_few", "sites", "至少选两家。", "Choose two or more.")
     if len(members) > MEMBERS_MAX:
         raise refuse("too_many", "sites", f"一轮最多{MEMBERS_MAX}家。", f"At most {MEMBERS_MAX} in one round.")
+    if not 1 <= recheck_days <= RECHECK_DAYS_MAX:
+        label = f"复查的天数应为1到{RECHECK_DAYS_MAX}天。"
+        raise refuse("bad_days", "recheck_days", label, f"Re-check within 1 to {RECHECK_DAYS_MAX} days.")
     known = MutualCheck.objects.filter(batch=key).count()
     if known:
         return known
@@ -65,63 +71,58 @@ def begin_mutual_checks(
         raise StepRefused("changed", Label("名单有变化，请再看一遍。", "The list has changed; look again."), status=409)
     title = clean_words(title, "title", 120, needed=True)
     MutualCheck.objects.bulk_create(
-        MutualCheck(batch=key, title=title, checker_id=one, checked_id=other, due_on=due_on) for one, other in ring
-    )
+        MutualCheck(
+            batch=key, title=title, checker_id=one, checked_id=other, due_on=due_on, recheck_days=recheck_days
+        )
+        for one, other in ring
+    )  # fmt: skip
     record("inspection.promise", actor_id=actor.person_id, subject=f"mutual_round:{key}", shops=len(ring))
     tell_begun(members, key)
     return len(ring)
-
-
-def _check(actor: Actor, check_id: int, own: str) -> MutualCheck:
-    """A check that staff of the place may act on, or the people of the shop that is its `own` (checker, checked)."""
-    rows = MutualCheck.objects.select_for_update(of=("self",)).select_related("checked", "checker")
-    row = rows.filter(pk=check_id).first()
-    if row is None:
-        raise ObjectHidden(PROMISE)
-    if not _is_of(actor, row.checker_id if own == "checker" else row.checked_id):
-        require(actor, PROMISE, place_path=str(row.checked.path), hidden=True)
-    return row
-
-
-def _is_of(actor: Actor, site_id: int) -> bool:
-    """Whether the actor is one of a shop's own people (at most 1 statement)."""
-    units = actor.scopes(OWN_SHOP).organisation_ids
-    return bool(units) and Organisation.objects.filter(pk__in=units, place_id=site_id, active=True).exists()
 
 
 @transaction.atomic
 def record_mutual_check(actor: Actor, check_id: int, good: bool, words: str = "") -> MutualCheck:
     """Write down what one shop found at another; done once: StepRefused (409) for another result.
 
-    The same again by the same person changes nothing. Where something is to be mended, words say what.
+    The same again by the same person changes nothing. Where something is to be mended, words say what, and the shop
+    is to be looked at again. Nobody writes down a result of their own shop (409).
     """
-    row = _check(actor, check_id, "checker")
+    row, _own = locked_check(actor, check_id, "checker")
     said = clean_words(words, "words", 500, needed=not good)
     if row.done_at is not None:
         if (row.good, row.words, row.recorded_by_id) == (good, said, actor.person_id):
             return row
         raise StepRefused("done", Label("这次互查已经记录。", "It is recorded already."), status=409)
+    not_own(actor, row)
     row.good, row.words, row.done_at, row.recorded_by_id = good, said, moments.now(), actor.person_id
     row.save(update_fields=["good", "words", "done_at", "recorded_by"])
     record("inspection.promise", actor_id=actor.person_id, subject=f"mutual:{row.pk}", recorded=True)
     tell_result(row, FOUND)
+    if not good:
+        plan_recheck(actor, row, 1, due_by_rule(row))
     return row
 
 
 @transaction.atomic
-def tell_checked_shop(actor: Actor, check_id: int) -> MutualCheck:
-    """The shop knows its result: only then the street and the site's page show it (E7: the shops first).
+def tell_checked_shop(actor: Actor, check_id: int, *, turn: int | None = None) -> MutualCheck:
+    """The shop knows what was found at it: only then the street and the site's page show it (E7: the shops first).
 
-    Said by whoever told it, or by the shop's own people; who it was stands in the audit. What staff say is shown to
-    the shop, so that nobody can say so in vain.
+    All that was found up to the re-check `turn` that was shown (0: the check alone), or up to now. Said by whoever
+    told it, or by the shop's own people; who it was stands in the audit. What staff say is shown to the shop, so that
+    nobody can say so in vain.
     """
-    row = _check(actor, check_id, "checked")
+    row, own = locked_check(actor, check_id, "checked")
     if row.done_at is None:
         raise StepRefused("not_done", Label("还没有互查结果。", "There is no result yet."), status=409)
-    if row.told_at is None:
-        row.told_at = row.released_at = moments.now()
-        row.save(update_fields=["told_at", "released_at"])
+    untold: list[MutualCheck | MutualRecheck] = [row] if row.told_at is None else []
+    rechecks = MutualRecheck.objects.filter(check_of=row, done_at__isnull=False, told_at=None).order_by("turn")
+    untold += [one for one in rechecks if turn is None or one.turn <= turn]
+    for one in untold:
+        one.told_at = one.released_at = moments.now()
+        one.save(update_fields=["told_at", "released_at"])
+    if untold:
         record("inspection.promise", actor_id=actor.person_id, subject=f"mutual:{row.pk}", told=True)
-        if not _is_of(actor, row.checked_id):
+        if not own:
             tell_result(row, TOLD)
     return row

@@ -7,9 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from linli.inspections.day_pack import COUNTS
-from linli.inspections.reading import VIEW, fetch
+from linli.inspections.mutual_selectors import LATEST_RECHECK, OPEN
+from linli.inspections.reading import VIEW
 from linli.people.access import Actor, ObjectHidden
 from linli.places.models import Place
+from linli.work.rows import fetch
 
 OBSERVATIONS_SHOWN, FINDINGS_SHOWN, LINES_SHOWN = 300, 200, 50
 """Of each list so many, the latest; a page says where there are more."""
@@ -60,8 +62,9 @@ SELECT a.id, a.signed_on, a.until FROM inspections_agreement a
 WHERE a.site_id = %(site)s AND a.until <= %(today)s ORDER BY a.until DESC, a.id DESC LIMIT {LINES_SHOWN}
 """
 _MUTUAL = f"""
-SELECT m.id, m.title, m.due_on, m.good, m.words, m.done_at, p.name AS checker
-FROM inspections_mutualcheck m JOIN places_place p ON p.id = m.checker_id
+SELECT m.id, m.title, m.due_on, m.good, m.words, m.done_at, p.name AS checker, r.due_on AS again_on,
+  {OPEN} AS again, r.released_at IS NOT NULL AND r.good AS mended
+FROM inspections_mutualcheck m JOIN places_place p ON p.id = m.checker_id {LATEST_RECHECK}
 WHERE m.checked_id = %(site)s AND m.released_at IS NOT NULL ORDER BY m.id DESC LIMIT {LINES_SHOWN}
 """
 _VISITS = f"""

@@ -53,6 +53,11 @@ def _pages() -> dict[str, str]:
         "unreached_today": _("今天没查成：{reason}"),
         "unreached_today_text": _("后来查成了就照常记，以记录为准。"),
         "unreached_before": _("上次没查成：{reason}"),
+        "rechecks": _("商户复查"),
+        "rechecks_text": _("互查时需改进的，到期再去看一次。点开记录，要有网络。"),
+        "recheck_by": _("{day} 前，上次由{name}看"),
+        "recheck_late": _("已过复查日"),
+        "recheck_ready": _("说已改好"),
     }
 
 

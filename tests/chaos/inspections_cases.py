@@ -10,7 +10,16 @@ from typing import Any
 from django.utils import timezone
 
 from linli.campaigns import services as campaigns
-from linli.inspections import dissuasion, letters, mutual_services, promises, round_changes, rounds, visits
+from linli.inspections import (
+    dissuasion,
+    letters,
+    mutual_rechecks,
+    mutual_services,
+    promises,
+    round_changes,
+    rounds,
+    visits,
+)
 from linli.inspections.batch import Batch, NewProblem, NewUnreached
 from linli.inspections.models import DissuasionTheme, MutualCheck, Round
 from linli.inspections.services import record_batch, resolve_conflict
@@ -146,6 +155,29 @@ def _record_mutual(patrol: Patrol) -> Act:
     return lambda: mutual_services.record_mutual_check(patrol.world.actor("grid"), row, False, "灭火器过期")
 
 
+def _again(patrol: Patrol) -> int:
+    """A check that found something to mend, and is told."""
+    row = _mutual_row(patrol)
+    mutual_services.record_mutual_check(patrol.world.actor("grid"), row, False, "灭火器过期")
+    mutual_services.tell_checked_shop(patrol.world.actor("grid"), row)
+    return row
+
+
+def _recheck_day(patrol: Patrol) -> Act:
+    row, day = _again(patrol), timezone.localdate() + timedelta(days=3)
+    return lambda: mutual_rechecks.set_recheck_day(patrol.world.actor("grid"), row, day)
+
+
+def _mended(patrol: Patrol) -> Act:
+    row = _again(patrol)
+    return lambda: mutual_rechecks.say_mended(patrol.world.actor("grid"), row)
+
+
+def _recheck(patrol: Patrol) -> Act:
+    row = _again(patrol)
+    return lambda: mutual_rechecks.record_recheck(patrol.world.actor("grid"), row, 1, False, "还没换")
+
+
 def _tell_shop(patrol: Patrol) -> Act:
     row = _mutual_row(patrol)
     mutual_services.record_mutual_check(patrol.world.actor("grid"), row, True)
@@ -234,6 +266,9 @@ CASES: dict[str, Case] = {
     "inspections.mutual_services.begin_mutual_checks": _on_patrol(lambda patrol: lambda: _mutual(patrol)),
     "inspections.mutual_services.record_mutual_check": _on_patrol(_record_mutual),
     "inspections.mutual_services.tell_checked_shop": _on_patrol(_tell_shop),
+    "inspections.mutual_rechecks.set_recheck_day": _on_patrol(_recheck_day),
+    "inspections.mutual_rechecks.say_mended": _on_patrol(_mended),
+    "inspections.mutual_rechecks.record_recheck": _on_patrol(_recheck),
     "inspections.visits.plan_visits": _on_patrol(_plan_visits),
     "inspections.visits.record_visit": _on_patrol(_visit),
     "inspections.letters.urge": _on_patrol(lambda patrol: lambda: _urge(patrol)),

@@ -72,6 +72,7 @@ FREE: dict[str, str] = {
     "inspections_agreement": "signer",
     "inspections_agreementcheck": "words",
     "inspections_mutualcheck": "title words",
+    "inspections_mutualrecheck": "words",
     "inspections_visitplan": "title",
     "inspections_visit": "address words",
     "inspections_urgingletter": "words reply basis",

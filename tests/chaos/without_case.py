@@ -24,7 +24,8 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         requests.fixing.take_back requests.praising.turned requests.registration.turned
         wishes.registration.erase wishes.rewarding.turned standards.drafts.edited
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
-        inspections.mutual_telling.tell_result
+        inspections.mutual_telling.tell_result inspections.mutual_telling.tell_shops
+        inspections.mutual_rechecks.plan_recheck
         activities.checking.attend activities.weighing.weigh
         activities.planning.add activities.planning.apply activities.planning.call_off
         activities.posts.add activities.posts.add_one activities.posts.change activities.posts.count
@@ -60,6 +61,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.access.refuse people.access.require people.access.require_somewhere
         people.importers.entitled people.importers.importer_for requests.tracking.find people.gates.needs
         requests.services.see_contact inspections.day_pack.day_pack inspections.promises.place_over
+        inspections.mutual_access.locked_check
         assessment.services.locked inspections.rounds.changing
         people.refusals.note people.refusals.write people.throttle.clear people.throttle.hit
         people.throttle.hit_all people.phone.check_code people.phone.send_code people.second_factor.check

@@ -180,9 +180,10 @@ def test_a_round_begins_with_the_ring_that_was_shown(browse: Browse, world: Worl
     assert not MutualCheck.objects.exists()
     pairs = re.findall(r'name="pair" value="([^"]+)"', page.content.decode())
     sent = form | {"what": "begin", "pair": pairs}
+    assert street.post("/desk/mutual/new/", sent | {"recheck_days": "0"}).status_code == 422
     for _ in range(2):
-        assert street.post("/desk/mutual/new/", sent)["Location"] == f"/desk/mutual/{key}/"
-    assert MutualCheck.objects.count() == 3
+        assert street.post("/desk/mutual/new/", sent | {"recheck_days": "5"})["Location"] == f"/desk/mutual/{key}/"
+    assert list(MutualCheck.objects.values_list("recheck_days", flat=True)) == [5, 5, 5]
     for wrong in ({"kinds": ["pharmacy"]}, {"kinds": []}, {"due_on": "2020-01-01"}):
         assert street.post("/desk/mutual/new/", form | {"what": "look"} | wrong).status_code == 422
 
@@ -201,6 +202,60 @@ def test_a_result_is_told_before_the_street_reads_it(browse: Browse, world: Worl
     assert street.post(path, {"what": "tell"})["Location"] == listed
     for where in (path, listed, site):
         assert "通道堆货" in street.get(where).content.decode(), where
+
+
+def test_what_is_to_be_mended_is_looked_at_again_by_somebody_else(
+    browse: Browse, world: World, shops: list[Place]
+) -> None:
+    check, day = _begin(world, shops), (timezone.localdate() + timedelta(days=2)).isoformat()
+    path, listed = f"/desk/mutual/checks/{check.pk}/", f"/desk/mutual/{check.batch}/"
+    grid, street = browse("grid"), browse("street")
+    grid.post(path, {"what": "record", "good": "no", "words": "通道堆货"})
+    for where in (path, listed, "/desk/mutual/"):
+        page = street.get(where).content.decode()
+        assert "第 1 次复查" not in page and "1 家待复查" not in page and "前复查" not in page, where
+    street.post(path, {"what": "tell", "turn": "0"})
+    assert "1 家待复查" in street.get("/desk/mutual/").content.decode()
+    assert [row["id"] for row in street.get(listed + "?show=again").context["rows"]] == [check.pk]
+    assert street.post(path, {"what": "day", "due_on": "2020-01-01"}).status_code == 422
+    assert street.post(path, {"what": "day", "due_on": day})["Location"] == path
+    assert f"{day} 前复查" in street.get(listed).content.decode()
+    assert grid.post(path, {"what": "mended"}, follow=True).status_code == 200
+    assert "记录复查" not in grid.get(path).content.decode(), "whoever says it is mended does not look again"
+    result = {"what": "recheck", "turn": "1", "good": "yes", "words": ""}
+    assert grid.post(path, result).status_code == 409
+    assert street.post(path, result)["Location"] == path
+    assert "待告知商户" in grid.get(path).content.decode()
+    assert "改好了" in street.get(path).content.decode()
+    assert street.post(path, {"what": "tell", "turn": "1"})["Location"] == listed
+    site = f"/desk/sites/{check.checked_id}/"
+    assert all("复查已改好" in street.get(where).content.decode() for where in (listed, site))
+    again = {"key": str(uuid.uuid4()), "title": "一月互查", "place": world.places["east_grid1"].pk, "kinds": ["shop"],
+             "due_on": day, "what": "look"}  # fmt: skip
+    assert "还没复查" not in street.post("/desk/mutual/new/", again).content.decode()
+
+
+def test_a_shop_says_that_it_is_mended_and_the_neighbour_looks_again(
+    browse: Browse, world: World, shops: list[Place]
+) -> None:
+    check = _begin(world, shops)
+    for number, name in ((check.checked_id, "mender"), (check.checker_id, "looker")):
+        give_keeper(world, next(shop for shop in shops if shop.pk == number), name)
+    mender, looker = sign_in(world, "mender"), sign_in(world, "looker")
+    looker.post("/shop/", {"what": "record", "check": check.pk, "good": "no", "words": "灭火器过期"})
+    page = mender.get("/shop/").content.decode()
+    assert "再来看" in page and "我看到了" in page and ">改好了<" not in page
+    mender.post("/shop/", {"what": "seen", "check": check.pk, "turn": 0})
+    assert mender.post("/shop/", {"what": "mended", "check": check.pk}).status_code == 302
+    page = looker.get("/shop/").content.decode()
+    assert "复查：" in page and "对方说改好了" in page and "上次看到：灭火器过期" in page
+    form = {"what": "recheck", "check": check.pk, "turn": 1, "good": "no", "words": "还差一只"}
+    assert mender.post("/shop/", form).status_code == 404
+    assert looker.post("/shop/", form | {"words": ""}).status_code == 422
+    assert looker.post("/shop/", form).status_code == 302
+    page = mender.get("/shop/").content.decode()
+    assert "复查还要改" in page and "还差一只" in page and "我看到了" in page
+    assert "还差一只" not in browse("street").get(f"/desk/mutual/checks/{check.pk}/").content.decode()
 
 
 def test_shop_keepers_have_a_page_of_their_own_and_no_desk(browse: Browse, world: World, shops: list[Place]) -> None:

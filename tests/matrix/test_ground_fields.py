@@ -23,7 +23,7 @@ from linli.assessment import services as assessments
 from linli.assessment.models import IndicatorTask
 from linli.campaigns import services as campaigns
 from linli.campaigns.contributors import contributors
-from linli.inspections import letters, mutual_services, promises
+from linli.inspections import letters, mutual_rechecks, mutual_services, promises
 from linli.inspections.models import (
     Dissuasion,
     DissuasionNote,
@@ -60,6 +60,7 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signer": ("申长河", ("申**",)),
     "agreement_check": ("13900000004", ("139****0004",)),
     "mutual_check": ("13900000005", ("139****0005",)),
+    "mutual_recheck": ("13900000013", ("139****0013",)),
     "visit_words": ("13900000006", ("139****0006",)),
     "visit_house": ("7号楼2单元301", ("**",)),
     "letter": ("13900000007", ("139****0007",)),
@@ -111,7 +112,7 @@ def walked(patrol: Patrol) -> Item:
 
 
 def promised(patrol: Patrol) -> dict[str, str]:
-    """An agreement and its check, mutual checks, a visit of a plan, a letter with reply, dissuasion."""
+    """An agreement and its check, a mutual check and its re-check, a visit of a plan, a letter, dissuasion."""
     world, day = patrol.world, timezone.localdate()
     grid, community = world.actor("grid"), world.actor("community")
     shop = patrol.sites[1]
@@ -123,7 +124,8 @@ def promised(patrol: Patrol) -> dict[str, str]:
     batch = uuid.uuid4()
     mutual_services.begin_mutual_checks(community, shops, "互查", day, key=batch)
     check = MutualCheck.objects.filter(checked=shop).get()
-    mutual_services.record_mutual_check(grid, check.pk, True, words("mutual_check"))
+    mutual_services.record_mutual_check(grid, check.pk, False, words("mutual_check"))
+    mutual_rechecks.record_recheck(grid, check.pk, 1, True, words("mutual_recheck"))
     mutual_services.tell_checked_shop(grid, check.pk)
     plan = VisitPlan.objects.create(
         title="冬季走访", place=world.places["east"], organisation=world.units["east"], since=day, until=day, wanted=3

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from linli.inspections import mutual_services, promises
 from linli.inspections.models import MutualCheck
+from linli.people.access import Actor
 from linli.people.models import Appointment, Organisation, Person, User
 from linli.places.models import Place, RegistryVersion
 from linli.places.services import bump_registry, create_place
@@ -29,17 +30,25 @@ def open_shops(world: World, count: int = 4, grid: str = "east_grid1", kind: str
 
 def give_keeper(world: World, shop: Place, name: str = "keeper") -> User:
     """An account for the people of a shop: a unit at the site, a person appointed to it. `world.users[name]`."""
-    unit = Organisation.objects.create(name=shop.name, short_name=shop.name, kind="shop", place=shop, path="0")
-    unit.path = str(unit.pk)
-    unit.save(update_fields=["path"])
     now = timezone.now()
     person = Person.objects.create(kind="staff", display_name=f"{shop.name}店主", created_at=now)
     world.users[name] = User.objects.create(username=name, person=person, created_at=now)
-    Appointment.objects.create(
-        person=person, role="shop_keeper", organisation=unit, valid_from=date(2024, 1, 1), created_at=now
-    )
-    bump_registry(RegistryVersion.ORGANISATIONS)
+    keep_too(world, name, shop)
     return world.users[name]
+
+
+def keep_too(world: World, name: str, shop: Place) -> Actor:
+    """Somebody who has an account keeps this shop (too): a unit at the site, and an appointment to it."""
+    unit = Organisation.objects.create(name=shop.name, short_name=shop.name, kind="shop", place=shop, path="0")
+    unit.path = str(unit.pk)
+    unit.save(update_fields=["path"])
+    Appointment.objects.create(
+        person=world.users[name].person, role="shop_keeper", organisation=unit, valid_from=date(2024, 1, 1),
+        created_at=timezone.now(),
+    )  # fmt: skip
+    bump_registry(RegistryVersion.ORGANISATIONS)
+    world.actors.pop(name, None)
+    return world.actor(name)
 
 
 def a_promised_shop(world: World) -> dict[str, str]:

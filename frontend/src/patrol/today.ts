@@ -61,6 +61,22 @@ export function warnings(app: App, today: string): HTMLElement[] {
   return found;
 }
 
+/** Shops to be looked at again: below the walk, because any time of the day will do. */
+function rechecks(app: App, day: string): HTMLElement | null {
+  const found = app.pack?.rechecks ?? [];
+  if (found.length === 0) return null;
+  return h("section", { class: "section", "aria-labelledby": "rechecks" },
+    h("h2", { id: "rechecks" }, say("rechecks"), " ", h("span", { class: "count" }, String(found.length))),
+    h("p", { class: "small soft" }, say("rechecks_text")),
+    h("ul", { class: "rows" }, ...found.map((entry) => h("li", { class: "row" },
+      h("div", { class: "row-main" },
+        h("h3", { class: "row-title" }, h("a", { href: entry.url }, entry.name)),
+        h("p", { class: "row-meta" }, say("recheck_by", { day: entry.due_on.slice(5), name: entry.checker })),
+        h("p", { class: "cluster patrol-marks" },
+          entry.due_on < day ? h("span", { class: "chip chip-red" }, icon("red"), say("recheck_late")) : null,
+          entry.mended ? h("span", { class: "chip chip-accent" }, icon("done"), say("recheck_ready")) : null))))));
+}
+
 let chosen: Filter = "due";
 
 export function today(app: App, day: string): HTMLElement[] {
@@ -75,7 +91,8 @@ export function today(app: App, day: string): HTMLElement[] {
   const count = (filter: Filter) => new Set(fits(filter).map(({ number }) => number)).size;
   const counts = { all: count("all"), done: count("done"), due: count("due") };
   if (pack.rounds.length > 0) head.append(h("p", { class: "lead" }, pack.rounds.map((round) => round.title).slice(0, 3).join(" · ")));
-  if (order.length === 0) return [head, ...warnings(app, day), empty("walk", say("no_sites"), say("no_sites_text"))];
+  const again = rechecks(app, day);
+  if (order.length === 0) return [head, ...warnings(app, day), empty("walk", say("no_sites"), say("no_sites_text")), ...(again ? [again] : [])];
   const next = nextSite(pack, all, null);
   const shown = fits(chosen);
   const list = h("ol", { class: "rows patrol-rows" }, ...shown.map(({ view, number }, at) => row(app, view, number, number === shown[at - 1]?.number)));
@@ -90,6 +107,7 @@ export function today(app: App, day: string): HTMLElement[] {
       : notice("good", say("all_done"), say("all_done_text")),
     bar,
     shown.length > 0 ? list : empty("done", say(chosen === "due" ? "none_due" : "none_done"), ""),
+    ...(again ? [again] : []),
     h("p", { class: "small soft" }, say("day_as_of", { time: moment(pack.made_at) })),
   ];
 }

@@ -115,6 +115,17 @@ export interface DayPack {
   units: Unit[];
   ground: FeatureCollection;
   conflicts: Conflict[];
+  /** Shops that are to be looked at again (互查的复查). Older days have none. */
+  rechecks?: Recheck[];
+}
+
+/** A shop to be looked at again; what is seen is written down on the page at `url`. */
+export interface Recheck {
+  url: string;
+  name: string;
+  checker: string;
+  due_on: string;
+  mended: boolean;
 }
 
 export type { Position } from "../lib/position";

@@ -78,7 +78,8 @@ class AgreementCheck(models.Model):
 class MutualCheck(models.Model):
     """互查: one shop checks another in a round of checks; never itself. The shop sees the result before the street.
 
-    `released_at`: from then on the street sees it too.
+    `released_at`: from then on the street sees it too. `recheck_days`: in so many days after a result that asks for
+    mending the shop is looked at again.
     """
 
     batch = models.UUIDField()
@@ -92,6 +93,7 @@ class MutualCheck(models.Model):
     told_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     recorded_by = models.ForeignKey("people.Person", models.SET_NULL, null=True, related_name="+")
+    recheck_days = models.PositiveSmallIntegerField(default=7, db_default=7)
     synthetic = models.BooleanField(default=False)
 
     class Meta:
@@ -100,6 +102,38 @@ class MutualCheck(models.Model):
             models.UniqueConstraint(fields=["batch", "checker"], name="inspections_checks_once"),
             models.UniqueConstraint(fields=["batch", "checked"], name="inspections_checked_once"),
             models.CheckConstraint(condition=~Q(checker=F("checked")), name="inspections_nobody_checks_itself"),
+        ]
+
+
+class MutualRecheck(models.Model):
+    """复查: a shop that was to mend something is looked at again by the shop that found it, in turns until all is well.
+
+    The date comes by the rule of the round, or from `moved_by`. `mended_by` says that it is mended; others look.
+    """
+
+    check_of = models.ForeignKey(MutualCheck, models.PROTECT, related_name="rechecks")
+    turn = models.PositiveSmallIntegerField()
+    due_on = models.DateField()
+    moved_by = models.ForeignKey("people.Person", models.SET_NULL, null=True, related_name="+")
+    mended_at = models.DateTimeField(null=True)
+    mended_by = models.ForeignKey("people.Person", models.SET_NULL, null=True, related_name="+")
+    good = models.BooleanField(null=True)
+    words = models.CharField(max_length=500, blank=True, default="")
+    done_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    recorded_by = models.ForeignKey("people.Person", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["check_of", "turn"], name="inspections_recheck_turn"),
+            models.UniqueConstraint(
+                fields=["check_of"], condition=Q(done_at=None), name="inspections_one_recheck_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(recorded_by=None) | Q(mended_by=None) | ~Q(recorded_by=F("mended_by")),
+                name="inspections_nobody_rechecks_own_work",
+            ),
         ]
 
 
