@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -61,15 +61,6 @@ def _read(which: str, values: Sequence[Any]) -> list[Attended]:
 def of_activity(activity_id: int) -> list[Attended]:
     """Who was at an activity, confirmed (1 statement); empty while it is not closed."""
     return _read("a.id = %s", [activity_id])
-
-
-def of_persons(person_ids: Sequence[int], *, since: date | None = None, until: date | None = None) -> list[Attended]:
-    """What these persons have confirmed, by the local day on which it began, days both included (1 statement)."""
-    return _read(
-        "t.person_id = ANY(%s) AND (%s::date IS NULL OR a.starts_at >= %s::date)"
-        " AND (%s::date IS NULL OR a.starts_at < %s::date + 1)",
-        [list(person_ids), since, since, until, until],
-    )
 
 
 def by_ids(attendance_ids: Sequence[int]) -> list[Attended]:

@@ -48,7 +48,6 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 PERMISSION = "inspection.record"
 BATCH_BYTES_MAX = 48 * 1024 * 1024
-OBSERVATIONS_MAX = 200
 SYNC_LIMIT = Limit("patrol:sync", 600, timedelta(hours=1))
 
 TOO_MANY = Label("上传太频繁，请稍后再试。", "Too many uploads; try again later.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from linli.standards.rules import DEDUCTION, EACH, FAIL, GRADED, NOT_APPLICABLE, PASS, Rule
+from linli.standards.rules import DEDUCTION, EACH, GRADED, NOT_APPLICABLE, PASS, Rule
 
 if TYPE_CHECKING:
     from linli.standards.observed import Columns
@@ -113,9 +113,3 @@ def _outcomes(question: Question, result: npt.NDArray[Any], value: npt.NDArray[A
         return np.where(result == PASS, 0, 1).astype(np.intp)
     shares = np.array(question.shares, dtype=np.float64)
     return np.asarray(np.abs(value[:, None].astype(np.float64) - shares[None, :]).argmin(axis=1))
-
-
-def lost_when_failing(columns: Columns, criterion: int, otherwise: float) -> float:
-    """The mean number of points that a failing site lost under a deduction rule; `otherwise` without any."""
-    failing = (columns.criterion == criterion) & (columns.result == FAIL)
-    return float(columns.value[failing].mean()) if failing.any() else otherwise

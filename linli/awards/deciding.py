@@ -12,7 +12,6 @@ from linli.credits.errors import Insufficient, LedgerProblem
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
-from linli.places.models import Place
 from linli.work.engine import StepRefused
 
 CONFIRM, CORRECT, VIEW = "awards.confirm", "credits.correct", "awards.view"
@@ -32,11 +31,6 @@ def said(text: str, longest: int = REASON_MAX, *, field: str = "reason") -> str:
     if len(words) > longest:
         raise refused("too_long", f"不超过{longest}字。", f"At most {longest} characters.", field)
     return words
-
-
-def path_of(place_id: int) -> str:
-    """The path of a place, for asking whether somebody may (1 statement)."""
-    return str(Place.objects.values_list("path", flat=True).get(pk=place_id))
 
 
 def locked(actor: Actor, award_id: int, permission: str) -> Award:

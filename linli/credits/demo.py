@@ -11,7 +11,6 @@ from linli.credits import ledger
 from linli.places.models import Place
 
 YEARLY = 200_000
-STREET_KINDS = ("street",)
 
 
 def load(progress: Callable[[str], object] | None = None) -> int:

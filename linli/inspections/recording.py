@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -188,11 +187,3 @@ def _value(found: Judged, forced: bool) -> bool:
             return False
         found.value = rule.value(passed)
     return True
-
-
-def changed_states(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Rounds and sites of what is stored, for one statement each."""
-    return {
-        "rounds": sorted({entry.entry.round_id for entry in judged}),
-        "sites": sorted({(entry.entry.round_id, entry.entry.site_id) for entry in judged}),
-    }

@@ -13,7 +13,7 @@ included, comes back; a shifted coordinate that no point of the box has is left 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import StrEnum
 
 Point = tuple[float, float]
@@ -68,11 +68,6 @@ def convert(lon: float, lat: float, source: str, target: str) -> Point:
     if end == CoordinateSystem.CGCS2000:
         return plain
     return gcj if end == CoordinateSystem.GCJ02 else _gcj_to_baidu(*gcj)
-
-
-def convert_points(points: Iterable[Point], source: str, target: str) -> list[Point]:
-    """A line or ring of points, converted one by one."""
-    return [convert(lon, lat, source, target) for lon, lat in points]
 
 
 def _system(name: str) -> CoordinateSystem:

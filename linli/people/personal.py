@@ -50,11 +50,6 @@ def blinds_of(person: Person, blind: crypto.Blind) -> dict[str, bytes | None]:
     return _blinds(opened(person, "name"), opened(person, "phone"), opened(person, "id_number"), blind)
 
 
-def phone_tail_blind(phone_or_tail: str) -> bytes:
-    """The blind index of the last four digits (tracking by number and phone tail)."""
-    return crypto.blind(normalise_phone(phone_or_tail)[-TAIL_DIGITS:], PHONE_TAIL)
-
-
 def opened(person: Person, field: str) -> str:
     """The clear value of `name`, `phone`, `id_number` or `address`; empty when there is none."""
     if field not in _SEALED:

@@ -5,7 +5,7 @@ Used by `linli init` and by the demo. Names are of the usual kind; a district ed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -141,8 +141,3 @@ def enter_units(units: Sequence[Unit], *, synthetic: bool = False) -> list[Organ
         )
     Organisation.objects.bulk_create(rows, batch_size=2000)
     return rows
-
-
-def by_place(rows: Iterable[Organisation], kind: str) -> dict[int, Organisation]:
-    """The organisations of a kind by the place they answer for."""
-    return {row.place_id: row for row in rows if row.kind == kind and row.place_id is not None}

@@ -20,8 +20,6 @@ STORED_CRS = "EPSG:4490"
 # EPSG:4326 is treated as equal: the two differ by centimetres, far below the accuracy of a grid.
 SAME_AS_STORED = ("EPSG:4490", "EPSG:4326", "CGCS2000", "WGS-84", "WGS84", "CRS84")
 MAP_DATUMS = {"GCJ-02": "GCJ-02", "GCJ02": "GCJ-02", "BD-09": "BD-09", "BD09": "BD-09"}
-# About 1 cm; finer digits are noise and cost bytes.
-PRECISION_DEGREES = 1e-7
 METRES_PER_DEGREE = 111_320.0
 
 

@@ -1,4 +1,4 @@
-"""Kinds of places, kinds of sites, code schemes and layers: words that are data, in both languages."""
+"""Kinds of places, kinds of sites and layers: words that are data, in both languages."""
 
 from __future__ import annotations
 
@@ -105,15 +105,6 @@ SITE_KINDS: dict[str, Label] = {
 SHOP_KINDS: tuple[str, ...] = (
     "shop", "restaurant", "supermarket", "pharmacy", "hotel", "mall", "business_hall", "cinema", "internet_cafe",
 )  # fmt: skip
-
-CODE_SCHEMES: dict[str, Label] = {
-    "gb2260": Label("GB/T 2260 行政区划代码", "GB/T 2260 division code"),
-    "gb10114": Label("GB/T 10114 县以下代码", "GB/T 10114 code below county level"),
-    "statistics": Label("统计用区划代码", "Statistics division code"),
-    "grid": Label("治理网格编码", "Governance grid code"),
-    "supervision_grid": Label("单元网格编码", "Supervision grid code"),
-    "local": Label("本地编码", "Local code"),
-}
 
 
 def all_labels(labels: Mapping[str, Label], language: str) -> str:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from linli.kernel.calendar import CalendarDay as KernelCalendarDay
 from linli.kernel.calendar import DayKind, WorkCalendar
-from linli.places.models import CalendarDay, Place, PlaceName, RegistryVersion
+from linli.places.models import CalendarDay, PlaceName, RegistryVersion
 
 _calendar_lock = threading.Lock()
 _calendar: WorkCalendar | None = None
@@ -42,11 +42,6 @@ def work_calendar(versions: Mapping[str, int] | None = None) -> WorkCalendar:
         with _calendar_lock:
             _calendar = fresh
     return fresh
-
-
-def place_by_id(place_id: int) -> Place | None:
-    """The stored place, or nothing."""
-    return Place.objects.filter(pk=place_id).first()
 
 
 def name_on(place_id: int, day: date) -> str | None:

@@ -21,7 +21,6 @@ from linli.requests.tracking import item_id_of_pass
 from linli.requests.workflow import REQUEST
 from linli.work.guards import REOPEN_DAYS_MAX
 from linli.work.itemview import ItemView
-from linli.work.kinds import kind
 from linli.work.links import token_digest
 from linli.work.models import Event, Item
 from linli.work.visibility import reached, visible
@@ -270,8 +269,3 @@ def items_by_phone(actor: Actor, typed: str, limit: int = 100) -> tuple[int, ...
             [contact.phone_blind(number), *more, *values, limit],
         )
         return tuple(row[0] for row in cursor.fetchall())
-
-
-def state_label(kind_slug: str, state: str) -> Label:
-    """The label of a state of a kind."""
-    return kind(kind_slug).workflow.state(state).label

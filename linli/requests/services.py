@@ -15,7 +15,6 @@ from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
 from linli.places.snapshot import place_snapshot
 from linli.requests import contact, fixing
-from linli.requests.models import RequestDetail
 from linli.requests.reporting import (
     Located,
     Report,
@@ -217,13 +216,3 @@ def advance_with_link(
     """Steps of whoever holds the follow link `token`, which opens `item_id` (the caller has looked it up)."""
     holder = actor_with_link(actor, item_id)
     return work.advance(holder, item_id, steps, key=key, expected_version=expected_version, device=token[:8])
-
-
-def advance_as_reporter(
-    actor: Actor, token: str, steps: Sequence[tuple[str, Mapping[str, Any]]], *, key: str
-) -> work.Outcome | None:
-    """The reporter's steps by the follow link; None when the link is not known."""
-    item_id = (
-        RequestDetail.objects.filter(tracking_digest=token_digest(token)).values_list("item_id", flat=True).first()
-    )
-    return None if item_id is None else advance_with_link(actor, item_id, token, steps, key=key)

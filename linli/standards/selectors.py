@@ -18,7 +18,7 @@ from linli.standards import touched, wording
 from linli.standards.checks import Finding, findings
 from linli.standards.comparing import Comparison, NodeState, compare
 from linli.standards.models import Node, NodeUnit, Standard, Version
-from linli.standards.rules import ZERO, TreeNode, plain
+from linli.standards.rules import ZERO, plain
 
 VIEW, EDIT = "standards.view", "standards.edit"
 
@@ -191,12 +191,6 @@ def tree(version: Version) -> Tree:
         if entry.node_id in lines:
             lines[entry.node_id].findings.append(entry)
     return Tree(version, list(lines.values()), said)
-
-
-def tree_nodes(version_id: int) -> list[TreeNode]:
-    """The nodes of a version as scoring needs them. One statement."""
-    rows = Node.objects.filter(version_id=version_id).only("id", "parent_id", "weight", "rule").order_by("id")
-    return [row.tree_node() for row in rows]
 
 
 def criteria(version_id: int, site_kinds: Collection[str] | None = None) -> list[Node]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.utils import timezone
 
 from linli.people import crypto, personal
@@ -371,10 +371,3 @@ def stars(actor: Actor) -> list[StarAward]:
     """Levels of the actor's places, those in notice first (1 statement)."""
     rows = StarAward.objects.filter(reach(actor.scopes(VIEW))).select_related("place")
     return list(rows.order_by(*_open_first((StarAward.NOTICE,), "asked_at"))[:WAITING_SHOWN])
-
-
-def period(person_id: int) -> tuple[Any, Any]:
-    """The days of the first and the last confirmed service (1 statement)."""
-    rows = Service.objects.filter(person_id=person_id, state=Service.CONFIRMED)
-    found_days = rows.aggregate(first=Min("happened_on"), last=Max("happened_on"))
-    return found_days["first"], found_days["last"]

@@ -138,12 +138,6 @@ def concern_for(actor: Actor, concern_id: int) -> Concern:
     return row
 
 
-def joined_at(place_id: int) -> list[JoinedUnit]:
-    """Units joined to a community (1 statement)."""
-    rows = JoinedUnit.objects.filter(place_id=place_id, until=None).select_related("organisation")
-    return list(rows.order_by("organisation__pinyin", "pk")[:UNITS_SHOWN])
-
-
 def offered_units() -> list[Organisation]:
     """Units that may be joined (1 statement)."""
     return list(Organisation.objects.filter(active=True).order_by("pinyin", "pk")[:UNITS_SHOWN])

@@ -236,9 +236,3 @@ def _delete(contents: Collection[tuple[str, str]], papers: Collection[str]) -> N
     for sha256 in sorted(papers):
         # A paper bears its own number, so no other row can have this content.
         storage.remove(sha256, "application/pdf")
-
-
-def tombstones(item_id: int) -> list[uuid.UUID]:
-    """The events of an item whose texts were erased."""
-    rows = EventText.objects.filter(event__item_id=item_id).exclude(erased_at=None)
-    return list(rows.order_by("event__sequence").values_list("event_id", flat=True))

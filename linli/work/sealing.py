@@ -28,7 +28,6 @@ from django.utils import timezone
 from linli.work.models import Seal
 
 OVERLAP = timedelta(hours=1)
-INTERVAL = timedelta(hours=1)
 LOCK = 0x4C494E4C49534541  # "LINLISEA": one seal at a time
 _HEAD = struct.Struct(">qi32s")
 

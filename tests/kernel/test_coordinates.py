@@ -16,7 +16,6 @@ from linli.kernel.coordinates import (
     WEST,
     CoordinateSystem,
     convert,
-    convert_points,
     distance_metres,
 )
 from tests.support.sampling import examples
@@ -121,11 +120,6 @@ def test_what_is_no_position_is_refused(point: tuple[float, float]) -> None:
 def test_an_unknown_system_is_refused(source: str, target: str) -> None:
     with pytest.raises(ValueError, match="not a valid CoordinateSystem"):
         convert(120.0, 36.0, source, target)
-
-
-def test_many_points_at_once() -> None:
-    ring = [(120.0, 36.0), (120.1, 36.0), (120.1, 36.1), (120.0, 36.0)]
-    assert convert_points(ring, "EPSG:4490", "BD-09") == [convert(*p, "EPSG:4490", "BD-09") for p in ring]
 
 
 @settings(max_examples=examples(500))

@@ -10,8 +10,6 @@ from linli.site import selectors
 from linli.site.district import home_district
 from linli.site.views.common import page
 
-EMERGENCY_NUMBERS = ("110", "119", "120", "122")
-
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
