@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from linli.credits.selectors import Line, account_of, lines_of
+from linli.credits.selectors import Line, Reserved, account_of, lines_of
 
 __all__ = ["Own", "Reserved", "account_of", "line_of", "own"]
 
@@ -34,17 +34,6 @@ FROM (SELECT %(person)s::bigint AS id) p
 LEFT JOIN credits_account a ON a.person_id = p.id AND a.kind = 'member'
 LEFT JOIN credits_membership m ON m.person_id = p.id AND m.left_at IS NULL
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """Points kept back for what is to be collected, until a moment."""
-
-    hold_id: int
-    amount: int
-    until: datetime
-    source_type: str
-    source_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """What a hold keeps back."""
+    """Points that a hold keeps back for what is to be collected, until a moment."""
 
     hold_id: int
     amount: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -22,6 +23,7 @@ from linli.volunteering.vocabulary import CONCERN_KINDS, ROLES
 
 COMMUNITY_KINDS = ("community", "village")
 """Where units and members join."""
+Joined = TypeVar("Joined", JoinedUnit, JoinedMember)
 
 
 def _community(actor: Actor, place_id: int) -> Place:
@@ -75,15 +77,7 @@ def join_unit(
 @transaction.atomic
 def end_unit(actor: Actor, joined_id: int) -> JoinedUnit:
     """End a joining; what was done stays. Again, nothing happens."""
-    row = JoinedUnit.objects.select_for_update(of=("self",)).select_related("place").filter(pk=joined_id).first()
-    if row is None:
-        raise ObjectHidden(REGISTER)
-    require(actor, REGISTER, place_path=str(row.place.path), hidden=True)
-    if row.until is None:
-        row.until = max(timezone.localdate(), row.since)
-        row.save(update_fields=["until"])
-        record("joined.changed", actor_id=actor.person_id, subject=f"joined_unit:{row.pk}")
-    return row
+    return _end(actor, JoinedUnit, joined_id, "joined_unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +123,19 @@ def join_member(actor: Actor, wanted: NewMember) -> JoinedMember:
 @transaction.atomic
 def end_member(actor: Actor, member_id: int) -> JoinedMember:
     """End a person's joining. Again, nothing happens."""
-    row = JoinedMember.objects.select_for_update(of=("self",)).select_related("place").filter(pk=member_id).first()
+    return _end(actor, JoinedMember, member_id, "joined_member")
+
+
+def _end(actor: Actor, model: type[Joined], number: int, subject: str) -> Joined:
+    rows = model._default_manager.select_for_update(of=("self",)).select_related("place")
+    row = rows.filter(pk=number).first()
     if row is None:
         raise ObjectHidden(REGISTER)
     require(actor, REGISTER, place_path=str(row.place.path), hidden=True)
     if row.until is None:
         row.until = max(timezone.localdate(), row.since)
         row.save(update_fields=["until"])
-        record("joined.changed", actor_id=actor.person_id, subject=f"joined_member:{row.pk}")
+        record("joined.changed", actor_id=actor.person_id, subject=f"{subject}:{row.pk}")
     return row
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from linli.kernel.workflow import Party
-from linli.people.access import Actor
+from linli.people.access import Actor, Scopes
 from linli.work.kinds import kinds
 
 VIEW = "work.view"
@@ -27,17 +27,7 @@ def visible(actor: Actor, alias: str = "i") -> Clause:
     there = f"{alias}.meaning <> 'void'"
     if scopes.everything:
         return there, []
-    ways: list[str] = []
-    values: list[Any] = []
-    if scopes.place_paths:
-        ways.append(f"{alias}.place_path <@ ANY(%s::ltree[])")
-        values.append(list(scopes.place_paths))
-    units = list(scopes.organisation_ids)
-    if units:
-        ways.append(
-            f"EXISTS (SELECT 1 FROM work_leg vl WHERE vl.item_id = {alias}.id AND vl.organisation_id = ANY(%s))"
-        )
-        values.append(units)
+    ways, values = _within(scopes, alias)
     if actor.is_staff and actor.person_id is not None and not scopes.empty:
         ways.append(f"EXISTS (SELECT 1 FROM work_leg vp WHERE vp.item_id = {alias}.id AND vp.person_id = %s)")
         values.append(actor.person_id)
@@ -66,6 +56,12 @@ def reached(actor: Actor, permission: str, alias: str = "i") -> Clause:
     scopes = actor.scopes(permission)
     if scopes.everything:
         return there, []
+    ways, values = _within(scopes, alias)
+    return (f"({' OR '.join(ways)}) AND {there}", values) if ways else ("FALSE", [])
+
+
+def _within(scopes: Scopes, alias: str) -> tuple[list[str], list[Any]]:
+    """The ways by which scopes reach an item: its place lies in theirs, or one of their units has or had a leg."""
     ways: list[str] = []
     values: list[Any] = []
     if scopes.place_paths:
@@ -73,10 +69,10 @@ def reached(actor: Actor, permission: str, alias: str = "i") -> Clause:
         values.append(list(scopes.place_paths))
     if scopes.organisation_ids:
         ways.append(
-            f"EXISTS (SELECT 1 FROM work_leg rl WHERE rl.item_id = {alias}.id AND rl.organisation_id = ANY(%s))"
+            f"EXISTS (SELECT 1 FROM work_leg vl WHERE vl.item_id = {alias}.id AND vl.organisation_id = ANY(%s))"
         )
         values.append(list(scopes.organisation_ids))
-    return (f"({' OR '.join(ways)}) AND {there}", values) if ways else ("FALSE", [])
+    return ways, values
 
 
 def may_see_item(actor: Actor, item_id: int) -> bool:
