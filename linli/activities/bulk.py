@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from linli.activities.models import Activity, HeadCount
-from linli.activities.reading import fetch, span
+from linli.activities.reading import span
+from linli.work.rows import fetch
 
 BATCH = 1000
 

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.activities.access import VIEW
-from linli.activities.reading import fetch
 from linli.campaigns import contributors
 from linli.campaigns.contributors import RECORDS_MAX, Contributor, Record, Scope, UnderWay
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.standards import facts
 from linli.standards.facts import Fact, Photo, Query, Source, done_by
+from linli.work.rows import fetch
 
 SLUG = "activities"
 _RECORDS = """

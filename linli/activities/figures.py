@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from linli.activities.models import Activity, Format, Series
-from linli.activities.reading import FROM, LINE, PAGE, SEEN, fetch, reach, span
+from linli.activities.reading import FROM, LINE, PAGE, SEEN, reach, span
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden, require
+from linli.work.rows import fetch
 
 ROWS_MAX = 20_000
 STATES = (Activity.DRAFT, Activity.PUBLISHED, Activity.CLOSED, Activity.CANCELLED)
@@ -39,9 +41,9 @@ class Filters:
             month = timezone.localdate().replace(day=1)
         state = sent.get("state", "")
         return cls(
-            month, number(sent.get("place")), state if state in STATES else "", number(sent.get("format")),
-            number(sent.get("series")), sent.get("q", "").replace("\x00", "").strip()[:40],
-            min(max(number(sent.get("page")) or 1, 1), 1000),
+            month, whole_number(sent.get("place")), state if state in STATES else "", whole_number(sent.get("format")),
+            whole_number(sent.get("series")), sent.get("q", "").replace("\x00", "").strip()[:40],
+            page_number(sent.get("page"), 1000),
         )  # fmt: skip
 
     def query(self, **changes: Any) -> str:
@@ -62,11 +64,6 @@ class Filters:
     def narrowed(self) -> bool:
         """Whether anything but the month filters."""
         return any((self.place, self.state, self.format, self.series, self.words))
-
-
-def number(text: str | None) -> int | None:
-    """A positive whole number of an address; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 _WHERE = f"""
@@ -148,18 +145,6 @@ def audience(path: str, since: date, until: date, *, campaign_id: int | None = N
     begin, end = span(since, until)
     rows = fetch(_HEADS, {"path": path, "since": begin, "until": end, "campaign": campaign_id})
     return {row["kind"]: row["persons"] for row in rows}
-
-
-def held_count(path: str, since: date, until: date) -> int:
-    """How many activities were held and closed below a place, on days both included (1 statement)."""
-    begin, end = span(since, until)
-    rows = fetch(
-        "SELECT count(*)::int AS n FROM activities_activity a JOIN places_place p ON p.id = a.place_id"
-        " WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree AND a.starts_at >= %(since)s"
-        " AND a.starts_at < %(until)s",
-        {"path": path, "since": begin, "until": end},
-    )
-    return int(rows[0]["n"])
 
 
 def formats(actor: Actor, *, also_off: bool = False) -> list[Format]:

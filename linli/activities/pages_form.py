@@ -24,6 +24,7 @@ from linli.activities.recurrence import DAYS, LAST_DAY, in_words, weekly
 from linli.activities.typed import Problem
 from linli.activities.words import refuse
 from linli.campaigns.selectors import seen_by
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require
 from linli.people.errors import PeopleProblem
 from linli.people.gates import actor_on, staff_page
@@ -114,11 +115,11 @@ def _wanted(sent: QueryDict, actor: Actor) -> Wanted:
     ends = sent.get("ends", "").strip()
     return Wanted(
         said("title"), _place(sent, actor), starts_at, _minutes(starts_at, ends), posts_of(sent),
-        format_id=typed.number(sent.get("format")), theme=sent.get("theme", ""), purpose=said("purpose"),
+        format_id=whole_number(sent.get("format")), theme=sent.get("theme", ""), purpose=said("purpose"),
         programme=said("programme"),
         topics=typed.words(said("topics")), tools=typed.words(said("tools")), spot=said("spot"),
-        organisation_id=typed.number(sent.get("organisation")), leader_id=_leader(said("leader"), actor),
-        campaign_id=typed.number(sent.get("campaign")), risk=sent.get("risk", "none"), risk_notes=said("risk_notes"),
+        organisation_id=whole_number(sent.get("organisation")), leader_id=_leader(said("leader"), actor),
+        campaign_id=whole_number(sent.get("campaign")), risk=sent.get("risk", "none"), risk_notes=said("risk_notes"),
         insurance=said("insurance"), minors=bool(sent.get("minors")), emergency=bool(sent.get("emergency")),
         permit_number=said("permit_number"),
         signup_until=_moment_or_none(said("signup_until")),
@@ -151,7 +152,7 @@ def _minutes(starts_at: datetime, ends: str) -> int:
 def _place(sent: QueryDict, actor: Actor) -> int:
     """The place that was chosen, or the one site meant by the words; refused when none or several fit."""
     text = typed.said(sent, "site").strip()
-    area = typed.number(sent.get("place"))
+    area = whole_number(sent.get("place"))
     if not text:
         if area is None:
             raise refuse("no_place", "place", "请选择地点。", "Choose a place.")
@@ -179,7 +180,7 @@ def posts_of(sent: QueryDict) -> tuple[Post, ...]:
         capacity = typed.whole(sent.get(f"post_capacity_{number}", ""), "posts")
         found.append(
             Post(name, capacity, typed.words(typed.said(sent, f"post_skills_{number}")),
-                 typed.number(sent.get(f"post_id_{number}")))
+                 whole_number(sent.get(f"post_id_{number}")))
         )  # fmt: skip
     return tuple(found)
 
@@ -194,7 +195,7 @@ def _rule(sent: QueryDict) -> str:
     if own:
         return own
     rules = [weekly(days)] if (days := [day for day in sent.getlist("weekdays") if day in DAYS]) else []
-    month_day = typed.number(sent.get("month_day"))
+    month_day = whole_number(sent.get("month_day"))
     if month_day:
         rules.append(f"FREQ=MONTHLY;BYMONTHDAY={month_day}")
     return "\n".join([*rules, *([LAST_DAY] if sent.get("last_day") else [])])
@@ -210,7 +211,7 @@ def _until(sent: QueryDict) -> Any:
 def _fresh(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """An empty form: next week at nine, with what the chosen format begins with."""
     begin = timezone.localtime().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=7)
-    wanted = typed.number(request.GET.get("format"))
+    wanted = whole_number(request.GET.get("format"))
     row = next((one for one in figures.formats(actor) if one.pk == wanted), None)
     values: dict[str, Any] = {
         "starts_at": f"{begin:{MOMENT}}", "ends": "11:00", "risk": "none", "post_name_0": _("参加者"),

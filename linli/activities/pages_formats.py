@@ -16,6 +16,7 @@ from linli.activities.formats import WantedFormat
 from linli.activities.models import Format
 from linli.activities.pages_desk import area_options, format_name
 from linli.activities.pages_form import post_values, posts_of, posts_shown
+from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
@@ -48,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _form(request, {"minutes": "90", **post_values(0, _("参加者"), "20", (), "")}, None, None)
     sent = request.POST
     try:
-        made = formats.add(actor_on(request), typed.number(sent.get("place")) or 0, _wanted(sent))
+        made = formats.add(actor_on(request), whole_number(sent.get("place")) or 0, _wanted(sent))
     except StepRefused as refusal:
         return _form(request, sent, None, typed.problem_of(refusal))
     messages.success(request, _("已增加“%(name)s”。") % {"name": made.name})

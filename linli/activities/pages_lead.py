@@ -34,6 +34,7 @@ from linli.activities.selectors import Shown
 from linli.activities.signing import Asked
 from linli.activities.typed import Problem
 from linli.activities.words import refuse
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, signed_in
 from linli.work import uploads
@@ -120,7 +121,7 @@ def _context(actor: Actor, found: Shown) -> dict[str, Any]:
 
 def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
     sent = request.POST
-    person = typed.number(sent.get("person")) or 0
+    person = whole_number(sent.get("person")) or 0
     match sent.get("act", ""):
         case "in" | "out" as act:
             key = typed.key_of(request)
@@ -128,7 +129,7 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
             if answer.state == "refused":
                 raise refuse(answer.code, "", answer.text, answer.text, status=409)
         case "vouch":
-            later.vouch(actor, activity_id, [typed.number(one) or 0 for one in sent.getlist("person")])
+            later.vouch(actor, activity_id, [whole_number(one) or 0 for one in sent.getlist("person")])
             messages.success(request, _("已核对。"))
         case "strike":
             checking.strike(actor, activity_id, person, typed.said(sent, "reason"))
@@ -140,12 +141,12 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
             messages.success(request, _("已记为现场参加。"))
         case "sign_up":
             signing.sign_up_other(
-                actor, Asked(typed.number(sent.get("role")) or 0), name=typed.said(sent, "name"),
+                actor, Asked(whole_number(sent.get("role")) or 0), name=typed.said(sent, "name"),
                 phone=typed.said(sent, "phone"), key=typed.key_of(request),
             )  # fmt: skip
             messages.success(request, _("已代为报名。"))
         case "remove":
-            signing.withdraw(actor, typed.number(sent.get("signup")) or 0, typed.said(sent, "reason"))
+            signing.withdraw(actor, whole_number(sent.get("signup")) or 0, typed.said(sent, "reason"))
         case "heads":
             heads = {kind: typed.whole(sent.get(f"heads_{kind}", ""), "heads") for kind in AUDIENCES}
             closing.count_heads(actor, activity_id, heads)

@@ -21,6 +21,7 @@ from linli.activities.scans import Scan
 from linli.activities.telling import PREFIX
 from linli.activities.typed import Problem
 from linli.activities.words import refuse
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor
 from linli.people.gates import actor_on
 from linli.work import inbox, moments
@@ -73,7 +74,7 @@ def _act(request: HttpRequest, actor: Actor) -> str:
     sent = request.POST
     match sent.get("act", ""):
         case "accept" | "decline" as act:
-            handing.answer(actor, typed.number(sent.get("offer")) or 0, accept=act == "accept")
+            handing.answer(actor, whole_number(sent.get("offer")) or 0, accept=act == "accept")
             messages.success(request, _("名额是您的了，到时见。") if act == "accept" else _("已告诉对方您来不了。"))
         case "calendar":
             return calendars.new_key(actor)

@@ -21,6 +21,7 @@ from linli.activities.recurrence import in_words
 from linli.activities.selectors import Shown
 from linli.activities.signing import Asked
 from linli.activities.typed import Problem
+from linli.kernel.numbers import page_number, whole_number
 from linli.people import gateways
 from linli.people.access import Actor
 from linli.people.gates import actor_on
@@ -59,7 +60,7 @@ def private(response: HttpResponse) -> HttpResponse:
 
 
 def _area(request: HttpRequest, places: PlaceSnapshot, district: PlaceRow | None) -> PlaceRow | None:
-    wanted = places.get(typed.number(request.GET.get("place")))
+    wanted = places.get(whole_number(request.GET.get("place")))
     return wanted if wanted is not None and wanted.kind in ("district", "street", "community", "grid") else district
 
 
@@ -84,7 +85,7 @@ def index(request: HttpRequest) -> HttpResponse:
     area = _area(request, places, shared["district"])
     span = request.GET.get("span", "")
     span = span if span in SPANS else "all"
-    number = max(1, min(typed.number(request.GET.get("page")) or 1, 50))
+    number = page_number(request.GET.get("page"), 50)
     last = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=SPANS[span])
     rows = selectors.public_list(area.path if area else None, now, last, page=number)
     kept = {"place": area.id} if area and area != shared["district"] else {}
@@ -170,11 +171,11 @@ def _nameless(actor: Actor) -> bool:
 
 def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
     sent = request.POST
-    signup = typed.number(sent.get("signup")) or 0
+    signup = whole_number(sent.get("signup")) or 0
     match sent.get("act", ""):
         case "join":
             asked = Asked(
-                typed.number(sent.get("role")) or 0, typed.whole(sent.get("minors", ""), "minors", 99),
+                whole_number(sent.get("role")) or 0, typed.whole(sent.get("minors", ""), "minors", 99),
                 bool(sent.get("consent")), sent.get("who") == "alone",
                 bool(sent.get("wants_news")) and gateways.tells(),
             )  # fmt: skip
@@ -191,7 +192,7 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
             )  # fmt: skip
             messages.success(request, _("已转给对方。对方用手机号登录，在“我的活动”里接受；接受以前名额还是您的。"))
         case "take_back":
-            handing.take_back(actor, typed.number(sent.get("handing")) or 0)
+            handing.take_back(actor, whole_number(sent.get("handing")) or 0)
             messages.success(request, _("已收回，名额还是您的。"))
         case _:
             raise Http404

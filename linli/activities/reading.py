@@ -1,12 +1,10 @@
-"""What the readers of this room share: where an actor may look, rows as dictionaries."""
+"""What the readers of this room share: what lists tell of an activity, and where an actor may look."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from linli.activities.access import VIEW
@@ -28,14 +26,6 @@ LEFT JOIN activities_format f ON f.id = a.format_id LEFT JOIN people_organisatio
 {_ROLES}
 """
 """What every list tells of an activity (a, its place p), with the places of its posts."""
-
-
-def fetch(statement: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a statement as dictionaries (1 statement)."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, dict(values))
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def reach(actor: Actor) -> dict[str, Any]:

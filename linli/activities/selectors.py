@@ -9,11 +9,12 @@ from typing import Any
 
 from linli.activities.access import VIEW, leads
 from linli.activities.models import Activity, Handing
-from linli.activities.reading import FROM, LINE, PAGE, fetch, span
+from linli.activities.reading import FROM, LINE, PAGE, span
 from linli.people.access import Actor, ObjectHidden
 from linli.people.models import Person
 from linli.people.personal import contact
 from linli.work import moments
+from linli.work.rows import fetch
 
 _PUBLIC = f"""
 SELECT {LINE} {FROM}

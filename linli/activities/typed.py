@@ -14,6 +14,7 @@ from django.utils import timezone
 from linli.activities.checking import put_right
 from linli.activities.shown import tongue
 from linli.activities.words import refuse
+from linli.kernel.numbers import whole_number
 from linli.work.engine import StepRefused
 
 
@@ -53,14 +54,9 @@ def stamped(row: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[uuid.UUID,
     return key, put_right(at, by, timezone.now())
 
 
-def number(text: str | None) -> int | None:
-    """A positive whole number; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
 def whole(text: str, field: str, most: int = 10**6) -> int:
     """A whole number that was typed, nothing being 0; StepRefused (422) for anything else."""
-    found = number(text.strip() or "0")
+    found = whole_number(text.strip() or "0")
     if found is None or found > most:
         raise refuse("bad_number", field, "请填写数字。", "Give a number.")
     return found

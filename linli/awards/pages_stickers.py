@@ -22,6 +22,7 @@ from linli.awards.sticker_rules import STATES, runs
 from linli.awards.sticker_selectors import PAGE, StickerFilters
 from linli.awards.sticker_services import COUNT_MAX, PERMISSION, POINTS_MAX, THEME_MAX, Wanted
 from linli.kernel.labels import Label
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor
 from linli.people.errors import PeopleProblem
 from linli.people.gates import actor_on, staff_page
@@ -118,7 +119,7 @@ def _places(actor: Actor) -> list[PlaceRow]:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return whole_number(text, digits=15) or 0
 
 
 def _day(text: str, field: str) -> date:

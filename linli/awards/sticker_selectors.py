@@ -11,13 +11,14 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
 
 from linli.awards.models import Sticker, StickerMove, StickerSheet
 from linli.awards.sticker_rules import STATES, digest
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden, require_somewhere
+from linli.work.rows import fetch
 
 PERMISSION = "awards.stickers"
 PAGE, MONTHS_SHOWN = 50, 12
@@ -49,9 +50,9 @@ class StickerFilters:
         """What the address asks for; what it says wrongly filters nothing."""
         state = sent.get("state", "")
         return cls(
-            sheet=_number(sent.get("sheet", "")), theme=sent.get("theme", "").replace("\x00", "")[:24],
+            sheet=whole_number(sent.get("sheet", "")), theme=sent.get("theme", "").replace("\x00", "")[:24],
             state=state if state in STATES else "", month=_month(sent.get("month", "")),
-            page=min(max(_number(sent.get("page", "")) or 1, 1), 10_000),
+            page=page_number(sent.get("page")),
         )  # fmt: skip
 
     def query(self, **changes: Any) -> str:
@@ -63,10 +64,6 @@ class StickerFilters:
             ("page", changed.page if changed.page > 1 else None),
         ]  # fmt: skip
         return urlencode([(name, value) for name, value in pairs if value])
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _month(text: str) -> date | None:
@@ -85,17 +82,10 @@ def _values(actor: Actor, filters: StickerFilters, **more: Any) -> dict[str, Any
     }  # fmt: skip
 
 
-def _fetch(statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def sheets(actor: Actor, *, page: int = 1) -> list[dict[str, Any]]:
     """A page of sheets of the actor's area, the newest first, each with where its stickers are (1 statement)."""
     require_somewhere(actor, PERMISSION)
-    return _fetch(
+    return fetch(
         f"""WITH shown AS (SELECT h.*, p.name AS place_name FROM awards_stickersheet h
               JOIN places_place p ON p.id = h.place_id WHERE {_REACH}
               ORDER BY h.made_at DESC, h.id DESC LIMIT {PAGE} + 1 OFFSET %(offset)s)
@@ -110,7 +100,7 @@ def sheets(actor: Actor, *, page: int = 1) -> list[dict[str, Any]]:
 
 def totals(actor: Actor, filters: StickerFilters | None = None) -> dict[str, int]:
     """Where all stickers of the actor's area are, and the points that were put into accounts (1 statement)."""
-    rows = _fetch(
+    rows = fetch(
         f"""SELECT {_COUNTS}, count(*)::int AS all,
               coalesce(sum(h.points) FILTER (WHERE {_STATE} = 'redeemed'), 0)::int AS points {_FROM} {_WHERE}""",
         _values(actor, filters or StickerFilters()),
@@ -120,7 +110,7 @@ def totals(actor: Actor, filters: StickerFilters | None = None) -> dict[str, int
 
 def by_theme(actor: Actor) -> tuple[list[date], list[dict[str, Any]]]:
     """Handed out and put into accounts by theme, and by month the latter: (months, a line for each) (1 statement)."""
-    rows = _fetch(
+    rows = fetch(
         f"""SELECT h.theme, date_trunc('month', timezone(%(zone)s, s.redeemed_at))::date AS month, {_COUNTS},
               count(*)::int AS all {_FROM} {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2""",
         _values(actor, StickerFilters()),
@@ -139,7 +129,7 @@ def by_theme(actor: Actor) -> tuple[list[date], list[dict[str, Any]]]:
 
 def stickers(actor: Actor, filters: StickerFilters) -> list[dict[str, Any]]:
     """A page of single stickers; no name of who took one (1 statement)."""
-    return _fetch(
+    return fetch(
         f"""SELECT s.number, h.id AS sheet_id, h.theme, h.points, p.name AS place_name, {_STATE} AS state,
               o.display_name AS holder, s.redeemed_at, s.claimed_at, s.voided_at, h.synthetic
             {_FROM} LEFT JOIN people_person o ON o.id = s.holder_id {_WHERE}

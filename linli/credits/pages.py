@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from linli.credits import explaining, ledger, own, public
 from linli.credits.errors import LedgerProblem
 from linli.credits.selectors import Line
+from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden, refuse
 from linli.people.gates import View, actor_on
 from linli.places.home import frame, home_district
@@ -47,10 +48,6 @@ def _own_page(view: View) -> View:
     return guarded
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def pages_about_points() -> list[tuple[str, str]]:
     """Pages of other rooms about points: (words, address)."""
     found = []
@@ -70,7 +67,7 @@ def own_points(request: HttpRequest) -> HttpResponse:
     if actor.person_id is None or actor.is_staff:
         context = {**frame(request), "links": pages_about_points(), "staff": actor.is_staff}
         return private(render(request, "credits/welcome.html", context))
-    found = own.own(actor.person_id, before=_number(request.GET.get("before", "")))
+    found = own.own(actor.person_id, before=whole_number(request.GET.get("before", "")))
     places = place_snapshot(found.versions)
     soon = next(((day, points) for day, points in found.endings if day is not None), None)
     context = {
@@ -124,7 +121,7 @@ def joining(request: HttpRequest) -> HttpResponse:
                 ledger.leave(actor.person_id, actor=actor, give_up=bool(request.POST.get("give_up")))
                 messages.success(request, _("您已退出。以后想参加，随时再来。"))
             elif request.POST.get("action") == "join":
-                place = _number(request.POST.get("street", ""))
+                place = whole_number(request.POST.get("street", ""))
                 ledger.join(actor.person_id, actor=actor, place_id=_street(request, place))
                 messages.success(request, _("您已加入美德积分。"))
         except LedgerProblem as error:
@@ -150,7 +147,7 @@ def pools(request: HttpRequest) -> HttpResponse:
     places = place_snapshot()
     district = home_district(request, places)
     streets = [row for row in places.children(district.id) if row.kind == "street"] if district is not None else []
-    wanted = _number(request.GET.get("street", ""))
+    wanted = whole_number(request.GET.get("street", ""))
     chosen = next((row for row in streets if row.id == wanted), None)
     figures = public.figures([row.id for row in ([chosen] if chosen else streets)])
     names = {row.id: row.name for row in streets}
@@ -172,7 +169,7 @@ def given(request: HttpRequest, street_id: int) -> HttpResponse:
     row = places.get(street_id)
     if row is None or row.kind != "street":
         raise ObjectHidden(JOIN)
-    lines, before = public.given(street_id, before=_number(request.GET.get("before", "")))
+    lines, before = public.given(street_id, before=whole_number(request.GET.get("before", "")))
     context = {**frame(request, places), "street": row, "lines": lines, "before": before,
                "further": bool(request.GET.get("before"))}  # fmt: skip
     return render(request, "credits/given.html", context)

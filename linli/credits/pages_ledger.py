@@ -19,6 +19,7 @@ from linli.credits.correcting import CORRECT, CORRECTABLE, FUND, REASONS, VIEW
 from linli.credits.models import Transfer
 from linli.credits.office import MemberAccount, PoolLine
 from linli.exchange.sheets import SHEET, as_xlsx
+from linli.kernel.numbers import whole_number
 from linli.people import throttle
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.gates import actor_on, staff_page
@@ -32,10 +33,6 @@ from linli.work.services import new_key
 EXPORT_MAX = 20_000
 LOOKS = throttle.Limit("credits:look-up", 60, timedelta(hours=1))
 """Members are found by a whole phone number; trying numbers out ends soon."""
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _places() -> PlaceSnapshot:
@@ -70,7 +67,7 @@ def find(request: HttpRequest) -> HttpResponse:
     words = "".join(request.POST.get("member", "").split())[:24]
     found = office.account_by_phone(words)
     if found is None and len(words) < 10:
-        found = _number(words.lstrip("#"))
+        found = whole_number(words.lstrip("#"))
     if found is not None:
         try:
             office.account_for(actor, found, places)
@@ -92,7 +89,7 @@ def pool(request: HttpRequest, street_id: int) -> HttpResponse:
 
 def _pool_page(request: HttpRequest, actor: Actor, street_id: int, problem: StepRefused | None = None) -> HttpResponse:
     row = office.street_for(actor, street_id, _places())
-    lines, before = office.pool_lines(row.id, before=_number(request.GET.get("before", "")))
+    lines, before = office.pool_lines(row.id, before=whole_number(request.GET.get("before", "")))
     context: dict[str, Any] = {
         "street": row, "figures": office.figures([row])[0][1], "lines": lines, "before": before,
         "further": bool(request.GET.get("before")), "may_fund": actor.may(FUND, place_path=row.path),
@@ -107,7 +104,7 @@ def _pool_page(request: HttpRequest, actor: Actor, street_id: int, problem: Step
 def fund(request: HttpRequest, street_id: int) -> HttpResponse:
     """Give the pool a budget."""
     actor = actor_on(request)
-    amount = _number(request.POST.get("amount", "").replace(",", "").strip()) or 0
+    amount = whole_number(request.POST.get("amount", "").replace(",", "").strip()) or 0
     try:
         left = correcting.fund(actor, street_id, amount, key=request.POST.get("key", ""))
     except StepRefused as refusal:
@@ -144,7 +141,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     """A member's account: name and phone masked, balance, statement; what may be corrected (≤ 12 statements)."""
     actor, places = actor_on(request), _places()
     member = office.account_for(actor, account_id, places)
-    statement = ledger.statement(account_id, before=_number(request.GET.get("before", "")))
+    statement = ledger.statement(account_id, before=whole_number(request.GET.get("before", "")))
     pools = office.pools_of([row.transfer_id for row in statement.lines if row.kind in CORRECTABLE])
     rows = [
         (row, _may_correct(actor, places, pools.get(row.transfer_id)) and not row.reversed and row.amount > 0)

@@ -18,7 +18,6 @@ from linli.work.services import advance
 from linli.work.terms import Catalogue
 
 ITEMS_MAX = 100
-SUGGESTED = "suggested"
 
 
 @dataclass(frozen=True, slots=True)

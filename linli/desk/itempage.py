@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from linli.desk import wording
 from linli.desk.explaining import Explanation, explain_clock
-from linli.desk.lines import takes_nothing
 from linli.desk.stepforms import Known, StepForm, build
 from linli.desk.wording import Feeling, feeling, language, word
 from linli.kernel.workflow import Field, FieldKind, Transition
@@ -386,8 +385,3 @@ def _why_returned(view: ItemView) -> list[tuple[str, str, bool]]:
             return [(entry.label.text(language()), text, public) for _n, text, public in
                     _texts(entry.texts, fields, entry.public_texts)]  # fmt: skip
     return []
-
-
-def one_tap(form: StepForm | None, view: ItemView) -> bool:
-    """Whether the primary button takes the step at once."""
-    return form is not None and takes_nothing(view.book.workflow.transition(form.code))

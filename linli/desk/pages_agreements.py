@@ -23,6 +23,7 @@ from linli.inspections import agreement_selectors as selectors
 from linli.inspections import promises
 from linli.inspections.reading import PAGE, VIEW
 from linli.inspections.sheets import agreement_sheet, check_sheet
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require, require_somewhere
 from linli.people.errors import PeopleProblem
 from linli.people.gates import actor_on
@@ -56,7 +57,7 @@ def _unchecked(today: date) -> date:
 
 
 def _wanted(request: HttpRequest, actor: Actor, places: PlaceSnapshot) -> tuple[PlaceRow, selectors.Wanted]:
-    place = typed.place_within(actor, VIEW, typed.number_in(request.GET.get("place", "")), places)
+    place = typed.place_within(actor, VIEW, whole_number(request.GET.get("place", "")), places)
     show, kind = request.GET.get("show", ""), request.GET.get("kind", "")
     return place, selectors.Wanted(
         place.path, show if show in selectors.SHOWS else "", kind if kind in SHOP_KINDS else "",
@@ -122,7 +123,7 @@ def new_agreement(request: HttpRequest) -> HttpResponse:
     actor = actor_on(request)
     require_somewhere(actor, promises.PROMISE)
     sent = request.POST
-    site_id = typed.number_in(sent.get("site", "") or request.GET.get("site", ""))
+    site_id = whole_number(sent.get("site", "") or request.GET.get("site", ""))
     shop = selectors.shop_of(actor, site_id or 0, promises.PROMISE)
     problem = None
     if request.method == "POST":

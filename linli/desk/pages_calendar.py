@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from linli.desk.shell import staff
 from linli.desk.wording import language
 from linli.kernel.calendar import DAY_LABELS, HOLIDAY_LABELS, DayKind
+from linli.kernel.numbers import whole_number
 from linli.people.access import require_somewhere
 from linli.people.gates import actor_on
 from linli.places import calendar_services as services
@@ -28,8 +29,8 @@ YEARS_SHOWN_BACK = 1
 
 
 def _year(request: HttpRequest) -> int:
-    text = request.POST.get("year") or request.GET.get("year", "")
-    return int(text) if text.isascii() and text.isdigit() and 2000 <= int(text) <= 2100 else timezone.localdate().year
+    year = whole_number(request.POST.get("year") or request.GET.get("year"))
+    return year if year is not None and 2000 <= year <= 2100 else timezone.localdate().year
 
 
 @staff

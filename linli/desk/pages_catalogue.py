@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.desk.choices import ordered_categories
 from linli.desk.shell import staff
-from linli.desk.wording import CLOCKS, SUBKINDS, UNITS, URGENCY, language, urgency_word, word
+from linli.desk.wording import CLOCKS, SUBKINDS, URGENCY, language, urgency_word, word
+from linli.kernel.deadlines import UNIT_LABELS
+from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden, require_somewhere
 from linli.people.gates import actor_on
 from linli.people.kinds import FUNCTIONS
@@ -48,7 +50,7 @@ class Line:
 def _limit(terms: Catalogue, row: CategoryRow) -> str:
     probe = {"category_id": row.id, "place_path": "", "kind": "request", "subkind": "", "urgency": row.urgency}
     rule = terms.deadline_rule("handle", probe)
-    return f"{rule.value} {word(UNITS, rule.unit)}" if rule else ""
+    return f"{rule.value} {word(UNIT_LABELS, rule.unit)}" if rule else ""
 
 
 def _lines(terms: Catalogue, words: str) -> list[Line]:
@@ -118,7 +120,7 @@ def _deadline(rule: DeadlineRule, places: PlaceSnapshot) -> dict[str, Any]:
     return {
         "row": rule, "clock": word(CLOCKS, rule.clock), "kind": _kind_names()[rule.kind],
         "subkind": word(SUBKINDS, rule.subkind) if rule.subkind else "",
-        "limit": f"{rule.value} {word(UNITS, rule.unit)}",
+        "limit": f"{rule.value} {word(UNIT_LABELS, rule.unit)}",
         "place": places.full_name(rule.place_id) if rule.place_id else "",
     }  # fmt: skip
 
@@ -141,7 +143,7 @@ def _choices(terms: Catalogue, places: PlaceSnapshot) -> dict[str, Any]:
         "streets": [(row.id, places.full_name(row.id)) for row in streets],
         "kinds": [(code, name) for code, name in _kind_names().items() if code in LIMITED],
         "clocks": [(code, label.text(tongue)) for code, label in CLOCKS.items() if code != "review"],
-        "limits": [(code, label.text(tongue)) for code, label in UNITS.items()],
+        "limits": [(code, label.text(tongue)) for code, label in UNIT_LABELS.items()],
     }
 
 
@@ -214,20 +216,17 @@ def _category(
 @require_POST
 def new_category(request: HttpRequest) -> HttpResponse:
     """A category of the district's own."""
-    parent = request.POST.get("parent", "")
+    parent = whole_number(request.POST.get("parent"))
     values = {name: request.POST[name] for name in ("name", "name_en", "function", "keywords") if name in request.POST}
     try:
-        row = services.add_category(
-            actor_on(request), int(parent) if parent.isdecimal() else None, request.POST.get("code", ""), values
-        )
+        row = services.add_category(actor_on(request), parent, request.POST.get("code", ""), values)
     except StepRefused as refusal:
         return _catalogue(request, typed=request.POST.dict(), problem=refusal.label.text(language()))
     return redirect("desk:category", category_id=row.pk)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return whole_number(request.POST.get(name))
 
 
 def _done(category_id: int | None) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from linli.desk.shell import staff
+from linli.kernel.numbers import whole_number
 from linli.people.gates import actor_on
 from linli.work.news import changed_since
 
@@ -26,8 +27,7 @@ def mark() -> int:
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
     """204 when nothing did; else how many items, with the way to see them. Asking keeps no session awake."""
-    text = request.GET.get("since", "")
-    since = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    since = whole_number(request.GET.get("since")) or 0
     count = changed_since(actor_on(request), since)
     if count:
         answer = render(request, "desk/_news.html", {"count": count, "list_url": _list_url(request)})

@@ -25,6 +25,7 @@ from linli.inspections.dissuasion import PLAN, RECORD
 from linli.inspections.dissuasion_selectors import DissuasionFilters
 from linli.inspections.models import Dissuasion, DissuasionTheme
 from linli.inspections.reading import PAGE, VIEW
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
 from linli.people.masking import mask_text
@@ -103,9 +104,9 @@ def new_record(request: HttpRequest) -> HttpResponse:
     values = sent if request.method == "POST" else request.GET
     places = typed.places_now()
     rounds = selectors.rounds(actor, running_on=timezone.localdate())
-    chosen = typed.number_in(values.get("round", ""))
-    theme = next((row["theme_id"] for row in rounds if row["id"] == chosen), typed.number_in(values.get("theme", "")))
-    before = [typed.number_in(values.get("place_id", "") or values.get("place", ""))]
+    chosen = whole_number(values.get("round", ""))
+    theme = next((row["theme_id"] for row in rounds if row["id"] == chosen), whole_number(values.get("theme", "")))
+    before = [whole_number(values.get("place_id", "") or values.get("place", ""))]
     context = {
         "problem": problem, "typed": values, "key": sent.get("key") or new_key(), "theme": theme, "round": chosen,
         "places": offered(actor, RECORD, places, before), "themes": _choices(actor),
@@ -117,15 +118,15 @@ def new_record(request: HttpRequest) -> HttpResponse:
 def _record(request: HttpRequest, actor: Actor) -> Dissuasion:
     sent = request.POST
     return dissuasion.record_dissuasion(
-        actor, place_sent(request, actor, RECORD), typed.number_in(sent.get("theme", "")) or 0,
+        actor, place_sent(request, actor, RECORD), whole_number(sent.get("theme", "")) or 0,
         _count(sent.get("persons", ""), "persons"), leaflets=_count(sent.get("leaflets", ""), "leaflets"),
         words=sent.get("words", ""), happened_at=_moment(sent.get("happened_at", "")),
-        round_id=typed.number_in(sent.get("round", "")), key=typed.key_of(request),
+        round_id=whole_number(sent.get("round", "")), key=typed.key_of(request),
     )  # fmt: skip
 
 
 def _count(text: str, field: str) -> int:
-    found = typed.number_in(text.strip() or "0")
+    found = whole_number(text.strip() or "0")
     if found is None:
         raise typed.refused(field, "请填写数字。", "Give a number.")
     return found
@@ -181,7 +182,7 @@ def rounds(request: HttpRequest) -> HttpResponse:
         require_somewhere(actor, PLAN)
         try:
             made = dissuasion.plan_round(
-                actor, place_sent(request, actor, PLAN), typed.number_in(sent.get("theme", "")) or 0,
+                actor, place_sent(request, actor, PLAN), whole_number(sent.get("theme", "")) or 0,
                 sent.get("title", ""), typed.day_in(sent.get("since", ""), "since"),
                 typed.day_in(sent.get("until", ""), "until"), key=typed.key_of(request),
             )  # fmt: skip
@@ -200,9 +201,9 @@ def rounds(request: HttpRequest) -> HttpResponse:
     if may_plan:
         context |= {
             "problem": problem, "typed": sent, "key": sent.get("key") or new_key(),
-            "theme": typed.number_in(sent.get("theme", "")),
+            "theme": whole_number(sent.get("theme", "")),
             "themes": _choices(actor),
-            "places": offered(actor, PLAN, typed.places_now(), [typed.number_in(sent.get("place_id", ""))], wide=True),
+            "places": offered(actor, PLAN, typed.places_now(), [whole_number(sent.get("place_id", ""))], wide=True),
             "since": sent.get("since") or today.isoformat(),
             "until": sent.get("until") or (today + timedelta(days=DAYS_PLANNED - 1)).isoformat(),
         }  # fmt: skip
@@ -240,7 +241,7 @@ def themes(request: HttpRequest) -> HttpResponse:
 
 
 def _edit_theme(request: HttpRequest, actor: Actor) -> None:
-    theme = typed.number_in(request.POST.get("theme", ""))
+    theme = whole_number(request.POST.get("theme", ""))
     if theme is not None:
         dissuasion.switch_theme(actor, theme, active=bool(request.POST.get("active")))
         messages.success(request, _("已保存。"))

@@ -24,6 +24,7 @@ from linli.desk.tasks import people_of_unit, task_line
 from linli.desk.wording import REWORK_REASONS, language, state_word
 from linli.inspections.promises import URGE
 from linli.inspections.reading import VIEW
+from linli.kernel.numbers import whole_number
 from linli.kernel.workflow import FieldKind, Transition
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, safe_next
@@ -160,10 +161,10 @@ def step(request: HttpRequest, number: str, code: str) -> HttpResponse:
             values.pop(METRES.name, None)
             metres = stepforms.metres_from(request, view.item["longitude"], view.item["latitude"])
             values |= {} if metres is None else {METRES.name: metres}
-        version = request.POST.get("version", "")
+        version = None if code == "recall" else whole_number(request.POST.get("version"))
         outcome = advance(
             actor, view.item["id"], [(code, values)], key=request.POST.get("key") or new_key(),
-            expected_version=int(version) if version.isdigit() and code != "recall" else None,
+            expected_version=version,
         )  # fmt: skip
     except FileRefused as refusal:
         return _refused(request, number, code, values, str(refusal), "", 422)

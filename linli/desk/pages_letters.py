@@ -24,6 +24,7 @@ from linli.inspections.letters import print_letter, record_reply, urge
 from linli.inspections.models import UrgingLetter
 from linli.inspections.promises import URGE
 from linli.inspections.reading import PAGE, VIEW
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, refuse, require_somewhere
 from linli.people.gates import actor_on
 from linli.people.masking import mask_text
@@ -114,12 +115,12 @@ def _send(request: HttpRequest, actor: Actor, item: Item | None) -> UrgingLetter
     place = item.place_id if item is not None and item.place_id else place_sent(request, actor, URGE)
     if not actor.may(URGE, place_path=typed.places_now().get(place).path):  # type: ignore[union-attr]
         raise typed.refused("place", "这个地点不在您的工作范围。", "The place is not in your area.")
-    manager = typed.number_in(sent.get("organisation", "")) or typed.unit_meant(sent.get("unit", ""), "organisation")
+    manager = whole_number(sent.get("organisation", "")) or typed.unit_meant(sent.get("unit", ""), "organisation")
     if manager is None:
         raise typed.refused("organisation", "请选择物业或业委会。", "Choose a property manager.")
     return urge(
         actor, place, manager, sent.get("words", ""), typed.day_in(sent.get("reply_due", ""), "reply_due"),
-        item_id=item.pk if item is not None else None, issuer_id=typed.number_in(sent.get("issuer", "")),
+        item_id=item.pk if item is not None else None, issuer_id=whole_number(sent.get("issuer", "")),
         form=sent.get("form", UrgingLetter.REMINDER), basis=sent.get("basis", ""), key=typed.key_of(request),
     )  # fmt: skip
 
@@ -128,13 +129,13 @@ def _form(request: HttpRequest, actor: Actor, item: Item | None, problem: Proble
     values = request.POST if request.method == "POST" else request.GET
     versions = registry_versions()
     terms, places = catalogue(versions), place_snapshot(versions)
-    wanted = [typed.number_in(values.get("place_id", "") or values.get("place", ""))]
+    wanted = [whole_number(values.get("place_id", "") or values.get("place", ""))]
     choices = offered(actor, URGE, places, wanted)
     at = item.place_id if item is not None else (choices[0].id if choices else None)
     row = places.get(at)
     first = item.responsible_organisation_id if item is not None else None
     managers = selectors.managers_of(row.path, terms, first) if row is not None else []
-    chosen = typed.number_in(values.get("organisation", ""))
+    chosen = whole_number(values.get("organisation", ""))
     today = timezone.localdate()
     return {
         "problem": problem, "typed": values, "key": request.POST.get("key") or new_key(), "item": item,

@@ -26,6 +26,7 @@ from linli.inspections.mutual import RECHECK_DAYS, RECHECK_DAYS_MAX, recheck_on
 from linli.inspections.promises import PROMISE
 from linli.inspections.reading import VIEW
 from linli.inspections.sheets import mutual_slips
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require, require_somewhere
 from linli.people.gates import actor_on
 from linli.places.kinds import SHOP_KINDS, SITE_KINDS
@@ -133,7 +134,7 @@ def _act(request: HttpRequest, actor: Actor, check_id: int, what: str) -> str:
     """Carry out what was asked of a check; the words for it."""
     sent = request.POST
     if what == "tell":
-        services.tell_checked_shop(actor, check_id, turn=typed.number_in(sent.get("turn", "")))
+        services.tell_checked_shop(actor, check_id, turn=whole_number(sent.get("turn", "")))
         return _("已记下：商户已经知道。")
     if what == "day":
         rechecks.set_recheck_day(actor, check_id, typed.day_in(sent.get("due_on", ""), "due_on"))
@@ -143,7 +144,7 @@ def _act(request: HttpRequest, actor: Actor, check_id: int, what: str) -> str:
         return _("已记下：商户说改好了。请换一个人去复查。")
     good, words = _verdict(request), sent.get("words", "")
     if what == "recheck":
-        rechecks.record_recheck(actor, check_id, typed.number_in(sent.get("turn", "")) or 0, good, words)
+        rechecks.record_recheck(actor, check_id, whole_number(sent.get("turn", "")) or 0, good, words)
     else:
         services.record_mutual_check(actor, check_id, good, words)
     return _("已记录，请先告知商户。")
@@ -178,7 +179,7 @@ def new_mutual_round(request: HttpRequest) -> HttpResponse:
     actor = actor_on(request)
     require_somewhere(actor, PROMISE)
     places, today, sent = typed.places_now(), timezone.localdate(), request.POST
-    wanted = typed.number_in(sent.get("place", "") or request.GET.get("place", ""))
+    wanted = whole_number(sent.get("place", "") or request.GET.get("place", ""))
     place = typed.place_within(actor, PROMISE, wanted, places)
     kinds = [kind for kind in sent.getlist("kinds") if kind in SHOP_KINDS]
     problem, ring, key = None, None, typed.key_of(request)
@@ -215,7 +216,7 @@ def _ring(request: HttpRequest, actor: Actor, place: PlaceRow, kinds: list[str],
     if typed.day_in(request.POST.get("due_on", ""), "due_on") < timezone.localdate():
         raise typed.refused("due_on", "完成日期不能早于今天。", "The day lies in the past.")
     found = {row["id"]: row for row in selectors.members(actor, place.path, kinds, PROMISE)}
-    left_out = {typed.number_in(number) for number in request.POST.getlist("without")}
+    left_out = {whole_number(number) for number in request.POST.getlist("without")}
     members = [number for number in found if number not in left_out]
     if len(members) > services.MEMBERS_MAX:
         raise typed.refused(
@@ -239,12 +240,12 @@ def _begin(request: HttpRequest, actor: Actor, key: UUID) -> int:
     shown = []
     for text in request.POST.getlist("pair"):
         one, _dash, other = text.partition("-")
-        pair = typed.number_in(one), typed.number_in(other)
+        pair = whole_number(one), whole_number(other)
         if pair[0] is None or pair[1] is None:
             raise typed.refused("place", "请再看一遍名单。", "Look at the list again.")
         shown.append((pair[0], pair[1]))
     return services.begin_mutual_checks(
         actor, [one for one, _other in shown], request.POST.get("title", ""),
         typed.day_in(request.POST.get("due_on", ""), "due_on"), key=key, shown=shown,
-        recheck_days=typed.number_in(request.POST.get("recheck_days", str(RECHECK_DAYS))) or 0,
+        recheck_days=whole_number(request.POST.get("recheck_days", str(RECHECK_DAYS))) or 0,
     )  # fmt: skip

@@ -20,6 +20,7 @@ from linli.desk.lines import masked, short_place
 from linli.desk.shell import staff
 from linli.desk.wording import REQUEST_SOURCES, language, state_word
 from linli.kernel.labels import Label
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
 from linli.places.home import own_district
@@ -77,8 +78,7 @@ class Typed:
         """What a form or query string says; numbers that are none are left out."""
 
         def number(name: str) -> int | None:
-            text = sent.get(name, "").strip()
-            return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+            return whole_number(sent.get(name))
 
         def degrees(name: str) -> float | None:
             try:

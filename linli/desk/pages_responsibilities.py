@@ -19,6 +19,7 @@ from linli.desk.wording import language
 from linli.inspections import promises
 from linli.inspections import responsibility_selectors as selectors
 from linli.inspections.reading import PAGE, VIEW
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require, require_somewhere
 from linli.people.errors import PeopleProblem
 from linli.people.gates import actor_on
@@ -53,7 +54,7 @@ def crumbs_of(place: PlaceRow, places: PlaceSnapshot, actor: Actor) -> list[Plac
 def responsibilities(request: HttpRequest) -> HttpResponse:
     """All of a place, by place, unit or leader; those that have ended; or where nobody answers. ≤ 6 statements."""
     actor, places, today = actor_on(request), typed.places_now(), timezone.localdate()
-    place = typed.place_within(actor, VIEW, typed.number_in(request.GET.get("place", "")), places)
+    place = typed.place_within(actor, VIEW, whole_number(request.GET.get("place", "")), places)
     show = request.GET.get("show", "now")
     show = show if show in ("now", "ended", "gaps") else "now"
     order = request.GET.get("by", "place")
@@ -158,7 +159,7 @@ def new_responsibility(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已登记包保责任。"))
             return redirect("desk:responsibility", responsibility_id=row.pk)
     places = typed.places_now()
-    given = typed.number_in(request.POST.get("place_id", "") or request.GET.get("place", ""))
+    given = whole_number(request.POST.get("place_id", "") or request.GET.get("place", ""))
     fixed = places.get(given)
     if fixed is not None and not actor.may(promises.PROMISE, place_path=fixed.path):
         fixed = None

@@ -22,11 +22,11 @@ from linli.campaigns.selectors import seen_by
 from linli.desk.pages_findings import tabs as finding_tabs
 from linli.desk.pages_new import home_place
 from linli.desk.shell import staff
-from linli.desk.typed import number_in
 from linli.desk.wording import language
 from linli.inspections import coverage, finding_selectors, round_changes, rounds, selectors
 from linli.inspections.finding_selectors import FindingFilters
 from linli.inspections.models import Round
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
 from linli.places.kinds import SITE_KINDS
@@ -174,9 +174,10 @@ def _refused(field: str, zh: str, en: str) -> StepRefused:
 
 
 def _number(text: str, field: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = whole_number(text, digits=9)
+    if number is None:
         raise _refused(field, "请检查填写的数字。", "Check the number.")
-    return int(text)
+    return number
 
 
 def _day(text: str, field: str) -> date:
@@ -381,7 +382,7 @@ def round_action(request: HttpRequest, round_id: int) -> HttpResponse:
             return redirect("desk:site", site_id=site)
     except StepRefused as refusal:
         messages.error(request, refusal.label.text(language()))
-        site_id = number_in(request.POST.get("site", ""))
+        site_id = whole_number(request.POST.get("site", ""))
         if site_id is not None:
             return redirect("desk:site", site_id=site_id)
     return redirect("desk:round", round_id=round_id)

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods
 from linli.campaigns.choices import Group, Offered
 from linli.desk.pages_rounds import found_place
 from linli.desk.shell import staff
-from linli.desk.typed import number_in, refused
+from linli.desk.typed import refused
 from linli.desk.wording import language
 from linli.inspections import round_changes, rounds, selectors, team_selectors
 from linli.inspections.models import Round
 from linli.inspections.rounds import NewTeam
 from linli.inspections.team_selectors import TeamShown
+from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden, require
 from linli.people.gates import actor_on
 from linli.places.selectors import registry_versions
@@ -87,10 +88,10 @@ def _offered(request: HttpRequest, path: str, team: TeamShown | None) -> Offered
 def _save(request: HttpRequest, row: dict[str, Any], team: TeamShown | None) -> str:
     """Store what was typed; the team's name. An empty start keeps the one there is."""
     sent = request.POST
-    minutes = number_in(sent.get("minutes", "")) or 0
+    minutes = whole_number(sent.get("minutes", "")) or 0
     start = sent.get("start", "").strip()
     at = (team.longitude, team.latitude) if team is not None and not start else _start(start, row["place_id"])
-    members = tuple(number for text in sent.getlist("members") if (number := number_in(text)) is not None)
+    members = tuple(number for text in sent.getlist("members") if (number := whole_number(text)) is not None)
     new = NewTeam(sent.get("name", ""), at[0], at[1], minutes, None, members)
     team_id = team.id if team is not None else None
     saved = round_changes.save_team(

@@ -27,6 +27,7 @@ from linli.inspections.reading import PAGE, VIEW
 from linli.inspections.visit_forms import print_form
 from linli.inspections.visit_selectors import VisitFilters
 from linli.inspections.visits import OUTCOMES, VISIT_KINDS, plan_visits, record_visit
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on
 from linli.people.masking import mask_address, mask_text
@@ -120,12 +121,12 @@ def _record(request: HttpRequest, actor: Actor, photos: list[str]) -> Any:
     key = typed.key_of(request)
     follow_up = None
     if sent.get("follow"):
-        category = typed.number_in(sent.get("category_id", ""))
+        category = whole_number(sent.get("category_id", ""))
         follow_up = NewFinding(uuid.uuid5(FOLLOW_UP_KEY, str(key)), category)
     return record_visit(
         actor, place_sent(request, actor, PROMISE), kind=sent.get("kind", ""), outcome=sent.get("outcome", ""),
         words=sent.get("words", ""), address=sent.get("address", ""), visited_at=_moment(sent.get("visited_at", "")),
-        plan_id=typed.number_in(sent.get("plan", "")), photos=photos, follow_up=follow_up, key=key,
+        plan_id=whole_number(sent.get("plan", "")), photos=photos, follow_up=follow_up, key=key,
     )  # fmt: skip
 
 
@@ -144,18 +145,18 @@ def _form(request: HttpRequest, actor: Actor, problem: Problem | None, photos: l
     tongue, today = language(), timezone.localdate()
     versions = registry_versions()
     terms, places = catalogue(versions), place_snapshot(versions)
-    before = [typed.number_in(values.get("place_id", "") or values.get("place", ""))]
-    done = typed.number_in(request.GET.get("done", ""))
+    before = [whole_number(values.get("place_id", "") or values.get("place", ""))]
+    done = whole_number(request.GET.get("done", ""))
     rows = selectors.visits(actor, VisitFilters(), limit=5) if done else []
     return {
         "problem": problem, "typed": values, "key": request.POST.get("key") or new_key(),
         "places": offered(actor, PROMISE, places, [*before, *selectors.places_used(actor)]),
         "plans": [(row["id"], row["title"]) for row in selectors.plans(actor, running_on=today)],
-        "plan": typed.number_in(values.get("plan", "")),
+        "plan": whole_number(values.get("plan", "")),
         "kinds": [(code, label.text(tongue)) for code, label in VISIT_KINDS.items()],
         "kind": values.get("kind", "home"),
         "outcomes": [(code, label.text(tongue)) for code, label in OUTCOMES.items()],
-        "categories": category_options(terms), "category": typed.number_in(values.get("category_id", "")),
+        "categories": category_options(terms), "category": whole_number(values.get("category_id", "")),
         "photo_field": {"name": "photos", "tokens": photos}, "latest": stepforms.earliest_date(),
         "done": next((row for row in _present(rows, actor) if row["id"] == done), None),
     }  # fmt: skip
@@ -197,7 +198,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
             made = plan_visits(
                 actor, place_sent(request, actor, PROMISE), sent.get("title", ""),
                 typed.day_in(sent.get("since", ""), "since"), typed.day_in(sent.get("until", ""), "until"),
-                typed.number_in(sent.get("wanted", "") or "0") or 0, key=typed.key_of(request),
+                whole_number(sent.get("wanted", "") or "0") or 0, key=typed.key_of(request),
             )  # fmt: skip
         except (StepRefused, Unclear) as refusal:
             problem = typed.problem_of(refusal)
@@ -205,7 +206,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("走访计划已建立。"))
             return redirect("desk:visit_plan", plan_id=made.pk)
     places, today = typed.places_now(), timezone.localdate()
-    before = [typed.number_in(sent.get("place_id", ""))]
+    before = [whole_number(sent.get("place_id", ""))]
     context = {
         "problem": problem, "typed": sent, "key": sent.get("key") or new_key(),
         "places": offered(actor, PROMISE, places, before), "since": sent.get("since") or today.isoformat(),

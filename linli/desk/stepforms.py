@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from linli.desk.wording import language
 from linli.kernel.coordinates import distance_metres
 from linli.kernel.labels import Label
+from linli.kernel.numbers import whole_number
 from linli.kernel.workflow import Field, FieldKind, Transition
 from linli.work.senders import owner_of
 from linli.work.terms import Catalogue
@@ -169,7 +170,8 @@ def _field(entry: Field, known: Known, values: Mapping[str, Any] | None) -> Fiel
 def unit_choices(name: str, known: Known, raw: Any, *, multiple: bool, typed: bool) -> list[Choice]:
     """Units to choose from without a search: what was chosen, then what the catalogue and the place suggest."""
     terms = known.terms
-    chosen = [int(value) for value in (raw if isinstance(raw, list | tuple) else [raw]) if str(value or "").isdigit()]
+    sent = [whole_number(str(value or "")) for value in (raw if isinstance(raw, list | tuple) else [raw])]
+    chosen = [number for number in sent if number is not None]
     suggested = _suggested(name, known)
     if not typed and name in ("lead", "co_handlers"):
         chosen = [unit for unit, why in suggested if why == "rule"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from linli.desk.wording import language
 from linli.inspections.reading import PAGE
 from linli.kernel.labels import Label
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden, require_somewhere
 from linli.people.errors import PeopleProblem
 from linli.people.selectors import find_organisations, find_staff
@@ -63,14 +64,9 @@ def key_of(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def number_in(text: str) -> int | None:
-    """A positive whole number of an address or a hidden field; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def page_in(request: HttpRequest) -> int:
     """Which page of a list the address asks for."""
-    return max(1, min(number_in(request.GET.get("page", "")) or 1, 10_000 // PAGE))
+    return page_number(request.GET.get("page"), 10_000 // PAGE)
 
 
 def day_in(text: str, field: str) -> date:
@@ -109,7 +105,7 @@ def place_within(actor: Actor, permission: str, wanted: int | None, places: Plac
 
 def place_meant(request: HttpRequest, actor: Actor, permission: str, field: str = "place") -> int:
     """The place of a form: by the id that was chosen, or the words that were typed, looked for where the actor may."""
-    chosen = number_in(request.POST.get(f"{field}_id", ""))
+    chosen = whole_number(request.POST.get(f"{field}_id", ""))
     if chosen is not None:
         return chosen
     words = request.POST.get(field, "").strip()

@@ -93,12 +93,6 @@ SOURCES: dict[str, Label] = {
 REQUEST_SOURCES = {code: CHANNELS[code] for code in ("phone", "walk_in", "chat", "outside", "leader_note")}
 """Where a request that is typed at the desk comes from."""
 SUBKINDS = {**REQUEST_KINDS, **SORTS}
-UNITS: dict[str, Label] = {
-    "natural_hour": Label("自然时", "natural hours"),
-    "working_hour": Label("工作时", "working hours"),
-    "working_day": Label("工作日", "working days"),
-    "natural_day": Label("自然日", "natural days"),
-}
 REWORK_REASONS: tuple[Label, ...] = (
     Label("现场还没有处理好", "Not finished on site"),
     Label("处理过又出现了", "It came back"),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from linli.inspections.reading import PAGE, VIEW, fetch, reach, within
+from linli.inspections.reading import PAGE, VIEW, reach, within
 from linli.people.access import Actor, ObjectHidden
 from linli.places.kinds import SHOP_KINDS
 from linli.places.models import Place
 from linli.places.search import like_pattern
+from linli.work.rows import fetch
 
 SHOWS = {
     "": "TRUE", "with": "a.id IS NOT NULL", "without": "a.id IS NULL", "failing": "k.failing IS NOT NULL",

@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
-from django.utils import timezone
 
 from linli.inspections.dissuasion import RECORD
 from linli.inspections.models import Dissuasion, DissuasionTheme
-from linli.inspections.reading import PAGE, VIEW, fetch, reach, within
-from linli.inspections.visit_selectors import day, number
+from linli.inspections.reading import PAGE, VIEW, reach, within
+from linli.inspections.visit_selectors import day
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden
+from linli.work.rows import fetch
 
 MONTHS_SHOWN, ROUNDS_SHOWN = 12, 100
 BELOW = {"city": "district", "district": "street", "street": "community", "community": "grid", "grid": "site"}
@@ -39,9 +40,9 @@ class DissuasionFilters:
     def of(cls, sent: Mapping[str, str]) -> DissuasionFilters:
         """What the address asks for; what it says wrongly filters nothing."""
         return cls(
-            theme=number(sent.get("theme")), round=number(sent.get("round")), place=number(sent.get("place")),
-            here=bool(sent.get("here")), month=day(f"{sent.get('month', '')}-01"),
-            page=min(max(number(sent.get("page")) or 1, 1), 10_000),
+            theme=whole_number(sent.get("theme")), round=whole_number(sent.get("round")),
+            place=whole_number(sent.get("place")), here=bool(sent.get("here")),
+            month=day(f"{sent.get('month', '')}-01"), page=page_number(sent.get("page")),
         )  # fmt: skip
 
     def query(self, **changes: Any) -> str:
@@ -174,8 +175,3 @@ def may_correct(actor: Actor, path: str, recorded_by: int | None) -> bool:
     """Whether the actor may replace or withdraw a record: who made it, or who decides there."""
     own = actor.person_id is not None and recorded_by == actor.person_id
     return own or actor.may("inspection.resolve", place_path=path)
-
-
-def this_month() -> date:
-    """The first day of the present month."""
-    return timezone.localdate().replace(day=1)

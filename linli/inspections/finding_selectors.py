@@ -14,10 +14,12 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from linli.inspections.dissuasion_selectors import BELOW
-from linli.inspections.reading import PAGE, fetch, reach
+from linli.inspections.reading import PAGE, reach
 from linli.inspections.selectors import LEFT_OUT, SHOWN, Figures, Rate
-from linli.inspections.visit_selectors import day, number
+from linli.inspections.visit_selectors import day
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor
+from linli.work.rows import fetch
 
 DAYS_MAX = 400
 
@@ -40,8 +42,8 @@ class FindingFilters:
         since = day(sent.get("since")) or now - timedelta(days=now.weekday())
         since = max(min(since, until), until - timedelta(days=DAYS_MAX))
         shown = sent.get("findings", "") if sent.get("findings") in SHOWN else ""
-        page = min(max(number(sent.get("page")) or 1, 1), 10_000)
-        return cls(since, until, number(sent.get("place")), shown, page)
+        page = page_number(sent.get("page"))
+        return cls(since, until, whole_number(sent.get("place")), shown, page)
 
     def query(self, **changes: Any) -> str:
         """The query string with changes."""

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from linli.inspections.models import UrgingLetter
 from linli.inspections.promises import URGE
-from linli.inspections.reading import PAGE, VIEW, fetch, reach, within
-from linli.inspections.visit_selectors import number
+from linli.inspections.reading import PAGE, VIEW, reach, within
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden
 from linli.work.printing.words import PROPERTY_KINDS
+from linli.work.rows import fetch
 from linli.work.terms import Catalogue, catalogue
 
 OPEN, OVERDUE, ANSWERED = "open", "overdue", "answered"
@@ -36,9 +37,9 @@ class LetterFilters:
     def of(cls, sent: Mapping[str, str]) -> LetterFilters:
         """What the address asks for; what it says wrongly filters nothing."""
         return cls(
-            state=sent.get("state", "") if sent.get("state") in STATES else "", place=number(sent.get("place")),
-            unit=number(sent.get("unit")), item=sent.get("item", "")[:32],
-            page=min(max(number(sent.get("page")) or 1, 1), 10_000),
+            state=sent.get("state", "") if sent.get("state") in STATES else "", place=whole_number(sent.get("place")),
+            unit=whole_number(sent.get("unit")), item=sent.get("item", "")[:32],
+            page=page_number(sent.get("page")),
         )  # fmt: skip
 
     def query(self, **changes: Any) -> str:

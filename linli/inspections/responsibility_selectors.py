@@ -11,9 +11,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.inspections.reading import PAGE, VIEW, fetch, reach, within
+from linli.inspections.reading import PAGE, VIEW, reach, within
 from linli.people.access import Actor, ObjectHidden
 from linli.places.search import like_pattern
+from linli.work.rows import fetch
 
 GAP_KINDS = ("grid", "lane", "compound")
 """Where somebody has to answer: every grid, back lane (背街小巷) and compound (小区)."""

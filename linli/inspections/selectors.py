@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,10 @@ from django.db import connection
 
 from linli.inspections.day_pack import COUNTS, conflicts_of, day_pack
 from linli.inspections.models import Round
-from linli.inspections.reading import fetch, reach
+from linli.inspections.reading import reach
 from linli.people.access import Actor, ObjectHidden
 from linli.places.models import Place
+from linli.work.rows import fetch
 
 VIEW = "inspection.view"
 ROUNDS_SHOWN, SITES_SHOWN, FINDINGS_SHOWN = 200, 5000, 500
@@ -45,13 +45,6 @@ def _reach(actor: Actor, alias: str = "p") -> tuple[str, list[Any]]:
     return f"({alias}.path <@ ANY(%s::ltree[]) OR {alias}.path @> ANY(%s::ltree[]))", [paths, paths]
 
 
-def _rows(statement: str, values: list[Any]) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 _ROUND_COLUMNS = """
   r.id, r.title, r.kind, r.theme, r.since, r.until, r.state, r.synthetic, r.place_id, r.version_id, r.metres,
   r.planned_at, r.minutes_per_visit, p.name AS place_name, p.path::text AS place_path
@@ -62,7 +55,7 @@ def rounds(actor: Actor, state: str = "") -> list[dict[str, Any]]:
     """Rounds the actor may see, the latest first, with how far each has come (1 statement)."""
     clause, values = _reach(actor)
     wanted = "AND r.state = %s" if state else ""
-    return _rows(
+    return fetch(
         f"""SELECT {_ROUND_COLUMNS}, s.total, s.done
         FROM inspections_round r JOIN places_place p ON p.id = r.place_id
         LEFT JOIN LATERAL (SELECT count(*) AS total, count(*) FILTER (WHERE x.state = 'done') AS done
@@ -75,7 +68,7 @@ def rounds(actor: Actor, state: str = "") -> list[dict[str, Any]]:
 def round_of(actor: Actor, round_id: int) -> dict[str, Any]:
     """One round; ObjectHidden (404) when the actor may not see it (1 statement)."""
     clause, values = _reach(actor)
-    found = _rows(
+    found = fetch(
         f"""SELECT {_ROUND_COLUMNS}, v.number AS version_number, d.name AS standard_name,
           r.campaign_id, k.title AS campaign_title, r.criteria, coalesce(x.active, FALSE) AS comes_again
         FROM inspections_round r JOIN places_place p ON p.id = r.place_id
@@ -97,7 +90,7 @@ def round_by_key(key: UUID) -> Round | None:
 def round_sites(actor: Actor, round_id: int) -> list[dict[str, Any]]:
     """The sites of a round in order of what is missing, then plan; who the actor may see (1 statement)."""
     scopes = actor.scopes(VIEW)
-    return _rows(
+    return fetch(
         f"""SELECT p.id, p.name, p.site_kind, p.lon, p.lat, p.parent_id, g.name AS above, rs.state, rs.reason,
           rs.planned_on, rs.position, rs.done_at, t.name AS team,
           (SELECT count(*) FROM inspections_observation o WHERE o.round_id = rs.round_id AND o.site_id = rs.site_id
@@ -117,7 +110,7 @@ def round_mark(actor: Actor, round_id: int) -> str:
     Every change of a round's site raises its version.
     """
     scopes = actor.scopes(VIEW)
-    (row,) = _rows(
+    (row,) = fetch(
         """SELECT count(*) AS sites, coalesce(sum(rs.version), 0) AS changes FROM inspections_roundsite rs
         JOIN places_place p ON p.id = rs.site_id
         WHERE rs.round_id = %s AND (%s OR p.path <@ ANY(%s::ltree[]))""",
@@ -128,7 +121,7 @@ def round_mark(actor: Actor, round_id: int) -> str:
 
 def round_teams(round_id: int) -> list[dict[str, Any]]:
     """The teams with how many of their sites are done: of teams, never of persons (1 statement)."""
-    return _rows(
+    return fetch(
         """SELECT t.id, t.name, t.minutes_per_day, t.active, count(rs.id) AS total,
           count(rs.id) FILTER (WHERE rs.state = 'done') AS done
         FROM inspections_roundteam t
@@ -197,8 +190,3 @@ def kinds_below(path: str) -> set[str]:
         return set()
     rows = Place.objects.filter(path__descendant_of=path, kind="site", active=True).exclude(site_kind="")
     return set(rows.values_list("site_kind", flat=True).distinct())
-
-
-def running(day: date) -> list[Round]:
-    """Rounds whose period a day lies in."""
-    return list(Round.objects.filter(since__lte=day, until__gte=day).exclude(state=Round.ENDED).order_by("until", "id"))

@@ -13,9 +13,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from linli.inspections.models import VisitPlan
-from linli.inspections.reading import PAGE, VIEW, fetch, reach, within
+from linli.inspections.reading import PAGE, VIEW, reach, within
 from linli.inspections.visits import ABSENT, OUTCOMES, VISIT_KINDS
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden, covers
+from linli.work.rows import fetch
 
 PLANS_SHOWN, FORM_ROWS = 200, 60
 FOLLOW = ("any", "open")
@@ -39,12 +41,12 @@ class VisitFilters:
     def of(cls, sent: Mapping[str, str]) -> VisitFilters:
         """What the address asks for; what it says wrongly filters nothing."""
         return cls(
-            plan=number(sent.get("plan")), place=number(sent.get("place")),
+            plan=whole_number(sent.get("plan")), place=whole_number(sent.get("place")),
             kind=sent.get("kind", "") if sent.get("kind") in VISIT_KINDS else "",
             outcome=sent.get("outcome", "") if sent.get("outcome") in OUTCOMES else "",
             follow=sent.get("follow", "") if sent.get("follow") in FOLLOW else "",
             since=day(sent.get("since")), until=day(sent.get("until")), latest=bool(sent.get("latest")),
-            page=min(max(number(sent.get("page")) or 1, 1), 10_000),
+            page=page_number(sent.get("page")),
         )  # fmt: skip
 
     def query(self, **changes: Any) -> str:
@@ -55,11 +57,6 @@ class VisitFilters:
             (name, 1 if value is True else value) for name, value in pairs
             if value not in (None, "", False) and (name, value) != ("page", 1)
         ])  # fmt: skip
-
-
-def number(text: str | None) -> int | None:
-    """A whole number of an address, or nothing."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def day(text: str | None) -> date | None:

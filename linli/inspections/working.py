@@ -13,10 +13,10 @@ from typing import Any
 from django.utils import timezone
 
 from linli.inspections.providing import photo_url
-from linli.inspections.reading import fetch
 from linli.kernel.labels import Label
 from linli.standards import facts
 from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area
+from linli.work.rows import fetch
 
 PHOTOS_MAX = 9
 _PHOTOS = f"e.kind = 'photo' AND e.removed_at IS NULL ORDER BY e.id LIMIT {PHOTOS_MAX}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people import duty, selectors
 from linli.people.access import require
 from linli.people.audit import ACTIONS
@@ -52,7 +53,8 @@ def _unit(request: HttpRequest, units: list[Organisation]) -> Organisation | Non
     for row in units:
         if str(row.pk) == wanted:
             return row
-    found = selectors.organisation(int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
+    number = whole_number(wanted)
+    found = selectors.organisation(number) if number is not None else None
     if found is None or not duty.may_roster(actor_on(request), found):
         raise Http404
     return found
@@ -114,8 +116,8 @@ def cancel_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
         messages.success(request, _("班次已取消。"))
     except PeopleProblem as problem:
         messages.error(request, problem.text)
-    unit, week = request.POST.get("organisation", ""), _monday(request.POST.get("week", ""))
-    return redirect(_roster_address(int(unit), week) if unit.isdecimal() else reverse("people:roster"))
+    unit, week = whole_number(request.POST.get("organisation")), _monday(request.POST.get("week", ""))
+    return redirect(reverse("people:roster") if unit is None else _roster_address(unit, week))
 
 
 @needs("people.view")
@@ -131,8 +133,7 @@ def write_log(request: HttpRequest, organisation_id: int) -> HttpResponse:
 
 
 def _before(request: HttpRequest) -> int | None:
-    text = request.GET.get("before", "")
-    return int(text) if text.isdecimal() and len(text) < 18 else None
+    return whole_number(request.GET.get("before"))
 
 
 @needs("audit.view")

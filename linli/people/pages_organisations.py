@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people import duty, selectors, services
 from linli.people.errors import PeopleProblem
 from linli.people.forms import OrganisationForm
@@ -48,11 +49,11 @@ def place_by_words(text: str, field: str = "place") -> int | None:
 def organisations(request: HttpRequest) -> HttpResponse:
     """The tree, or what a search found."""
     words = request.GET.get("q", "").strip()
-    opened = request.GET.get("open", "")
+    opened = whole_number(request.GET.get("open"))
     if words:
         lines = [(0, row, False) for row in selectors.find_organisations(words)]
     else:
-        start = int(opened) if opened.isdecimal() else actor_on(request).organisation_id
+        start = actor_on(request).organisation_id if opened is None else opened
         lines = selectors.organisation_tree(start)  # type: ignore[assignment]
     context = {"lines": lines, "words": words, "may_edit": actor_on(request).may("people.edit")}
     return render(request, "people/organisations.html", context)
@@ -92,8 +93,8 @@ def organisation(request: HttpRequest, organisation_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_organisation(request: HttpRequest) -> HttpResponse:
     """Add an organisation below `?parent=`."""
-    parent_text = request.GET.get("parent", "")
-    parent = selectors.organisation(int(parent_text)) if parent_text.isdecimal() else None
+    number = whole_number(request.GET.get("parent"))
+    parent = selectors.organisation(number) if number is not None else None
     form, status = _form(request, None), 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people import accounts, delegation, handover, selectors, services, transfers
 from linli.people.errors import PeopleProblem
 from linli.people.forms import AppointmentForm, DelegationForm, HandoverForm, StaffForm
@@ -55,10 +56,6 @@ def described(rows: list[Appointment], places: PlaceSnapshot | None = None) -> l
     ]
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None
-
-
 @needs("people.view")
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
@@ -68,8 +65,8 @@ def staff(request: HttpRequest) -> HttpResponse:
         actor_on(request),
         words=query.get("q", ""),
         role=query.get("role", ""),
-        organisation_id=_number(query.get("organisation", "")),
-        number=_number(query.get("page", "1")) or 1,
+        organisation_id=whole_number(query.get("organisation", "")),
+        number=whole_number(query.get("page", "1")) or 1,
     )
     places = place_snapshot()
     context: dict[str, Any] = {

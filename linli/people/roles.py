@@ -353,8 +353,3 @@ SYSTEM_PERMISSIONS: frozenset[str] = frozenset(code for code in PERMISSIONS if c
 
 APPOINTABLE: tuple[str, ...] = tuple(role.slug for role in _LIST if role.scope != "own")
 """Roles that are given by an appointment; the others belong to whoever comes."""
-
-
-def role_of(slug: str) -> Role | None:
-    """The role called `slug`; None for a word that is no role any more (it then grants nothing)."""
-    return ROLES.get(slug)

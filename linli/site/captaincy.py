@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from linli.kernel.labels import Label
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
 from linli.requests.reporting import Report
@@ -57,8 +58,7 @@ def told(request: HttpRequest) -> Told:
         found.key = uuid.UUID(request.POST.get("key", ""))
     except ValueError:
         found.problem = text(NOT_CLEAR)
-    place = request.POST.get("place", "")
-    found.place_id = int(place) if place.isascii() and place.isdigit() and len(place) < 19 else None
+    found.place_id = whole_number(request.POST.get("place"))
     return found
 
 

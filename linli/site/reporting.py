@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from linli.kernel.coordinates import convert
+from linli.kernel.numbers import whole_number
 from linli.places.search import locate_by_name, search_places
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
 from linli.requests.reporting import UPLOADS_MAX, WORDS_LENGTH_MAX, Report
@@ -135,10 +136,6 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def _token(text: str) -> str | None:
     try:
         return str(uuid.UUID(text))
@@ -155,8 +152,8 @@ def read(request: HttpRequest) -> Form:
     form.words = sent.get("words", "")[: WORDS_LENGTH_MAX + 1000]
     form.longitude, form.latitude = _number(sent.get("lon", "")), _number(sent.get("lat", ""))
     form.where = sent.get("where", "").strip()[:300]
-    form.place_id = _id(sent.get("place", "")) or _id(sent.get("community", ""))
-    form.category_id = _id(sent.get("category_chosen", "")) or _id(sent.get("category", ""))
+    form.place_id = whole_number(sent.get("place", "")) or whole_number(sent.get("community", ""))
+    form.category_id = whole_number(sent.get("category_chosen", "")) or whole_number(sent.get("category", ""))
     form.contact_name = sent.get("contact_name", "").strip()[:60]
     form.phone = sent.get("phone", "").strip()[:30]
     form.anonymous = sent.get("anonymous") == "on"

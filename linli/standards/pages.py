@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people.gates import actor_on, needs
 from linli.standards import selectors, wording
 from linli.standards.forms import PublishForm, StandardForm
@@ -48,13 +49,13 @@ def version_context(request: HttpRequest, version_id: int, **more: Any) -> dict[
     row = selectors.version(actor, version_id)
     tree = selectors.tree(row)
     wanted = {name: request.GET.get(name, "").strip()[:60] for name in ("kind", "method", "q")}
-    lines, opened = _filtered(tree, **wanted), request.GET.get("open", "")
+    lines, opened = _filtered(tree, **wanted), whole_number(request.GET.get("open"))
     draft = row.state == Version.DRAFT
     may_edit = selectors.may(actor, EDIT, row.standard)
     may_publish = selectors.may(actor, PUBLISH, row.standard)
     return {
         "version": row, "standard": row.standard, "tree": tree, "items": nested(lines), "wanted": wanted,
-        "opened": int(opened) if opened.isdecimal() and len(opened) < 18 else 0, "narrowed": any(wanted.values()),
+        "opened": opened or 0, "narrowed": any(wanted.values()),
         "found": sum(1 for line in lines if line.node.level == Node.CRITERION),
         "kinds": [(slug, wording.site_kind_names([slug])[0]) for slug in tree.site_kinds],
         "methods": [(slug, wording.word(wording.METHODS, slug)) for slug in wording.METHODS],

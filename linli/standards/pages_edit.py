@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from linli.kernel.numbers import whole_number
 from linli.people.access import require
 from linli.people.gates import actor_on, needs
 from linli.places.models import Place
@@ -199,13 +200,13 @@ def add(request: HttpRequest, version_id: int) -> HttpResponse:
     actor = actor_on(request)
     version = selectors.version(actor, version_id)
     level = request.GET.get("level", Node.ITEM)
-    above = request.GET.get("parent", "")
+    above = whole_number(request.GET.get("parent"))
     if level not in PARENTS or not selectors.may(actor, EDIT, version.standard):
         raise Http404
     if version.state != Version.DRAFT:
         messages.error(request, _("这一版已经发布，不能再改。请以它为底稿新建草稿。"))
         return redirect("standards:version", version_id=version.pk)
-    parent = selectors.node(actor, int(above)) if above.isdecimal() and len(above) < 18 else None
+    parent = selectors.node(actor, above) if above is not None else None
     form, status = form_for(level)(request.POST or None, initial=_like_last(parent, level)), 200
     units = _units(form, level) if request.method == "POST" and form.is_valid() else None
     if units is not None:
@@ -248,10 +249,10 @@ def move(request: HttpRequest, node_id: int) -> HttpResponse:
     """One step up or down among its brothers, or under another node."""
     actor = actor_on(request)
     row = selectors.node(actor, node_id)
-    under, way = request.POST.get("parent", ""), request.POST.get("way", "")
+    under, way = whole_number(request.POST.get("parent")), request.POST.get("way", "")
     try:
-        if under.isdecimal() and len(under) < 18:
-            node_services.move_node(actor, node_id, parent_id=int(under))
+        if under is not None:
+            node_services.move_node(actor, node_id, parent_id=under)
         else:
             node_services.move_node(actor, node_id, steps={"up": -1, "down": 1}.get(way, 0))
     except StandardsProblem as problem:

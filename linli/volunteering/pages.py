@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import page_number, whole_number
 from linli.people import personal
 from linli.people.access import require
 from linli.people.gates import actor_on, staff_page
@@ -45,11 +46,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def search_of(request: HttpRequest) -> Search:
     """What the list is narrowed to, from the address."""
     data = request.GET
-    place = paging.places().get(paging.number(data.get("place")))
+    place = paging.places().get(whole_number(data.get("place")))
     role, skill = data.get("role", ""), data.get("skill", "")
     return Search(
         data.get("q", "")[:60], place.path if place else "", role if role in vocabulary.ROLES else "",
-        skill if skill in vocabulary.SKILLS else "", data.get("left") == "1", paging.number(data.get("page")) or 1,
+        skill if skill in vocabulary.SKILLS else "", data.get("left") == "1", whole_number(data.get("page")) or 1,
     )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def _record(request: HttpRequest, row: Volunteer, refusal: StepRefused | None = None, what: str = "") -> HttpResponse:
     actor = actor_on(request)
     path = str(row.place.path)
-    page = paging.number(request.GET.get("page")) or 1
+    page = page_number(request.GET.get("page"))
     record = selectors.record_of(row, page=page)
     today = timezone.localdate()
     rules = rules_at(path, today)
@@ -176,7 +177,7 @@ def _add_commendation(request: HttpRequest, row: Volunteer) -> Any:
 def _add_evaluation(request: HttpRequest, row: Volunteer) -> Any:
     data = request.POST
     return records.evaluate(
-        actor_on(request), row.person_id, grade=paging.number(data.get("grade")) or 0, text=data.get("text", ""),
+        actor_on(request), row.person_id, grade=whole_number(data.get("grade")) or 0, text=data.get("text", ""),
         by_kind=data.get("by_kind", ""),
     )  # fmt: skip
 

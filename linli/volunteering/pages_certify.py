@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people.access import require
 from linli.people.gates import actor_on, staff_page
 from linli.volunteering import certifying, lines, noticing, paging, papers, ruling, selectors, starring
@@ -134,7 +135,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     """The rules of hours of a place as a new version; earlier versions stay listed."""
     actor = actor_on(request)
     places = paging.offered(actor, CERTIFY, paging.places())
-    asked = paging.number(request.POST.get("place") or request.GET.get("place"))
+    asked = whole_number(request.POST.get("place") or request.GET.get("place"))
     chosen = next((row for row in places if row.id == asked), places[0] if places else None)
     refusal: StepRefused | None = None
     if request.method == "POST":

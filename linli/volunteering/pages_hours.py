@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.activities.models import Activity
 from linli.activities.selectors import leads_any
+from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, signed_in, staff_page
 from linli.places.home import frame
@@ -54,7 +55,7 @@ def _picks(request: HttpRequest, rows: Sequence[Service]) -> list[Pick]:
     ticked, known = set(request.POST.getlist("pick")), {str(row.pk): row for row in rows}
     return [
         Pick(
-            int(key), paging.number(request.POST.get(f"version-{key}")) or 0,
+            int(key), whole_number(request.POST.get(f"version-{key}")) or 0,
             minutes_from(request.POST.get(f"hours-{key}", ""), f"hours-{key}"), request.POST.get(f"reason-{key}", ""),
             request.POST.get("theme"),
         )
@@ -168,7 +169,7 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, actor: Actor, row: Service) -> Service:
     data = request.POST
-    version, reason = paging.number(data.get("version")) or 0, data.get("reason", "")
+    version, reason = whole_number(data.get("version")) or 0, data.get("reason", "")
     if data.get("act") == "reject":
         return hours.reject(actor, row.pk, version=version, reason=reason)
     minutes = minutes_from(data.get("hours", ""))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, staff_page
 from linli.people.importers import PERMISSION as IMPORT
@@ -103,7 +104,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         row, refusal = tried(
             lambda: joining.join_unit(
-                actor, paging.number(data.get("organisation")) or 0, paging.number(data.get("place")) or 0,
+                actor, whole_number(data.get("organisation")) or 0, whole_number(data.get("place")) or 0,
                 since=paging.day(data.get("since")), resources=data.get("resources", ""),
             )
         )  # fmt: skip
@@ -183,7 +184,7 @@ def _changed(request: HttpRequest, row: JoinedUnit, part: str) -> Any:
 
 
 def _member(row: JoinedUnit, text: str | None) -> Any:
-    wanted = paging.number(text)
+    wanted = whole_number(text)
     found = next((one for one in selectors_joined.members_of(row) if one.pk == wanted), None)
     if found is None:
         raise refused("unknown_member", "请选择报到的人。", "Choose a joined member.", "member")
@@ -229,7 +230,7 @@ def _concerns(request: HttpRequest, refusal: StepRefused | None = None, which: i
     if request.method == "POST" and not which:
         _made, refusal = tried(
             lambda: joining.raise_concern(
-                actor, paging.number(data.get("place")) or 0, title=data.get("title", ""),
+                actor, whole_number(data.get("place")) or 0, title=data.get("title", ""),
                 kind=data.get("kind", "concern"), key=data.get("key") or new_key(),
             )
         )  # fmt: skip
@@ -276,7 +277,7 @@ def concern(request: HttpRequest, concern_id: int) -> HttpResponse:
 
     def work() -> Any:
         if act == "claim":
-            return joining.claim(actor, row.pk, organisation_id=paging.number(data.get("organisation")))
+            return joining.claim(actor, row.pk, organisation_id=whole_number(data.get("organisation")))
         if act == "solve":
             return joining.solve(actor, row.pk, result=data.get("result", ""))
         if act == "confirm":

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor
 from linli.people.gates import actor_on, staff_page
 from linli.places.snapshot import PlaceRow
@@ -56,10 +57,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def _index(request: HttpRequest, refusal: StepRefused | None = None, part: str = "") -> HttpResponse:
     actor = actor_on(request)
     year, quarter = quarter_asked(request)
-    unit = paging.number(request.GET.get("unit"))
-    found = selectors_joined.members(
-        actor, year, quarter, unit_id=unit, page=paging.number(request.GET.get("page")) or 1
-    )
+    unit = whole_number(request.GET.get("unit"))
+    found = selectors_joined.members(actor, year, quarter, unit_id=unit, page=page_number(request.GET.get("page")))
     names = lines.masked_names(line.row.person_id for line in found.lines)
     employers = quarters.employers(actor.scopes(REGISTER), year, quarter)
     context = {
@@ -107,19 +106,19 @@ def _changed(request: HttpRequest, part: str) -> Any:
     actor, data = actor_on(request), request.POST
     if part == "member":
         return joining.join_member(actor, _wanted(request))
-    member = selectors_joined.member_for(actor, paging.number(data.get("member")) or 0)
+    member = selectors_joined.member_for(actor, whole_number(data.get("member")) or 0)
     return service_of(request, member) if part == "service" else joining.end_member(actor, member.pk)
 
 
 def _wanted(request: HttpRequest) -> NewMember:
     """A member as typed; who chooses a grid joins its community, and helps in the grid."""
     data = request.POST
-    spot: PlaceRow | None = paging.places().get(paging.number(data.get("place")))
+    spot: PlaceRow | None = paging.places().get(whole_number(data.get("place")))
     if spot is None:
         raise refused("no_community", "请选择社区。", "Choose a community.", "place")
     grid = spot.id if spot.kind == "grid" else None
     community = spot.parent_id if grid is not None else spot.id
     return NewMember(
-        data.get("name", ""), data.get("phone", ""), community or 0, paging.number(data.get("organisation")),
+        data.get("name", ""), data.get("phone", ""), community or 0, whole_number(data.get("organisation")),
         tuple(data.getlist("posts")), grid_id=grid,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import page_number, whole_number
 from linli.people import personal
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, signed_in
@@ -65,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
     row = selectors.own(actor) if actor.person_id is not None else None
     if row is None:
         return resident_page(request, "welcome.html", {"signed_in": actor.is_signed_in})
-    page = paging.number(request.GET.get("page")) or 1
+    page = page_number(request.GET.get("page"))
     record = selectors.record_of(row, page=page)
     today = timezone.localdate()
     rules = rules_at(str(row.place.path), today)
@@ -99,11 +100,11 @@ def wanted_of(request: HttpRequest) -> registering.Wanted:
     if minor and adult_on is None:
         raise refused("no_day", "请填写年满18岁的日期。", "Give the day of turning 18.", "adult_on")
     return registering.Wanted(
-        place_id=paging.number(data.get("place")) or 0, name=data.get("name", ""), phone=data.get("phone", ""),
-        organisation_id=paging.number(data.get("organisation")), number=data.get("number", ""),
+        place_id=whole_number(data.get("place")) or 0, name=data.get("name", ""), phone=data.get("phone", ""),
+        organisation_id=whole_number(data.get("organisation")), number=data.get("number", ""),
         skills=tuple(data.getlist("skills")), skills_text=data.get("skills_text", ""),
         times=tuple(data.getlist("times")), roles=tuple(data.getlist("roles")),
-        team_id=paging.number(data.get("team")), adult_on=adult_on,
+        team_id=whole_number(data.get("team")), adult_on=adult_on,
         guardian_name=data.get("guardian_name", ""), guardian_phone=data.get("guardian_phone", ""),
         guardian_consents=bool(data.get("guardian_consents")), consents=bool(data.get("consents")),
     )  # fmt: skip

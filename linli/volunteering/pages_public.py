@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people import personal
 from linli.people.masking import mask_name
 from linli.places.home import frame
@@ -62,7 +63,7 @@ def stars(request: HttpRequest) -> HttpResponse:
 def rules(request: HttpRequest) -> HttpResponse:
     """How hours are reckoned here, in plain words."""
     known = paging.places()
-    chosen = known.get(paging.number(request.GET.get("place"))) or frame(request, known)["district"]
+    chosen = known.get(whole_number(request.GET.get("place"))) or frame(request, known)["district"]
     row = rules_row(chosen.path, timezone.localdate()) if chosen is not None else None
     context = {
         "rules": as_rules(row) if row else SEED, "row": row, "place": chosen,

@@ -22,7 +22,6 @@ from linli.volunteering.refusing import refused
 from linli.work.engine import StepRefused
 
 PLACES_OFFERED = 600
-COMMUNITIES = ("community",)
 CODES: dict[str, Label] = {
     "own": Label("本人的时长由别人确认", "One's own hours are confirmed by somebody else"),
     "changed": Label("刚刚有人办理过", "Somebody has just decided"),
@@ -36,11 +35,6 @@ CODES: dict[str, Label] = {
 def words_of(refusal: StepRefused) -> str:
     """The refusal in the language of the page."""
     return refusal.label.text(get_language() or "zh-hans")
-
-
-def number(text: str | None) -> int | None:
-    """A number from a form or an address; None for anything else."""
-    return int(text) if text and text.isdecimal() and len(text) < 18 else None
 
 
 def day(text: str | None) -> date | None:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from linli.kernel.labels import Label
+from linli.kernel.numbers import page_number
 from linli.people.access import Actor
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
@@ -32,12 +33,6 @@ def language() -> str:
     return get_language() or "zh-hans"
 
 
-def number(text: str | None) -> int | None:
-    """A whole number as it was sent; None for anything else."""
-    words = (text or "").strip()
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 16 else None
-
-
 def sent(request: HttpRequest, name: str, most: int = 2000) -> str:
     """A text that was sent."""
     return str(request.POST.get(name, "")).replace("\x00", "")[:most]
@@ -45,7 +40,7 @@ def sent(request: HttpRequest, name: str, most: int = 2000) -> str:
 
 def page_of(request: HttpRequest) -> int:
     """The page of a list that was asked for."""
-    return max(1, min(number(request.GET.get("page")) or 1, 500))
+    return page_number(request.GET.get("page"), 500)
 
 
 def told(refusal: StepRefused) -> str:

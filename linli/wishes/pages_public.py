@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.kernel.labels import Label
+from linli.kernel.numbers import whole_number
 from linli.people import gateways, throttle
 from linli.people.access import Actor
 from linli.people.addresses import throttle_address
@@ -24,7 +25,7 @@ from linli.places.home import frame
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.wishes import asking, selectors, services
-from linli.wishes.asking import language, line, number, page_of, private, told
+from linli.wishes.asking import language, line, page_of, private, told
 from linli.wishes.asking import sent as text_of
 from linli.wishes.contact import Wisher
 from linli.wishes.selectors import WishRow
@@ -53,7 +54,7 @@ def sorts() -> list[tuple[str, str]]:
 
 
 def _area(request: HttpRequest, places: PlaceSnapshot, district: PlaceRow | None) -> PlaceRow | None:
-    wanted = places.get(number(request.GET.get("place")))
+    wanted = places.get(whole_number(request.GET.get("place")))
     return wanted if wanted is not None and wanted.kind in ("street", "community", "grid") else district
 
 
@@ -86,7 +87,7 @@ def wanted_of(request: HttpRequest, channel: str = "web") -> Wanted:
     """The wish as it was typed."""
     return Wanted(
         sort=text_of(request, "sort", 20), words=text_of(request, "words", 1000),
-        place_id=number(request.POST.get("place")), name=text_of(request, "name", 80),
+        place_id=whole_number(request.POST.get("place")), name=text_of(request, "name", 80),
         phone=text_of(request, "phone", 40), address=text_of(request, "address", 400), channel=channel,
         wants_news=bool(request.POST.get("wants_news")) and gateways.tells(),
     )  # fmt: skip
@@ -198,7 +199,7 @@ def _take(request: HttpRequest, actor: Actor, row: WishRow, code: str) -> None:
         data[STEPS[code]] = said
     if code == "fulfil" and (photos := asking.photos_of_form(request)):
         data["photos"] = photos
-    sent = asking.number(request.POST.get("version"))
+    sent = whole_number(request.POST.get("version"))
     try:
         services.step(actor, row.id, code, data, key=text_of(request, "key", 96) or new_key(), version=sent)
     except Conflict as conflict:

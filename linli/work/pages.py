@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden
 from linli.people.gates import needs, signed_in
 from linli.people.models import Organisation
@@ -85,7 +86,7 @@ def print_page(request: HttpRequest, number: str, slug: str) -> HttpResponse:
                 slug,
                 request.POST.dict(),
                 key=request.POST.get("key", ""),
-                issuer_id=int(issuer) if issuer.isdecimal() and len(issuer) < 18 else None,
+                issuer_id=whole_number(issuer),
             )
             return redirect("work:paper", number=number, document_id=done.document.pk)
         except StepRefused as refused:
@@ -257,10 +258,9 @@ def _pile(request: HttpRequest) -> HttpResponse:
 @require_safe
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """What happened to things that concern me."""
-    text = request.GET.get("before", "")
     found = inbox.page(
         actor_of(request),
-        before=int(text) if text.isdecimal() and len(text) < 18 else None,
+        before=whole_number(request.GET.get("before")),
         only_unread=request.GET.get("unread") == "1",
     )
     context = {"page": found, "only_unread": request.GET.get("unread") == "1"}
@@ -271,7 +271,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def inbox_read(request: HttpRequest) -> HttpResponse:
     """Mark one line or all as read; with `open` go on to its item."""
-    chosen = [int(text) for text in request.POST.getlist("id") if text.isdecimal() and len(text) < 18]
+    chosen = [line for text in request.POST.getlist("id") if (line := whole_number(text)) is not None]
     actor = actor_of(request)
     inbox.mark_read(actor, ids=chosen or None)
     number = request.POST.get("open", "")

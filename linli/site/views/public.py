@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from linli.kernel.numbers import page_number, whole_number
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.requests.workflow import REQUEST
 from linli.site import procedure, published, selectors
@@ -23,15 +24,10 @@ GRID_DEPTH_BELOW = {"district": 3, "street": 2, "community": 1, "grid": 0}
 
 def _chosen(request: HttpRequest, places: PlaceSnapshot, district: PlaceRow | None) -> PlaceRow | None:
     """The place of the filter: below the district, down to a grid; the district itself by default."""
-    number = request.GET.get("place", "")
-    row = places.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    row = places.get(whole_number(request.GET.get("place")))
     if row is None or district is None or row.kind not in GRID_DEPTH_BELOW:
         return district
     return row if f"{row.path}.".startswith(f"{district.path}.") else district
-
-
-def _number(words: str, default: int | None = None) -> int | None:
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else default
 
 
 @require_safe
@@ -42,8 +38,8 @@ def public_map(request: HttpRequest) -> HttpResponse:
     place = _chosen(request, places, district)
     state = request.GET.get("state", "")
     state = state if state in selectors.STATES else ""
-    category = _number(request.GET.get("category", ""))
-    number = max(1, _number(request.GET.get("page", ""), 1) or 1)
+    category = whole_number(request.GET.get("category"))
+    number = page_number(request.GET.get("page"))
     known = catalogue()
     found = None
     if place is not None:
@@ -109,7 +105,7 @@ def map_counts(request: HttpRequest) -> JsonResponse:
     place = _chosen(request, places, home_district(request, places))
     if place is None:
         return JsonResponse({"grids": {}})
-    category = _number(request.GET.get("category", ""))
+    category = whole_number(request.GET.get("category"))
     found = selectors.matters(place.path, place.depth + GRID_DEPTH_BELOW[place.kind], category_id=category)
     return JsonResponse({"place": place.id, "grids": found.by_grid})
 

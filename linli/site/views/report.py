@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from linli.kernel.numbers import whole_number
 from linli.people import throttle
 from linli.people.addresses import throttle_address
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
@@ -129,8 +130,8 @@ def suggest_categories(request: HttpRequest) -> HttpResponse:
     form.kind = request.POST.get("kind", form.kind)
     chosen = request.POST.get("category", "")
     # What was only suggested before gives way to a better suggestion; what somebody picked stays.
-    if chosen != request.POST.get("category_suggested", "") and chosen.isascii() and chosen.isdigit():
-        form.category_id = int(chosen[:18])
+    if chosen != request.POST.get("category_suggested", ""):
+        form.category_id = whole_number(chosen)
     return render(request, "site/partials/categories.html", _suggestions(form, catalogue()))
 
 
