@@ -31,19 +31,19 @@ def main() -> None:
     try:
         if words[:1] != ["demo"]:
             installed.take_settings(os.environ)
-            installed.become_owner(lambda text: print(text, file=sys.stderr))  # noqa: T201
+            installed.become_owner(lambda text: print(text, file=sys.stderr))
         if words and not words[0].startswith("-") and words[0] not in own_commands():
             django_command(words)
         else:
             app(prog_name="linli")
     except _refusals() as refusal:
-        print(f"linli: {refusal}", file=sys.stderr)  # noqa: T201
+        print(f"linli: {refusal}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
         told = databases.unreachable(error) or installed.machine_says(error)
         if not told:
             raise
-        print(f"linli: {told}", file=sys.stderr)  # noqa: T201
+        print(f"linli: {told}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -64,7 +64,7 @@ def wheel_programs() -> Path:
 
 def major_version(programs: Path) -> int:
     """The major version of the programs in a folder."""
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"(\d+)", said)
     if found is None:
         raise PostgresError(f"{programs / 'postgres'} tells no version")
@@ -377,7 +377,7 @@ def _is_postgres(pid: int) -> bool:
         except OSError:
             return False
     else:
-        told = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607, S603
+        told = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607 - as found
         words = told.stdout.split()
     # A zombie has no words.
     return bool(words) and Path(words[0]).name in ("postgres", "postmaster")

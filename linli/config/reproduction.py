@@ -33,9 +33,7 @@ def run(*, as_json: bool, language: str) -> int:
         rows = []
     if as_json:
         figures = [row.as_json() for row in rows]
-        print(  # noqa: T201
-            json.dumps({"mark": SYNTHETIC, "whole": whole(rows), "figures": figures}, ensure_ascii=False, indent=2)
-        )
+        print(json.dumps({"mark": SYNTHETIC, "whole": whole(rows), "figures": figures}, ensure_ascii=False, indent=2))
     else:
         _print(rows, language)
     return 2 if not judged(rows) else 0 if whole(rows) else 1

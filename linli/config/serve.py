@@ -81,7 +81,7 @@ class Child:
             reading, self.gate = os.pipe()
             environment[GATE] = str(reading)
             handed = (reading,)
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent(),
             env=environment, pass_fds=handed,
         )  # fmt: skip
@@ -159,7 +159,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds it."""
-        shown = "127.0.0.1" if self.host in ("0.0.0.0", "::", "[::]") else self.host  # noqa: S104
+        shown = "127.0.0.1" if self.host in ("0.0.0.0", "::", "[::]") else self.host  # noqa: S104 - compared
         return f"http://{shown}:{self.port}"
 
     @contextmanager

@@ -39,7 +39,7 @@ class Runner:
             environment["HOME"] = str(STATE)
             keywords |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         keywords.setdefault("text", True)
-        return subprocess.run(  # noqa: S603 - our own programs with our own arguments
+        return subprocess.run(
             [str(word) for word in command],
             check=False,
             cwd="/",
@@ -106,7 +106,7 @@ def _create(name: str) -> None:
             f"PostgreSQL does not run as root and there is no useradd here to create the user {name!r}; "
             "create one and name it in LINLI_SERVICE_USER, or run linli as an ordinary user"
         )
-    made = subprocess.run(  # noqa: S603
+    made = subprocess.run(
         [program, "--system", "--no-create-home", "--home-dir", str(STATE), "--shell", "/usr/sbin/nologin",
          "--user-group", name],
         check=False, capture_output=True, text=True,

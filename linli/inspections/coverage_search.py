@@ -110,7 +110,7 @@ class Search:
         self.sites, self.shifts, self.speed = len(minutes), len(capacity), speed
         self.distances, self.minutes = distances, minutes
         self.capacity = np.append(capacity + 1e-9, -1.0)
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)  # noqa: S311 - a search, not a secret
         inner = distances[: self.sites, : self.sites]
         self.near: Whole = np.argsort(inner, axis=1, kind="stable")[:, 1 : NEIGHBOURS + 1]
         self.around = np.argsort(inner, axis=1, kind="stable")[:, : NEIGHBOURS * 5].tolist()

@@ -47,7 +47,7 @@ PROPERTY_BRANDS = (
     "康庭",
     "嘉禾",
 )
-TOKEN_NAME = "demo"  # noqa: S105
+TOKEN_NAME = "demo"  # noqa: S105 - what it is called
 
 
 @dataclass(frozen=True)

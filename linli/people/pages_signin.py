@@ -22,11 +22,11 @@ from linli.people.models import Person, User
 from linli.people.roles import ROLES
 from linli.people.sessions import KIND
 
-NEW_SECRET = "linli_new_second_factor"  # noqa: S105
+NEW_SECRET = "linli_new_second_factor"  # noqa: S105 - the name of a key
 PHONE = "linli_phone"
 CHOICE, CHOICE_SECONDS = "linli_phone_choice", 600
 PHONE_CONTEXT = "people.session.phone"
-SECRET_CONTEXT = "people.session.second_factor"  # noqa: S105
+SECRET_CONTEXT = "people.session.second_factor"  # noqa: S105 - the name of a purpose
 
 
 def show_problem(form: PlainForm, problem: PeopleProblem) -> int:
@@ -48,15 +48,21 @@ def _home(request: HttpRequest) -> str:
     return reverse("people:after_login")
 
 
+HELPERS = (
+    ("work.view", "/captain/"), ("inspection.own_shop", "/shop/"), ("shop.counter", "/desk/counter/"),
+    ("activities.lead", "/activities/lead/"),
+)  # fmt: skip
+"""The page of those who are no staff and came for one thing, by what they may."""
+
+
 @signed_in
 def after_login(request: HttpRequest) -> HttpResponse:
-    """Staff go to their desk, captains and shop keepers to the page of theirs, residents to the public site."""
+    """Staff go to their desk, captains, shop keepers, counter volunteers and leaders to the page of theirs, residents to
+    the public site."""
     actor = actor_on(request)
     if actor.is_staff:
         return redirect("/desk/")
-    if actor.may_somewhere("work.view"):
-        return redirect("/captain/")
-    return redirect("/shop/" if actor.may_somewhere("inspection.own_shop") else "/")
+    return redirect(next((address for permission, address in HELPERS if actor.may_somewhere(permission)), "/"))
 
 
 @never_cache

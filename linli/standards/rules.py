@@ -17,7 +17,7 @@ from typing import Any, Final
 
 PROPORTION: Final = "proportion"
 DEDUCTION: Final = "deduction"
-PASS_FAIL: Final = "pass_fail"  # noqa: S105
+PASS_FAIL: Final = "pass_fail"  # noqa: S105 - a kind of rule
 GRADED: Final = "graded"
 KINDS: Final = (PROPORTION, DEDUCTION, PASS_FAIL, GRADED)
 

@@ -167,7 +167,7 @@ def _dumped(programs: Programs, address: DatabaseAddress, snapshot: str, shown: 
     words = ["--format=custom", "--compress=3", f"--schema={address.schema}", f"--snapshot={snapshot}"]
     words += ["--no-comments", "--no-security-labels", "--no-password", "--lock-wait-timeout=120s"]
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+        process = subprocess.Popen(
             programs.command("pg_dump", *words),
             env=environment(address), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
         )  # fmt: skip

@@ -34,7 +34,7 @@ class Transaction:
 
     def __enter__(self) -> Transaction:
         words = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--no-password"]
-        self._process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+        self._process = subprocess.Popen(
             self._programs.command("psql", *words), env=environment(self._address),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
         )  # fmt: skip
@@ -87,7 +87,7 @@ class Transaction:
         words = ["--file=-", "--no-owner", "--no-acl", "--no-comments", "--no-security-labels"]
         with archive.opened(path) as tar, tempfile.TemporaryFile() as said:
             member = next(member for name, member in archive.members(tar) if name == archive.DUMP)
-            process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
+            process = subprocess.Popen(
                 self._programs.command("pg_restore", *words),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
             )  # fmt: skip
