@@ -9,6 +9,6 @@ from procrastinate.contrib.django import app
 @app.task(name="exchange.purge", queueing_lock="exchange.purge")
 def purge(timestamp: int) -> None:
     """Remove the files of old batches."""
-    from linli.exchange import services
+    from linli.exchange import purging
 
-    services.purge()
+    purging.purge()

@@ -341,6 +341,11 @@ class Kind:
     options: tuple[Option, ...] = ()
     refusals: tuple[type[Exception], ...] = ()
     """Errors of the services whose text is a sentence for a person (with `.message` or `.label`)."""
+    closed: Callable[[str], str] | None = None
+    """Why nothing of this kind is taken from the place of this path (empty: everywhere), in a sentence; else empty.
+
+    Asked before a file is chosen, and again when one comes: nobody is to learn it from every single row.
+    """
 
     def field(self, name: str) -> Field | None:
         """The field with this name."""

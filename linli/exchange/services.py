@@ -9,7 +9,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -31,7 +32,6 @@ from linli.exchange.undoing import begin as begin_undoing
 from linli.exchange.undoing import undo as take_back
 from linli.exchange.words import heading_key
 
-KEPT = timedelta(days=30)
 ALIKE, MAPS_LOOKED_AT = 0.7, 50
 """Which share of the headings two tables have in common, at least, for one to be read like the other."""
 Learner = Callable[[Any, str, str, str], bool | None]
@@ -81,6 +81,9 @@ def receive(
     """Store a file as a new batch; columns are read as such a table was read the last time. Raises ExchangeProblem."""
     kind = _kind(kind_slug)
     importer.require(kind.permission)
+    closed = kind.closed(importer.under_path) if kind.closed is not None else ""
+    if closed:
+        raise ExchangeProblem("closed", closed)
     if len(data) > MAX_BYTES:
         raise ExchangeProblem("too_large", _("文件超过 50 MB。请分成几个文件导入。"))
     chosen = mapping or ImportMap(kind.slug)
@@ -360,25 +363,8 @@ def drop(batch: ImportBatch) -> None:
         held = _changeable(batch)
         held.state, held.purged_at = State.DROPPED, timezone.now()
         held.save(update_fields=["state", "purged_at"])
-    storage.remove(batch.uid)
-
-
-def purge(now: Any = None) -> int:
-    """Remove the files of batches older than 30 days, and the reasons of their refused rows; how many."""
-    moment = now or timezone.now()
-    count, kept = 0, ("counts", "areas", "tables", "learnt")
-    for batch in ImportBatch.objects.filter(created_at__lt=moment - KEPT, purged_at=None).exclude(state=State.RUNNING)[
-        :500
-    ]:
-        with transaction.atomic():
-            batch.rows.exclude(problems=[]).update(problems=[])
-            batch.report = {key: value for key, value in batch.report.items() if key in kept}
-            batch.purged_at = moment
-            batch.save(update_fields=["report", "purged_at"])
-        storage.remove(batch.uid)
-        count += 1
-    return count
+        transaction.on_commit(partial(storage.remove, held.uid))
 
 
 __all__ = ["AnotherRuns", "Importer", "answer", "begin", "check", "drop", "fail", "interrupted", "learn_with",
-           "plan_of", "purge", "receive", "run", "set_columns", "undo", "undo_later"]  # fmt: skip
+           "plan_of", "receive", "run", "set_columns", "undo", "undo_later"]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,9 @@ def fetch(uid: UUID) -> bytes:
 def remove(uid: UUID) -> None:
     """Remove a file; nothing happens when it is gone."""
     (_folder() / f"{uid.hex}.sealed").unlink(missing_ok=True)
+
+
+def kept_before(moment: datetime) -> list[UUID]:
+    """The files that were written before this moment."""
+    found = (path for path in _folder().glob("*.sealed") if path.stat().st_mtime < moment.timestamp())
+    return [UUID(path.stem) for path in found]
