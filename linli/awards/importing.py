@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from linli.awards import listing
 from linli.awards.books import tally_of
 from linli.awards.listing import Line
-from linli.awards.models import Rule, RuleSet
+from linli.awards.models import Rule
 from linli.awards.words import explain
 from linli.credits.errors import LedgerProblem
 from linli.exchange import fields
@@ -29,11 +29,9 @@ class AwardsPlanner(Planner):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        rows = Rule.objects.filter(source="listed").exclude(rule_set__state=RuleSet.DRAFT)
-        if run.under is not None:
-            path = str(Place.objects.values_list("path", flat=True).get(pk=run.under))
-            rows = rows.filter(rule_set__place__path__descendant_of=path)
-        self.rules = list(rows.select_related("rule_set__place").order_by("-rule_set__version", "position"))
+        under = Place.objects.filter(pk=run.under) if run.under is not None else Place.objects.none()
+        self.ground = str(under.values_list("path", flat=True).first() or "")
+        self.rules = listing.rules_from(self.ground)
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Rule, person, points: a line of somebody who does not take part is returned."""
@@ -45,7 +43,7 @@ class AwardsPlanner(Planner):
             if line is not None:
                 lines.append((row, line))
         found = [line for _row, line in lines]
-        duty, known = listing.on_duty(found), listing.known_keys(found)
+        duty, (known, _free) = listing.on_duty(found), listing.standing(found)
         seen: dict[str, int] = {}
         fresh: list[tuple[Row, Line]] = []
         for number, (row, line) in enumerate(lines):
@@ -104,9 +102,6 @@ class AwardsPlanner(Planner):
         if len(places) > 1:
             row.reject(_("几个街道都有这条规则，请填写街道。"), "street")
             return None
-        if not self.rules:
-            row.reject(_("这里没有按名单发放的规则。规则属于街道，名单请由街道导入。"), "rule")
-            return None
         if not found:
             names = "、".join(dict.fromkeys(rule.title for rule in self.rules)) or _("还没有")
             row.reject(
@@ -117,14 +112,13 @@ class AwardsPlanner(Planner):
 
     def write(self, rows: Sequence[Row], ledger: Ledger) -> None:
         """Award, through the service that checks the permission and the caps once more."""
-        made = listing.award_lines(self.run.actor, [row.plan for row in rows])
+        made = listing.award_lines(self.run.actor, [row.plan for row in rows], ground=self.ground)
         for row, award in zip(rows, made, strict=True):
             ledger.created(row, "awards.Award", award.pk)
 
     def undo(self, effects: Sequence[Effect]) -> list[str] | None:
         """Take the awards back by reversals; those whose points are spent stand in the way."""
-        stay = listing.take_back(self.run.actor, [int(effect.key) for effect in effects])
-        return [_("第 %(n)d 笔的积分已经兑换，不能撤销。") % {"n": number} for number in stay]
+        return listing.take_back(self.run.actor, [int(effect.key) for effect in effects])
 
 
 def _holds(rule: Rule, day: date) -> bool:
@@ -145,7 +139,7 @@ AWARDS = Kind(
     ),
     AwardsPlanner, order=30,
     duty=Label("社区报来的好人好事名单，按街道规则计分", "Lists of good deeds from communities, reckoned by the street's rules"),
-    chunk_rows=200, refusals=(StepRefused, LedgerProblem),
+    chunk_rows=200, refusals=(StepRefused, LedgerProblem), closed=listing.why_closed,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from linli.awards import appealing, deciding, nominating, selectors, words
+from linli.awards import appealing, deciding, listing, nominating, selectors, words
 from linli.awards.asking import language, number, page_of, text_of
 from linli.awards.models import Appeal, Award, Nomination, Objection
 from linli.awards.models.awards import GRANTED, TO_SETTLE, WAITING
@@ -30,8 +30,11 @@ CONFIRM, PROPOSE, CORRECT, RULES = "awards.confirm", "awards.propose", "credits.
 def overview(request: HttpRequest) -> HttpResponse:
     """`/desk/points/`: what waits for people, and where everything is."""
     actor = actor_on(request)
+    own = actor.scopes(PROPOSE)
+    ground = "" if own.everything else min(own.place_paths, key=len, default="")
     context = {
         "to_do": selectors.to_do(actor), "may_import": actor.may_somewhere(PROPOSE),
+        "import_closed": listing.why_closed(ground) if actor.may_somewhere(PROPOSE) else "",
         "may_ledger": actor.may_somewhere("credits.view"), "may_stickers": actor.may_somewhere("awards.stickers"),
     }  # fmt: skip
     return render(request, "awards/desk_overview.html", context)

@@ -51,6 +51,14 @@ def own_ground(actor: Actor, permission: str) -> int | None:
     return found.id if found else None
 
 
+def closed_for(actor: Actor, kind: Kind) -> str:
+    """Why the actor, who holds the permission, can bring in nothing of this kind from their ground; empty: they can."""
+    if kind.closed is None:
+        return ""
+    row = place_snapshot().get(own_ground(actor, kind.permission))
+    return kind.closed(row.path if row is not None else "")
+
+
 def fits_better(batch: ImportBatch, kinds: Sequence[Kind]) -> Kind | None:
     """Another kind whose headings the file bears plainly more than those of the one that was chosen: the wrong line of
     the form is easily taken."""

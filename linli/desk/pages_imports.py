@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.desk import jobs
-from linli.desk.importing import batch_context, fits_better, may_see, own_ground
+from linli.desk.importing import batch_context, closed_for, fits_better, may_see, own_ground
 from linli.desk.shell import staff
 from linli.desk.wording import language
 from linli.exchange import services, storage
@@ -63,13 +63,16 @@ def imports(request: HttpRequest) -> HttpResponse:
     tongue = language()
     batches = [batch for batch in ImportBatch.objects.order_by("-id")[: SHOWN * 4] if may_see(actor, batch)][:SHOWN]
     wanted = request.GET.get("kind", "")
+    closed = [(kind, closed_for(actor, kind)) for kind in allowed]
+    offered = [kind for kind, why in closed if not why]
     context = {
-        "chosen": wanted if wanted in {kind.slug for kind in allowed} else allowed[0].slug,
+        "chosen": wanted if wanted in {kind.slug for kind in offered} else offered[0].slug if offered else "",
         "kinds": [
             {"slug": kind.slug, "label": kind.label.text(tongue), "duty": kind.duty.text(tongue) if kind.duty else "",
              "fields": [field.label.text(tongue) for field in kind.fields if field.required]}
-            for kind in allowed
+            for kind in offered
         ],
+        "closed": [(kind.label.text(tongue), why) for kind, why in closed if why],
         "batches": [batch_context(batch, short=True) for batch in batches],
         "limit": MAX_BYTES // (1024 * 1024),
     }  # fmt: skip

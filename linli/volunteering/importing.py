@@ -245,7 +245,7 @@ def _persons(rows: Sequence[Row]) -> dict[tuple[str, str], int]:
 NAME = Field(
     "name",
     Label("姓名", "Name"),
-    fields.name(40),
+    fields.person_name(40),
     ("志愿者", "志愿者姓名", "队员", "人员姓名"),
     required=True,
     personal=True,

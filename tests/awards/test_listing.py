@@ -6,14 +6,20 @@ import io
 from typing import Any
 
 import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from linli.awards import listing
-from linli.awards.models import Award
+from linli.awards import deciding, listing
+from linli.awards.models import Award, RuleSet
 from linli.awards.models.awards import GRANTED, REVERSED, WAITING
 from linli.exchange import services
+from linli.exchange.models import ImportBatch
+from linli.exchange.undoing import Obstacles
+from linli.people.access import PermissionRefused
 from linli.people.importers import importer_for
-from tests.support.awarded import a_member, points_of, the_rules
+from tests.support.awarded import RULES, a_member, points_of, the_rules
+from tests.support.people import signed_in_client
 from tests.support.world import World
 
 HEADS = ("姓名", "手机", "积分项目", "日期", "数量", "备注")
@@ -29,8 +35,8 @@ def workbook(*rows: tuple[Any, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def brought(world: World, data: bytes, *, run: bool) -> Any:
-    importer = importer_for(world.actor("street"), world.places["street"].pk)
+def brought(world: World, data: bytes, *, run: bool, who: str = "street", place: str = "street") -> Any:
+    importer = importer_for(world.actor(who), world.places[place].pk)
     batch = services.receive(importer, "awards", data, "名单.xlsx")
     services.check(batch, importer)
     if run:
@@ -65,6 +71,69 @@ def test_a_list_is_reckoned_first_then_written_once_and_taken_back(world: World)
     services.undo(batch, importer)
     assert points_of(first) == 0
     assert set(Award.objects.values_list("state", flat=True)) == {REVERSED, "none"}
+    batch, importer = brought(world, data, run=True)
+    assert (points_of(first), Award.objects.count()) == (5, 4), "a list that was taken back may be brought again"
+    again, _importer = brought(world, data, run=True)
+    assert again.report["counts"]["unchanged"] == 2 and points_of(first) == 5
+    services.undo(batch, importer)
+    assert points_of(first) == 0 and len(brought(world, data, run=True)) and points_of(first) == 5
+
+
+HANDED_IN = (
+    {"category": "customs", "title": "喜事新办", "source": "listed", "points": 6, "confirmer": "officer"},
+    {"category": "saving", "title": "光盘行动", "source": "listed", "points": 2},
+)
+
+
+def test_a_community_hands_in_lists_that_the_street_confirms_line_by_line(world: World) -> None:
+    the_rules(world, rules=HANDED_IN)
+    day = timezone.localdate().isoformat()
+    first, second = a_member("吴桂花", "13805327001"), a_member("郑大力", "13805327002")
+    data = workbook(
+        ("吴桂花", "13805327001", "喜事新办", day, 1, ""),
+        ("郑大力", "13805327002", "喜事新办", day, 1, ""),
+        ("郑大力", "13805327002", "光盘行动", day, 1, ""),
+    )
+    batch, importer = brought(world, data, run=True, who="community", place="east")
+    assert (batch.report["counts"]["new"], batch.report["counts"]["rejected"]) == (2, 1), "光盘行动 is paid at once"
+    assert set(Award.objects.values_list("state", flat=True)) == {WAITING}
+    deciding.confirm(world.actor("street"), Award.objects.get(person_id=first).pk)
+    assert (points_of(first), points_of(second)) == (6, 0)
+    with pytest.raises(Obstacles, match="街道已经审定"):
+        services.undo(batch, importer)
+    deciding.decline(world.actor("street"), Award.objects.get(person_id=second).pk, "没有证明")
+    importer = importer_for(world.actor("street"), world.places["east"].pk)
+    services.undo(batch, importer)
+    assert points_of(first) == 0, "the street may"
+    assert Award.objects.get(person_id=second).reason == "没有证明", "what was decided stays as it was decided"
+
+
+def test_who_may_not_is_told_before_a_file_is_chosen(world: World) -> None:
+    client = signed_in_client(world.users["community"])
+    for rules, sentence in ((HANDED_IN[1:], "请把名单交给街道"), (RULES[:1], "还没有按名单计分的项目")):
+        the_rules(world, rules=rules)
+        for address in ("/desk/points/", "/desk/imports/?kind=awards"):
+            page = client.get(address).content.decode()
+            assert sentence in page and "导入积分名单" not in page and 'type="file"' not in page
+        sent = {"kind": "awards", "file": SimpleUploadedFile("名单.xlsx", workbook())}
+        assert sentence in client.post("/desk/imports/new/", sent, follow=True).content.decode()
+        assert not ImportBatch.objects.exists()
+        RuleSet.objects.update(state=RuleSet.DRAFT)
+        RuleSet.objects.all().delete()
+    the_rules(world, rules=HANDED_IN)
+    assert "kind=awards" in client.get("/desk/points/").content.decode()
+    assert 'type="file"' in client.get("/desk/imports/?kind=awards").content.decode()
+
+
+def test_nobody_proposes_for_a_street_that_is_not_theirs(world: World) -> None:
+    rule = the_rules(world, rules=HANDED_IN).rules.select_related("rule_set__place").get(confirmer="record")
+    line = listing.Line(rule, a_member("吴桂花", "13805327001"), timezone.localdate())
+    with pytest.raises(PermissionRefused):
+        listing.award_lines(world.actor("community"), [line], ground=world.places["east"].path)
+    rule.confirmer = "officer"
+    for ground in ("", world.places["west"].path):
+        with pytest.raises(PermissionRefused):
+            listing.award_lines(world.actor("community"), [line], ground=ground)
 
 
 def test_somebody_of_another_name_is_never_meant() -> None:

@@ -19,6 +19,7 @@ from linli.people.models import AccessRefusal, Appointment, Person
 from linli.places.models import Place
 from tests.exchange.conftest import workbook
 from tests.requests.test_undoing import MAP, file_of
+from tests.support.awarded import the_rules
 from tests.support.world import World
 
 Browse = Callable[[str], Client]
@@ -171,10 +172,11 @@ def test_a_street_brings_in_what_is_its_own(world: World, browse: Browse) -> Non
     client.post(f"/desk/imports/{batch.pk}/columns/", {"option-system": "12345", "option-create": "yes"})
     batch.refresh_from_db()
     assert batch.report["counts"]["rejected"] == 1, "categories hold for the district: a street makes none"
+    the_rules(world)
     lists = _upload(
         client, "awards", workbook([["姓名", "手机", "项目", "日期"], ["张三", "13800000001", "x", "2024-05-01"]])
     )
-    assert lists.under_place_id == street.pk and "规则属于街道" in str(lists.report["rejects"])
+    assert lists.under_place_id == street.pk and "没有“x”这条名单规则" in str(lists.report["rejects"])
     assert browse("director").get(f"/desk/imports/{batch.pk}/").status_code == 404
     assert browse("duty").get(f"/desk/imports/{batch.pk}/").status_code == 200
     assert browse("community").get(f"/desk/imports/{lists.pk}/").status_code == 404
