@@ -124,13 +124,18 @@ def _made(actor: Actor, person: Person, username: str) -> tuple[str, str]:
 
 @transaction.atomic
 def reset_password(actor: Actor, user: User) -> str:
-    """A new first password; every session ends. The second factor stays."""
+    """A new first password; every session ends. The second factor stays.
+
+    Who had none, because they only ever signed in by phone, gets a user name that can be typed along with it.
+    """
     require(actor, "people.appoint")
+    if user.person is not None and not user.has_usable_password():
+        user.username = free_usernames([user.person])[user.person.pk]
     secret = first_password()
     user.set_password(secret)
     user.must_change_password = True
     user.password_changed_at = timezone.now()
-    user.save(update_fields=["password", "must_change_password", "password_changed_at"])
+    user.save(update_fields=["username", "password", "must_change_password", "password_changed_at"])
     sessions.end_sessions(user.pk)
     audit.record("password.reset", actor_id=actor.person_id, subject=f"user:{user.pk}")
     return secret

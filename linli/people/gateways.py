@@ -5,14 +5,15 @@ code over, or raises `GatewayError`; what it returns is shown on the page (only 
 
 It may also have `tell(phone, template, values, text)`: news as a text message. Providers in China send what they have
 approved before, so `template` names the message and `values` are what is put in; `text` is the whole sentence, for
-those that send any. A gateway without `tell` sends no news, and no page offers any.
+those that send any. A gateway without `tell` sends no news, and no page offers any; one that can tell only at times
+says so by `tells() -> bool`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,7 +21,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from linli.people import conf
+from linli.people import conf, demo_messages
 from linli.people.masking import mask_phone
 
 
@@ -46,13 +47,24 @@ class TellingGateway(Protocol):
 
 
 class OnPageGateway:
-    """Shows the code on the page instead of sending it: the demo only, on loopback with the embedded database."""
+    """Shows codes on the page and news at `/demo/messages/` instead of sending them: the demo only, on loopback with
+    the embedded database."""
 
     def send(self, phone: str, code: str, minutes: int) -> str | None:
         """The code, to be shown; refuses anywhere but in the demo."""
         if not conf.on_page_codes():
             raise GatewayError("codes are shown on the page in the demo only; set LINLI_SMS_GATEWAY")
         return code
+
+    def tells(self) -> bool:
+        """In the demo only."""
+        return conf.on_page_codes()
+
+    def tell(self, phone: str, template: str, values: Mapping[str, str], text: str) -> None:
+        """Keep the message for the page that shows it; refuses anywhere but in the demo."""
+        if not conf.on_page_codes():
+            raise GatewayError("messages are shown on a page in the demo only; set LINLI_SMS_GATEWAY")
+        demo_messages.keep(phone, text)
 
 
 class FileGateway:
@@ -93,15 +105,21 @@ def gateway() -> Gateway:
     return made
 
 
+def _telling() -> TellingGateway | None:
+    found = gateway()
+    may: Callable[[], bool] | None = getattr(found, "tells", None)
+    return found if isinstance(found, TellingGateway) and (may is None or may()) else None
+
+
 def tells() -> bool:
     """Whether the gateway can send news."""
-    return isinstance(gateway(), TellingGateway)
+    return _telling() is not None
 
 
 def tell(phone: str, template: str, values: Mapping[str, str], text: str) -> bool:
     """Send news to a phone; False where the gateway sends none. Raises GatewayError when it could not be sent."""
-    found = gateway()
-    if not isinstance(found, TellingGateway):
+    found = _telling()
+    if found is None:
         return False
     found.tell(phone, template, values, text)
     return True

@@ -55,7 +55,8 @@ def _act(actor: Actor, row: Person, action: str, username: str) -> tuple[str, st
         raise Http404
     if action in ("reset-password", "reopen"):
         act = accounts.reset_password if action == "reset-password" else accounts.reopen_account
-        return user.username, act(actor, user)
+        secret = act(actor, user)
+        return user.username, secret
     if action == "remove-second-factor":
         accounts.remove_second_factor(actor, user)
     elif action == "close":

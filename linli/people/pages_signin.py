@@ -57,8 +57,7 @@ HELPERS = (
 
 @signed_in
 def after_login(request: HttpRequest) -> HttpResponse:
-    """Staff go to their desk, captains, shop keepers, counter volunteers and leaders to the page of theirs, residents to
-    the public site."""
+    """Staff go to their desk, who helps with one thing to the page of theirs, residents to the public site."""
     actor = actor_on(request)
     if actor.is_staff:
         return redirect("/desk/")

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from linli.people import (
     pages_account,
     pages_accounts,
+    pages_demo,
     pages_duty,
     pages_erasure,
     pages_find,
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/phone/", pages_signin.login_phone, name="login_phone"),
     path("login/phone/code/", pages_signin.login_phone_code, name="login_phone_code"),
     path("login/done/", pages_signin.after_login, name="after_login"),
+    path("demo/messages/", pages_demo.messages, name="demo_messages"),
     path("second-factor/", pages_signin.check_second_factor, name="second_factor"),
     path("second-factor/enrol/", pages_signin.enrol_second_factor, name="second_factor_enrol"),
     path("logout/", pages_signin.sign_out, name="logout"),

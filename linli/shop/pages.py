@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 import segno
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,8 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.people.access import Actor, require
 from linli.people.gates import actor_on, signed_in, to_sign_in
-from linli.places.selectors import registry_versions
-from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
+from linli.places.home import frame
 from linli.shop import rules, selectors, services
 from linli.shop.models import Good, Order
 from linli.work import storage
@@ -28,7 +26,6 @@ from linli.work.engine import StepRefused
 
 PHOTO_SIDES = {"320": 320, "1280": 1280}
 PHOTO_SECONDS = 3600
-DISTRICT_COOKIE = "linli_district"
 
 
 def language() -> str:
@@ -49,23 +46,13 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _district(request: HttpRequest, places: PlaceSnapshot) -> PlaceRow | None:
-    """The district whose name stands at the head: the one chosen, else the installation's own, else the first."""
-    found = {row.code: row for row in sorted(places.of_kind("district"), key=lambda row: (row.code, row.id))}
-    for code in (request.COOKIES.get(DISTRICT_COOKIE, ""), settings.LINLI_DISTRICT):
-        if code in found:
-            return found[code]
-    return next(iter(found.values()), None)
-
-
 def yuan(fen: int) -> str:
     """12345 → 123.45; whole yuan without decimals."""
     return f"{fen // 100}" if fen % 100 == 0 else f"{fen / 100:.2f}"
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    places = place_snapshot(registry_versions())
-    return render(request, f"shop/{name}", {"district": _district(request, places)} | context, status=status)
+    return render(request, f"shop/{name}", frame(request) | context, status=status)
 
 
 def _own_points(actor: Actor) -> int | None:
@@ -101,7 +88,6 @@ def goods(request: HttpRequest) -> HttpResponse:
         "lines": lines, "points": points, "places": places, "chosen": chosen if place_ids else None, "kind": kind,
         "kinds": [(slug, label.text(language())) for slug, label in rules.KINDS.items()],
         "can": request.GET.get("can") == "1", "signed_in": actor.is_signed_in,
-        "synthetic": any(line["good"].synthetic for line in lines),
     }  # fmt: skip
     response = _page(request, "goods.html", context)
     return private(response) if actor.is_signed_in else response

@@ -8,7 +8,7 @@ import pytest
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
-from linli.people import accounts, delegation, duty, handover, selectors, services, transfers
+from linli.people import accounts, delegation, duty, handover, phone, selectors, services, transfers
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.people.errors import PeopleProblem
 from linli.people.models import (
@@ -178,6 +178,20 @@ def test_nobody_appoints_themselves(district):
     for act in (accounts.close_account, accounts.remove_second_factor, accounts.reopen_account):
         with pytest.raises(PeopleProblem):
             act(actor, person.user)
+
+
+def test_who_only_had_a_phone_gets_a_name_that_can_be_typed_with_the_first_password(district, security):
+    person = district.person("王小明")
+    User.objects.filter(person=person).delete()
+    user = phone._open(person, "phone")
+    assert user.username == f"phone-{person.uid.hex}"
+    accounts.close_account(security, user)
+    secret = accounts.reopen_account(security, user)
+    user.refresh_from_db()
+    assert user.username == "wangxiaoming" and user.check_password(secret) and user.is_active
+    accounts.close_account(security, user)
+    accounts.reopen_account(security, user)
+    assert user.username == "wangxiaoming", "a name that was chosen stays"
 
 
 def test_ending_an_appointment_ends_what_was_delegated_from_it(district, security):

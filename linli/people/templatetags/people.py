@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import get_language
 
 from linli.kernel.labels import Label
+from linli.people import demo_messages
 from linli.people.access import Actor
 from linli.people.kinds import FUNCTIONS, ORGANISATION_KINDS
 from linli.people.masking import mask_text
@@ -47,6 +48,13 @@ def masked(text: str | None) -> str:
 def may_somewhere(actor: Actor, permission: str) -> bool:
     """`{% if request.actor|may_somewhere:"audit.view" %}`: whether to show a link; views check again."""
     return actor.may_somewhere(permission)
+
+
+@register.simple_tag(takes_context=True)
+def demo_messages_shown(context: template.Context) -> bool:
+    """Whether this visitor may read the text messages of the demo."""
+    request = context.get("request")
+    return request is not None and demo_messages.shown_to(request)
 
 
 @register.filter

@@ -1,0 +1,47 @@
+"""The frame of public pages: every one of them says where it shows a demo, whichever room makes it."""
+
+from __future__ import annotations
+
+import re
+
+from django.test import Client
+from django.urls import get_resolver
+
+from linli.places.models import Place, RegistryVersion
+from linli.places.services import bump_registry
+from tests.matrix.test_urls import addresses
+from tests.support.people import signed_in_client
+from tests.support.small_world import in_small_world, small_world_database, world
+from tests.support.world import World
+
+__all__ = ["in_small_world", "small_world_database", "world"]
+
+FOOT = re.compile(r'<footer class="site-foot">.*?</footer>', re.DOTALL)
+MANY = 40
+
+
+def feet(world: World) -> dict[str, str]:
+    """The foot of each page without parameters, as anybody and as a resident see it."""
+    found = {}
+    routes = [route for route in dict.fromkeys(addresses(get_resolver().url_patterns)) if "<" not in route]
+    resident = signed_in_client(world.users["resident"], kind="resident")
+    for route in routes:
+        if route.startswith(("api/", "admin/", "desk/", "style/")):
+            continue
+        for who, client in (("anybody", Client()), ("resident", resident)):
+            answer = client.get(f"/{route.lstrip('/')}")
+            page = b"".join(answer).decode(errors="replace") if answer.status_code == 200 else ""
+            foot = FOOT.search(page)
+            if foot:
+                found[f"{route} {who}"] = foot[0]
+    return found
+
+
+def test_every_public_page_says_that_it_shows_a_demo(world: World) -> None:
+    true = feet(world)
+    assert len(true) > MANY and not [name for name, foot in true.items() if "演示数据" in foot]
+    Place.objects.filter(kind="district").update(synthetic=True)
+    bump_registry(RegistryVersion.PLACES)
+    demo = feet(world)
+    assert [name for name, foot in demo.items() if "演示数据" not in foot] == []
+    assert {"points/shop/ anybody", "login/ anybody", "points/shop/orders/ resident"} <= demo.keys()
