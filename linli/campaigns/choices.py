@@ -1,15 +1,20 @@
-"""What the form of a campaign offers to tick: places by street, units by kind, with how many of each are ticked."""
+"""What the form of a campaign offers: places by street and units by kind to tick, roads to be named."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from linli.campaigns.services import refused
 from linli.people.kinds import ORGANISATION_KINDS
 from linli.people.models import Organisation
-from linli.places.snapshot import PlaceRow
+from linli.places.search import search_places
+from linli.places.selectors import registry_versions
+from linli.places.snapshot import PlaceRow, place_snapshot
 
 ABOVE_ALL = ("country", "province", "city", "district", "street")
+ROADS_MAX = 30
 
 
 @dataclass(slots=True)
@@ -47,6 +52,33 @@ def places_by_street(places: Iterable[PlaceRow], ticked: Collection[str]) -> Off
         group = groups.setdefault(inside or row.id, Group(row.name))
         group.choices.append((row.id, row.name, str(row.id) in ticked))
     return Offered(list(groups.values()))
+
+
+def roads_named(text: str, place_id: int, field: str) -> tuple[int, ...]:
+    """The roads of a list of names in a place (1 statement a name); StepRefused (422) for a name that fits none or
+    several, which are named then."""
+    names = [name.strip() for name in re.split("[,，、;；\n]", text) if name.strip()]
+    if len(names) > ROADS_MAX:
+        raise refused("too_many", f"一次最多写{ROADS_MAX}条路。", f"At most {ROADS_MAX} roads at once.", field)
+    top = place_snapshot(registry_versions()).get(place_id) if names else None
+    return tuple(_road_named(name[:40], top, field) for name in names)
+
+
+def _road_named(name: str, top: PlaceRow | None, field: str) -> int:
+    hits = search_places(name, kinds=["road"], under=top.path, limit=8) if top is not None else []
+    exact = [hit.row for hit in hits if name in (hit.row.name, hit.found_by)]
+    found = exact or [hit.row for hit in hits]
+    if not found:
+        raise refused(
+            "no_road", f"没有找到“{name}”这条路，请换个写法，或改选网格。",
+            f"No road “{name}” was found; write it differently, or choose grids.", field,
+        )  # fmt: skip
+    if len(found) > 1:
+        places = place_snapshot(registry_versions())
+        names = "、".join(places.full_name(row.id, "street") for row in found[:4])
+        label = f"“{name}”有几条，请写全：{names}"
+        raise refused("several_roads", label, f"Several roads are like “{name}”; say which: {names}", field)
+    return found[0].id
 
 
 def units_by_kind(units: Iterable[Organisation], ticked: Collection[str], language: str) -> Offered:

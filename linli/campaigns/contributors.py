@@ -9,25 +9,57 @@ numbers and words of registers, nothing personal. Numbers are counts of records,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import shapely
+
 from linli.kernel.labels import Label
 from linli.people.access import Actor
+from linli.places.roadside import box, nearest
 
 RECORDS_MAX = 50_000
 
 
 @dataclass(frozen=True, slots=True)
+class Roads:
+    """The roads among a campaign's places, for records that have a point and no site.
+
+    `lines` by place, those acted on before those compared; what lies in one of `areas` (paths of other places of the
+    campaign) lies at no road.
+    """
+
+    lines: tuple[Mapping[int, shapely.Geometry], ...] = ()
+    areas: tuple[str, ...] = ()
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of what can lie at one of them, in degrees; None where there is none."""
+        return box(line for part in self.lines for line in part.values())
+
+    def at(self, points: Sequence[tuple[float, float]]) -> list[int | None]:
+        """The road at which each point (lon, lat) lies, or None."""
+        found: list[int | None] = [None] * len(points)
+        for part in self.lines:
+            found = [known or road for known, road in zip(found, nearest(part, points), strict=True)]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """What is asked for: places with their paths (acted on and compared), kinds of sites, days both included."""
+    """What is asked for: places with their paths (acted on and compared), kinds of sites, days both included.
+
+    A road comes with its own path and with those of the sites beside it, so one place may come with several paths; no
+    path comes twice. `roads` serve records that have a point only.
+    """
 
     campaign_id: int
     places: tuple[tuple[int, str], ...]
     site_kinds: tuple[str, ...]
     since: date
     until: date
+    roads: Roads = Roads()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ whatever records the demo has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +17,7 @@ from linli.campaigns.models import Campaign, CampaignPlace
 from linli.people.access import Actor, Grant
 from linli.people.models import Appointment
 from linli.people.roles import ROLES
+from linli.places.models import Place
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.work import moments
@@ -36,6 +37,8 @@ SPECIALS = (
     ("文明餐饮专项行动", "半份半价、小份适价、公筷公勺", ("restaurant",)),
     ("文明养犬专项行动", "牵绳、清便、登记免疫", ("compound", "park")),
 )
+ROADS = ("重点路段和市场周边整治", "沿街不占道、不乱停、不乱堆，门前干净", ("shop", "restaurant", "market"))
+"""Special rectification on named roads (G4): every other road of a street against the others."""
 YANBEI_THREE = (
     ("公共空间整治行动", "广场、公园、主次干道整洁有序", ("square", "park"), ("door",)),
     ("背街小巷整治行动", "路面平整、没有乱堆乱放、灯亮", ("lane",), ("door", "yard")),
@@ -91,7 +94,21 @@ def _jimo(root: PlaceRow, places: PlaceSnapshot) -> int:
                 title, goal, kind, root.id, *days, acted, compared, kinds, parent_id=programme.pk, synthetic=True
             )
             _made(wanted, f"demo-{kind}-{number}")
-    return 1 + len(THEMES) + len(SPECIALS)
+    return 1 + len(THEMES) + len(SPECIALS) + (_roads(stage, today) if stage is not None else 0)
+
+
+def _roads(street: PlaceRow, today: date) -> int:
+    """A campaign on every other road of a street, the others to compare with; none where there are fewer than four."""
+    rows = Place.objects.filter(kind="road", path__descendant_of=street.path, boundaries__isnull=False)
+    numbers = list(rows.order_by("pk").values_list("pk", flat=True).distinct()[:12])
+    if len(numbers) < 4:
+        return 0
+    title, goal, kinds = ROADS
+    days = (today - timedelta(days=16), today + timedelta(days=30))
+    acted, compared = tuple(numbers[::2]), tuple(numbers[1::2])
+    wanted = services.Wanted(title, goal, "campaign", street.id, *days, acted, compared, kinds, synthetic=True)
+    _made(wanted, "demo-roads")
+    return 1
 
 
 def _yanbei(root: PlaceRow, places: PlaceSnapshot) -> int:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.campaigns import selectors, services
-from linli.campaigns.choices import places_by_street, units_by_kind
+from linli.campaigns.choices import places_by_street, roads_named, units_by_kind
 from linli.campaigns.contributors import contributor, under_way
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.campaigns.services import KINDS, WHERES, Wanted
@@ -230,7 +230,8 @@ def _places(actor: Actor, chosen: Iterable[str]) -> list[PlaceRow]:
             found += [root, *(row for row in places.descendants(root.id) if row.kind in ("street", "community"))]
     offered = found[:PLACES_OFFERED]
     known = {row.id for row in offered}
-    numbers = (int(text) for text in chosen if text.isascii() and text.isdigit() and len(text) < 16)
+    numbers = [int(text) for text in chosen if text.isascii() and text.isdigit() and len(text) < 16]
+    places.preload(numbers)
     more = (places.get(number) for number in numbers if number not in known)
     return [*offered, *(row for row in more if row is not None)]
 
@@ -269,16 +270,21 @@ def _wanted(request: HttpRequest, synthetic: bool = False) -> Wanted:
             raise services.refused("bad_day", "请填写日期。", "Enter the date.", name)
         return found
 
+    place_id = (numbers("place") or (0,))[0]
+
+    def places(name: str) -> tuple[int, ...]:
+        return tuple(dict.fromkeys((*numbers(name), *roads_named(data.get(f"{name}_roads", ""), place_id, name))))
+
     return Wanted(
         data.get("title", "").replace("\x00", ""), data.get("goal", "").replace("\x00", ""), data.get("kind", ""),
-        (numbers("place") or (0,))[0], day("since"), day("until"), numbers("acted"), numbers("compared"),
+        place_id, day("since"), day("until"), places("acted"), places("compared"),
         tuple(data.getlist("site_kinds")), tuple(data.getlist("wheres")), numbers("teams"),
         (numbers("parent") or (None,))[0], (numbers("organisation") or (None,))[0], synthetic,
     )  # fmt: skip
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
-    single = ("title", "goal", "kind", "place", "since", "until", "parent", "key")
+    single = ("title", "goal", "kind", "place", "since", "until", "parent", "key", "acted_roads", "compared_roads")
     many = ("acted", "compared", "site_kinds", "wheres", "teams")
     return {name: request.POST.get(name, "") for name in single} | {name: request.POST.getlist(name) for name in many}
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from linli.campaigns import rules
 from linli.campaigns.contributors import RECORDS_MAX, Contributor, Record, Scope, contributors
+from linli.campaigns.grounds import ground
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.people.access import Actor, ObjectHidden, Scopes
 from linli.people.masking import mask_text
@@ -89,8 +90,8 @@ def results(row: Campaign) -> Results:
     compared_days = rules.windows(row.since, row.until, today)
     first = min(row.since, compared_days.before[0]) if compared_days else row.since
     last = max(row.since, min(row.until, today))
-    paths = tuple((number, str(entry.place.path)) for number, entry in places.items())
-    scope = Scope(row.pk, paths, tuple(row.site_kinds), first, last)
+    held = ground(places, str(row.place.path))
+    scope = Scope(row.pk, held.paths, tuple(row.site_kinds), first, last, held.roads)
     found = [(one, one.records(scope)) for one in contributors()]
     during = {number for number, entry in places.items() if entry.part == CampaignPlace.ACTED}
     own = [
@@ -130,9 +131,10 @@ def records(row: Campaign, one: Contributor, place_id: int | None = None, part: 
         if place_id not in places or days is None or part not in ("before", "after"):
             raise ObjectHidden(VIEW)
         acted, span = [place_id], days.before if part == "before" else days.after
-    paths = tuple((number, str(places[number].place.path)) for number in acted)
-    entries = one.records(Scope(row.pk, paths, tuple(row.site_kinds), *span))
-    return Listed(places, *span, sorted(entries, key=lambda entry: (entry.day, entry.label), reverse=True))
+    held = ground(places, str(row.place.path)).of(set(acted))
+    entries = one.records(Scope(row.pk, held.paths, tuple(row.site_kinds), *span, held.roads))
+    listed = [entry for entry in entries if entry.place_id in acted]
+    return Listed(places, *span, sorted(listed, key=lambda entry: (entry.day, entry.label), reverse=True))
 
 
 def _trend(

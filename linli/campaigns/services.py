@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from linli.campaigns.grounds import clash
 from linli.campaigns.models import Campaign, CampaignPlace
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden, require
@@ -82,9 +83,29 @@ def _checked(actor: Actor, wanted: Wanted) -> Place:
     inside = Place.objects.filter(pk__in=[*wanted.acted, *wanted.compared], path__descendant_of=str(place.path))
     if inside.count() != len({*wanted.acted, *wanted.compared}):
         raise refused("outside", "有地点不在行动范围内。", "A place lies outside the campaign's area.", "acted")
+    _check_ground(wanted, str(place.path))
     if Organisation.objects.filter(pk__in=wanted.teams, active=True).count() != len(set(wanted.teams)):
         raise refused("unknown_unit", "有单位不存在，请重新选择。", "A unit does not exist; choose again.", "teams")
     return place
+
+
+def _check_ground(wanted: Wanted, above: str) -> None:
+    """Refuse places of which a record would count twice, or be compared with itself; and roads without a line."""
+    found = clash(wanted.acted, wanted.compared, above)
+    if found is None:
+        return
+    one, other = found.one, found.other
+    if found.code == "nested":
+        raise refused("nested", f"{one}在{other}里面，只选一个。", f"{one} lies in {other}: choose one.", "acted")
+    if found.code == "undrawn":
+        raise refused(
+            "undrawn", f"{one}还没有画线，找不到沿线的点位。请先导入这条路的线，或改选网格。",
+            f"No line was drawn of {one}: import it, or choose grids.", "acted",
+        )  # fmt: skip
+    raise refused(
+        "shared", f"{one}的沿线在{other}里，不能一个开展、一个对照。",
+        f"{one} runs through {other}: they cannot be compared.", "compared",
+    )  # fmt: skip
 
 
 def _parent(actor: Actor, wanted: Wanted, own_id: int | None) -> Campaign | None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.campaigns.models import Campaign
+from linli.campaigns.models import Campaign, CampaignPlace
 from linli.campaigns.selectors import seen_by
 from linli.desk.pages_findings import tabs as finding_tabs
 from linli.desk.pages_new import home_place
@@ -32,12 +32,12 @@ from linli.people.gates import actor_on
 from linli.places.kinds import SITE_KINDS
 from linli.places.search import search_places
 from linli.places.selectors import registry_versions
-from linli.places.snapshot import place_snapshot
+from linli.places.snapshot import PlaceRow, place_snapshot
 from linli.standards.models import Node, Version
 from linli.work.engine import StepRefused
 from linli.work.kinds import kind
 
-TEAMS_SHOWN = 6
+TEAMS_SHOWN, PLACES_LENGTH_MAX = 6, 300
 
 
 def kinds() -> dict[str, str]:
@@ -94,6 +94,13 @@ def campaigns_for(actor: Actor) -> list[Campaign]:
     return [row for row in seen_by(actor) if row.until >= today and row.kind != Campaign.PROGRAMME]
 
 
+def _places_of(campaign: Campaign, top: PlaceRow | None) -> str:
+    """The names of the places where a campaign acts, roads too, as far as they lie in the area of the round."""
+    rows = campaign.places.filter(part=CampaignPlace.ACTED, place__path__descendant_of=top.path if top else "")
+    text = "、".join(rows.order_by("pk").values_list("place__name", flat=True))
+    return text if len(text) <= PLACES_LENGTH_MAX else ""
+
+
 def _share(row: dict[str, Any]) -> int:
     return round(row["done"] * 100 / row["total"]) if row["total"] else 0
 
@@ -117,8 +124,11 @@ def new_round(request: HttpRequest) -> HttpResponse:
     home = home_place(actor, places)
     today = timezone.localdate()
     tongue = language()
-    chosen = set(request.POST.getlist("site_kinds"))
     top = places.get(home)
+    campaigns = campaigns_for(actor)
+    wanted = request.POST.get("campaign") or request.GET.get("campaign", "")
+    asked = next((row for row in campaigns if str(row.pk) == wanted), None) if request.method == "GET" else None
+    chosen = set(asked.site_kinds if asked else request.POST.getlist("site_kinds"))
     there = selectors.kinds_below(top.path if top is not None else "") or set(SITE_KINDS)
     versions = list(Version.objects.filter(state="published").select_related("standard").order_by("-id")[:50])
     context = {
@@ -131,7 +141,9 @@ def new_round(request: HttpRequest) -> HttpResponse:
         "since": request.POST.get("since") or today.isoformat(),
         "until": request.POST.get("until") or (today + timedelta(days=6)).isoformat(),
         "teams": [_team_typed(request, number) for number in range(1, TEAMS_SHOWN + 1)],
-        "campaigns": campaigns_for(actor), "campaign": request.POST.get("campaign") or request.GET.get("campaign", ""),
+        "campaigns": campaigns, "campaign": wanted,
+        "title": asked.title if asked else request.POST.get("title", ""),
+        "only": _places_of(asked, top) if asked else request.POST.get("places", ""),
     }  # fmt: skip
     return render(request, "desk/round_new.html", context, status=status)
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 
+import shapely
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,7 +25,8 @@ from linli.people.demo_actors import actor_of
 from linli.people.models import Appointment, User
 from linli.people.units import next_ids
 from linli.places.kinds import SITE_KINDS
-from linli.places.models import Place, PlaceName, RegistryVersion
+from linli.places.models import Boundary, Place, PlaceName, RegistryVersion
+from linli.places.roadside import lines_of
 from linli.places.selectors import registry_versions
 from linli.places.services import bump_registry, record
 from linli.places.snapshot import PlaceRow, place_snapshot
@@ -39,6 +41,8 @@ YANBEI, TONGJI = "211302010", "370215003"
 SEED = 20261124
 SINCE = date(2024, 1, 1)
 KINDS = ("lane", "shop", "restaurant", "compound", "market", "square", "park", "parking")
+FRONTS, FRONT_DEGREES = ("shop", "restaurant", "market"), 0.00025
+"""What stands along the roads, and how far from the middle line: some 25 m."""
 FAILING = 0.03
 SEEN, CLOSED = 0.96, 0.5
 """Of the sites whose planned hour has come so many were seen; of the others so many were shut, the rest left out."""
@@ -85,6 +89,10 @@ class _Street:
         self.now = timezone.now() - timedelta(minutes=1)
         places = place_snapshot(registry_versions())
         self.grids = [row for row in places.descendants(street.pk, "grid") if row.lon is not None][:89]
+        roads = Place.objects.filter(kind="road", path__descendant_of=str(street.path)).values_list("pk", flat=True)
+        self.roads = shapely.union_all(list(lines_of(list(roads)).values()))
+        drawn = Boundary.objects.filter(place_id__in=[row.id for row in self.grids], valid_to=None)
+        self.areas = {key: shapely.from_wkb(bytes(wkb)) for key, wkb in drawn.values_list("place_id", "geometry")}
         self.actors: dict[tuple[str, str], Actor | None] = {}
         self.rubbish = Category.objects.filter(code="01", valid_to=None).values_list("id", flat=True).first()
 
@@ -152,11 +160,23 @@ class _Street:
     def _site(self, key: int, grid: PlaceRow, kind: str, number: int) -> Place:
         assert grid.lon is not None and grid.lat is not None
         name = demo_promises.shop_name(kind, number) or f"{grid.name}{SITE_KINDS[kind].zh}"
+        lon, lat = grid.lon + self.chance.uniform(-0.0004, 0.0004), grid.lat + self.chance.uniform(-0.0003, 0.0003)
+        if kind in FRONTS:
+            lon, lat = self._front(grid, lon, lat)
         return Place(
             id=key, parent_id=grid.id, path=f"{grid.path}.{key}", kind="site", site_kind=kind, name=name,
-            lon=round(grid.lon + self.chance.uniform(-0.0004, 0.0004), 7),
-            lat=round(grid.lat + self.chance.uniform(-0.0003, 0.0003), 7), synthetic=True,
+            lon=round(lon, 7), lat=round(lat, 7), synthetic=True,
         )  # fmt: skip
+
+    def _front(self, grid: PlaceRow, lon: float, lat: float) -> tuple[float, float]:
+        """Where the shop stands: at the road that runs along its grid, else where it was."""
+        area, here = self.areas.get(grid.id), shapely.Point(lon, lat)
+        if area is None or self.roads.is_empty:
+            return lon, lat
+        edge = shapely.get_point(shapely.shortest_line(self.roads, here), 0)
+        inward = min(1.0, FRONT_DEGREES / max(edge.distance(here), FRONT_DEGREES))
+        there = shapely.Point(edge.x + (lon - edge.x) * inward, edge.y + (lat - edge.y) * inward)
+        return (there.x, there.y) if area.contains(there) else (lon, lat)
 
     def _round(self, officer: Actor, title: str, since: date, until: date, repeat: str) -> Round:
         workers = Appointment.objects.filter(role="grid_worker", place__path__descendant_of=self.street.path)

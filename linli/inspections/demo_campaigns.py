@@ -13,7 +13,9 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from linli.campaigns.grounds import ground
 from linli.campaigns.models import Campaign
+from linli.campaigns.selectors import places_of
 from linli.inspections.batch import Batch, NewFinding, NewObservation
 from linli.inspections.models import Round
 from linli.inspections.rounds import NewRound, create_round, end_round
@@ -57,13 +59,17 @@ class _Walk:
         self.street, self.row, self.officer, self.category, self.follow = street, row, officer, category, follow
         self.chance = random.Random(row.title)
         self.nodes = {kind: next((node for node in nodes if kind in node.site_kinds), None) for kind in row.site_kinds}
-        entries = row.places.select_related("place").filter(place__path__descendant_of=str(street.path))
-        self.parts = {entry.place_id: entry.part for entry in entries}
-        self.place_ids = tuple(self.parts)
+        places = {number: entry for number, entry in places_of(row).items() if self._here(entry.place)}
+        self.parts = {path: places[number].part for number, path in ground(places, str(street.path)).paths}
+        self.place_ids = tuple(places)
+
+    def _here(self, place: Place) -> bool:
+        return f"{place.path}.".startswith(f"{self.street.path}.")
 
     def part(self, site: Place) -> str:
         """Whether the campaign acts at a site, or compares with it; empty for neither."""
-        above = (self.parts.get(int(number)) for number in str(site.path).split("."))
+        labels = str(site.path).split(".")
+        above = (self.parts.get(".".join(labels[: number + 1])) for number in range(len(labels)))
         return next((part for part in above if part), "")
 
     def before(self, sites: Sequence[Place]) -> int:
