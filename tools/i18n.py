@@ -259,11 +259,15 @@ def _written(catalogue: Catalog, room: str) -> str:
 
 
 def check(package: Path) -> Iterator[str]:
-    """Complaints: a string without English, doubtful English, other placeholders, an entry whose string is gone."""
+    """Complaints: a string without English, doubtful English, other placeholders, an entry whose string is gone, a
+    string that is another in English in another room (all rooms are one catalogue when Linli runs)."""
+    english: dict[tuple[Key, bool], dict[str, list[str]]] = {}
     for room in rooms(package):
         found = extract_room(room, package)
         catalogue = read_catalogue(room)
         own = {_key(message): message for message in _messages(catalogue)}
+        for key, message in own.items():
+            english.setdefault((key, message.pluralizable), {}).setdefault(str(message.string), []).append(room.name)
         place = f"linli/{room.name}" if room != package else "linli/."
         for key, string in found.items():
             message = own.get(key)
@@ -275,6 +279,9 @@ def check(package: Path) -> Iterator[str]:
         for message in [*own.values(), *catalogue.obsolete.values()]:
             if _key(message) not in found:
                 yield f"{place}: {_key(message)[1]!r} is left over: run python -m tools.i18n update --prune"
+    for (key, _plural), said in english.items():
+        if len(said) > 1:
+            yield f"{key[1]!r} differs in English: {said}. Say the same, or give one of them a context"
 
 
 def _complaints(message: Message) -> Iterator[str]:

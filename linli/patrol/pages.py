@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -64,7 +65,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
             for kind in ("", "-maskable")
         ],
         "shortcuts": [
-            {"name": _("发现问题"), "url": f"{start}#/problem"},
+            {"name": pgettext("patrol", "发现问题"), "url": f"{start}#/problem"},
             {"name": _("待传"), "url": f"{start}#/queue"},
         ],
     }

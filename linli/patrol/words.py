@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 def words() -> dict[str, str]:
@@ -82,7 +83,7 @@ def _results() -> dict[str, str]:
 
 def _form() -> dict[str, str]:
     return {
-        "new_problem": _("发现问题"),
+        "new_problem": pgettext("patrol", "发现问题"),
         "where": _("在哪里"),
         "sites_today": _("今天的点位"),
         "no_site_here": _("不在点位上"),

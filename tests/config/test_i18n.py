@@ -135,3 +135,19 @@ def test_check_finds_a_percent_sign_that_would_break_a_sentence_when_it_is_fille
         begun = text.index("msgstr", text.index("九成把握"))
         path.write_text(f'{text[:begun]}msgstr "{english}"\n{text[text.index(chr(10), begun) + 1 :]}', encoding="utf-8")
         assert sum("bare %" in line for line in check(package)) == found
+
+
+def test_a_string_is_the_same_in_english_in_every_room(package: Path) -> None:
+    (package / "room" / "templates" / "page.html").unlink()
+    for name, english in (("room", "Send"), ("other", "Submitted")):
+        room = package / name
+        room.mkdir(exist_ok=True)
+        (room / "__init__.py").touch()
+        (room / "pages.py").write_text('_("提交")', encoding="utf-8")
+        update_catalogues(package, [name])
+        path = catalogue_path(room)
+        # A new room is offered what the others say; here a person says something else.
+        text = path.read_text(encoding="utf-8").replace('"Send"', '""')
+        path.write_text(text.replace('"提交"\nmsgstr ""', f'"提交"\nmsgstr "{english}"'), encoding="utf-8")
+    said = [line for line in check(package) if "differs" in line]
+    assert len(said) == 1 and "Send" in said[0] and "Submitted" in said[0]
