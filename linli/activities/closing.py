@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from linli.activities import hearing
+from linli.activities import closing_listeners
 from linli.activities.access import LEAD, led
-from linli.activities.checking import BEFORE
+from linli.activities.checkin import BEFORE
 from linli.activities.models import Activity, Attendance, HeadCount, Outcome, Signup
 from linli.activities.models.attendance import CLOSING, LIST
 from linli.activities.words import clean, public, refuse
@@ -70,7 +70,7 @@ def close(actor: Actor, activity_id: int, *, results: str | None = None) -> Acti
         row.results = public(results, "results", RESULTS_MAX)
     row.save(update_fields=["state", "closed_at", "closed_by", "changed_at", "results"])
     record("activity.closed", actor_id=actor.person_id, subject=f"activity:{row.pk}")
-    hearing.tell(row.pk, actor)
+    closing_listeners.tell(row.pk, actor)
     return row
 
 
@@ -110,7 +110,7 @@ def correct(
     found.corrected_reason, found.changed_at = said, now
     found.save()
     record("activity.closed", actor_id=actor.person_id, subject=f"activity:{row.pk}", corrected=found.pk)
-    hearing.tell(row.pk, actor)
+    closing_listeners.tell(row.pk, actor)
     return found
 
 

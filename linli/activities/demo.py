@@ -15,13 +15,13 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from linli.activities import checking, closing, planning, series, setup, signing
-from linli.activities.checking import Ticked
+from linli.activities import checkin, closing, planning, series, setup, signups
+from linli.activities.checkin import Ticked
 from linli.activities.models import Activity, Format
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post, of_data
 from linli.activities.recurrence import LAST_DAY, weekly
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people import personal
 from linli.people.access import Actor, Grant
 from linli.people.demo_names import names
@@ -155,8 +155,8 @@ class _Stage:
         with moments.replaying(before):
             for actor in wanted:
                 try:
-                    signing.sign_up(actor, Asked(role.pk), key=_key(row.pk, actor.person_id))
-                except signing.StepRefused:
+                    signups.sign_up(actor, Asked(role.pk), key=_key(row.pk, actor.person_id))
+                except signups.StepRefused:
                     continue
         if past:
             self._hold(row)
@@ -173,7 +173,7 @@ class _Stage:
                 ticks.append(Ticked(person, True, left, _key("out", row.pk, person)))
         over = min(row.ends_at + timedelta(minutes=20), timezone.now())
         with moments.replaying(over):
-            checking.tick(self.leader, row.pk, ticks)
+            checkin.tick(self.leader, row.pk, ticks)
             closing.close(self.leader, row.pk, results=self.dice.choice(DONE))
             heads = self.heads.get(row.pk, {})
             if heads:

@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from linli.activities.access import PLAN
 from linli.activities.closing import HOLDER
 from linli.activities.models import Activity, Attendance, CalendarKey, Handing, Series, Signup
-from linli.activities.signing import hold_role, leave
+from linli.activities.signups import hold_role, leave
 from linli.kernel.labels import Label
 from linli.people import erasing, mentions
 from linli.people.access import Actor

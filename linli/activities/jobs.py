@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from linli.activities import series, signing, texting
+from linli.activities import series, signups, texting
 
 
 @app.periodic(cron="20 2 * * *")
@@ -18,7 +18,7 @@ def make_ahead(timestamp: int) -> None:
 @app.task(name="activities.remind", queue="work", queueing_lock="activities.remind")
 def remind(timestamp: int) -> None:
     """Remind those who have a place at what begins within a day."""
-    while signing.remind_due():
+    while signups.remind_due():
         pass
 
 

@@ -23,15 +23,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.activities import checking, closing, later, selectors, shown, signing, typed
+from linli.activities import checkin, closing, offline_checkin, selectors, shown, signups, typed
 from linli.activities.access import LEAD, leads
-from linli.activities.checking import Answer, Ticked
+from linli.activities.checkin import Answer, Ticked
 from linli.activities.closing import AUDIENCES, OUTCOMES
 from linli.activities.models import Activity
 from linli.activities.pages_public import page, private
-from linli.activities.rotating import STEP_SECONDS
+from linli.activities.rotating_code import STEP_SECONDS
 from linli.activities.selectors import Shown
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.activities.typed import Problem
 from linli.activities.words import refuse
 from linli.kernel.numbers import whole_number
@@ -107,10 +107,10 @@ def _context(actor: Actor, found: Shown) -> dict[str, Any]:
         "waiting": [person for person in people if person["signed"] == "waiting"],
         "present": sum(1 for person in seated if person["present"]),
         "sure": sum(1 for person in seated if person["present"] and not person["to_check"]),
-        "open": row.state == "published" and row.starts_at - checking.BEFORE <= now <= row.ends_at + checking.AFTER,
+        "open": row.state == "published" and row.starts_at - checkin.BEFORE <= now <= row.ends_at + checkin.AFTER,
         "to_check": [person for person in seated if person["present"] and person["to_check"]], "me": actor.person_id,
-        "soon": row.state == "published" and now < row.starts_at - checking.BEFORE,
-        "opens": row.starts_at - checking.BEFORE, "until": row.ends_at + KEPT,
+        "soon": row.state == "published" and now < row.starts_at - checkin.BEFORE,
+        "opens": row.starts_at - checkin.BEFORE, "until": row.ends_at + KEPT,
         "kept": row.state == "published" and now < row.ends_at + KEPT,
         "begun": now >= row.starts_at, "closed": row.state == "closed",
         "audiences": [(kind, label.text(shown.tongue()), heads.get(kind, "")) for kind, label in AUDIENCES.items()],
@@ -125,28 +125,28 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
     match sent.get("act", ""):
         case "in" | "out" as act:
             key = typed.key_of(request)
-            (answer,) = checking.tick(actor, activity_id, [Ticked(person, act == "out", timezone.now(), key)])
+            (answer,) = checkin.tick(actor, activity_id, [Ticked(person, act == "out", timezone.now(), key)])
             if answer.state == "refused":
                 raise refuse(answer.code, "", answer.text, answer.text, status=409)
         case "vouch":
-            later.vouch(actor, activity_id, [whole_number(one) or 0 for one in sent.getlist("person")])
+            offline_checkin.vouch(actor, activity_id, [whole_number(one) or 0 for one in sent.getlist("person")])
             messages.success(request, _("已核对。"))
         case "strike":
-            checking.strike(actor, activity_id, person, typed.said(sent, "reason"))
+            checkin.strike(actor, activity_id, person, typed.said(sent, "reason"))
         case "walk_in":
-            checking.walk_in(
+            checkin.walk_in(
                 actor, activity_id, name=typed.said(sent, "name"), phone=typed.said(sent, "phone"),
                 key=typed.key_of(request),
             )  # fmt: skip
             messages.success(request, _("已记为现场参加。"))
         case "sign_up":
-            signing.sign_up_other(
+            signups.sign_up_other(
                 actor, Asked(whole_number(sent.get("role")) or 0), name=typed.said(sent, "name"),
                 phone=typed.said(sent, "phone"), key=typed.key_of(request),
             )  # fmt: skip
             messages.success(request, _("已代为报名。"))
         case "remove":
-            signing.withdraw(actor, whole_number(sent.get("signup")) or 0, typed.said(sent, "reason"))
+            signups.withdraw(actor, whole_number(sent.get("signup")) or 0, typed.said(sent, "reason"))
         case "heads":
             heads = {kind: typed.whole(sent.get(f"heads_{kind}", ""), "heads") for kind in AUDIENCES}
             closing.count_heads(actor, activity_id, heads)
@@ -201,10 +201,10 @@ def code(request: HttpRequest, activity_id: int) -> HttpResponse:
     row = _led(actor, activity_id).row
     address = request.build_absolute_uri(reverse("activities:here", args=[activity_id]))
     context = {
-        "row": row, "address": address, "qr": qr_svg(f"{address}?c={checking.code_now(activity_id)}"),
-        "digits": checking.digits_now(activity_id), "there": _there(activity_id), "step": STEP_SECONDS,
+        "row": row, "address": address, "qr": qr_svg(f"{address}?c={checkin.code_now(activity_id)}"),
+        "digits": checkin.digits_now(activity_id), "there": _there(activity_id), "step": STEP_SECONDS,
         "left": STEP_SECONDS - int(timezone.now().timestamp()) % STEP_SECONDS, "me": actor.person_id,
-        "until": row.ends_at + checking.AFTER, "kept": _serves(row),
+        "until": row.ends_at + checkin.AFTER, "kept": _serves(row),
     }  # fmt: skip
     return private(page(request, "code.html", context))
 
@@ -216,7 +216,7 @@ def _there(activity_id: int) -> str:
 
 def _serves(row: Activity) -> bool:
     """Whether the phone gets what the codes are made from: from the day before until the list is closed."""
-    return row.state == Activity.PUBLISHED and row.starts_at - KEPT <= timezone.now() <= row.ends_at + checking.AFTER
+    return row.state == Activity.PUBLISHED and row.starts_at - KEPT <= timezone.now() <= row.ends_at + checkin.AFTER
 
 
 @never_cache
@@ -231,7 +231,7 @@ def code_key(request: HttpRequest, activity_id: int) -> HttpResponse:
     row = _led(actor_on(request), activity_id).row
     if not _serves(row):
         raise ObjectHidden(LEAD)
-    key = base64.b64encode(checking.secret_for(activity_id)).decode()
+    key = base64.b64encode(checkin.secret_for(activity_id)).decode()
     now = int(timezone.now().timestamp() * 1000)
     return private(JsonResponse({"key": key, "now": now, "there": _there(activity_id)}))
 
@@ -256,7 +256,7 @@ def ticks(request: HttpRequest, activity_id: int) -> HttpResponse:
     try:
         # Walk-ins first: somebody who came without a sign-up is on the list before they leave.
         answers = [_walked_in(actor, activity_id, one) for one in came]
-        answers += checking.tick(actor, activity_id, wanted)
+        answers += checkin.tick(actor, activity_id, wanted)
     except StepRefused as refusal:
         return JsonResponse({"title": refusal.code, "status": refusal.status}, status=refusal.status)
     told = [{"key": str(one.key), "state": one.state, "code": one.code, "text": one.text} for one in answers]
@@ -286,14 +286,14 @@ def _ticks(body: bytes, person_id: int | None) -> tuple[list[Ticked], list[_Came
     for row in sent.get("walk_ins", []):
         key, at = typed.stamped(row, sent)
         came.append(_Came(key, at, typed.said(row, "name"), typed.said(row, "phone")))
-    if len(came) > checking.MARKS_MAX:
+    if len(came) > checkin.MARKS_MAX:
         raise ValueError("too many")
     return ticked, came
 
 
 def _walked_in(actor: Actor, activity_id: int, one: _Came) -> Answer:
     try:
-        checking.walk_in(actor, activity_id, name=one.name, phone=one.phone, key=one.key, at=one.at)
+        checkin.walk_in(actor, activity_id, name=one.name, phone=one.phone, key=one.key, at=one.at)
     except StepRefused as refusal:
         return Answer(one.key, "refused", refusal.code, refusal.label.text(actor.language))
     return Answer(one.key, "stored")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from linli.activities import calendars, checking, handing, scans, selectors, shown, signing, typed
+from linli.activities import calendars, checkin, scans, selectors, shown, signups, substitutes, typed
 from linli.activities.access import LEAD
 from linli.activities.pages_public import page, private, to_phone
 from linli.activities.scans import Scan
@@ -53,7 +53,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def _mine(actor: Actor) -> dict[str, Any]:
-    now, persons = timezone.now(), signing.own_ids(actor)
+    now, persons = timezone.now(), signups.own_ids(actor)
     offers = [
         {
             "id": offer.pk, "row": offer.signup.activity, "role": offer.signup.role.name,
@@ -74,7 +74,7 @@ def _act(request: HttpRequest, actor: Actor) -> str:
     sent = request.POST
     match sent.get("act", ""):
         case "accept" | "decline" as act:
-            handing.answer(actor, whole_number(sent.get("offer")) or 0, accept=act == "accept")
+            substitutes.answer(actor, whole_number(sent.get("offer")) or 0, accept=act == "accept")
             messages.success(request, _("名额是您的了，到时见。") if act == "accept" else _("已告诉对方您来不了。"))
         case "calendar":
             return calendars.new_key(actor)
@@ -119,7 +119,7 @@ def here(request: HttpRequest, activity_id: int) -> HttpResponse:
     found = selectors.public_one(activity_id)
     # The page that the phone keeps is opened much later: what was scanned just now has no place in it.
     scan = None if request.headers.get("X-Kept") else _ticket(request, activity_id)
-    there = selectors.my_attendance(signing.own_ids(actor), activity_id)
+    there = selectors.my_attendance(signups.own_ids(actor), activity_id)
     context = {
         "row": found.row, "when": shown.when(found.row.starts_at, found.row.ends_at), "there": there,
         "where": shown.place_words(found.row.place.name, found.row.spot), "problem": problem, "key": uuid.uuid4(),
@@ -151,13 +151,13 @@ def _check(request: HttpRequest, actor: Actor, activity_id: int) -> None:
     if sent.get("digits"):
         scans.count_try(actor, activity_id)
         step = scans.typed_step(activity_id, sent["digits"], moments.now())
-        checking.check_in_by_digits(actor, activity_id, step, out=out, key=key)
+        checkin.check_in_by_digits(actor, activity_id, step, out=out, key=key)
     elif sent.get("lon") and sent.get("lat"):
-        checking.check_in_by_position(
+        checkin.check_in_by_position(
             actor, activity_id, _degree(sent.get("lon", "")), _degree(sent.get("lat", "")), out=out, key=key
         )
     elif scan is not None:
-        checking.check_in_by_code(actor, activity_id, scan[0], out=out, key=key)
+        checkin.check_in_by_code(actor, activity_id, scan[0], out=out, key=key)
     else:
         raise refuse("no_code", "", "请扫负责人手机上的签到码。", "Scan the code on the leader's phone.", status=409)
     messages.success(request, _("已签退，辛苦了。") if out else _("已签到。走的时候再扫一次签退。"))

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from linli.activities import later, scans, typed
-from linli.activities.later import Attempt
+from linli.activities import offline_checkin, scans, typed
+from linli.activities.offline_checkin import Attempt
 from linli.people.gates import actor_on, signed_in
 from linli.work.engine import StepRefused
 
@@ -51,7 +51,7 @@ def later_sent(request: HttpRequest, activity_id: int) -> HttpResponse:
     if person != actor.person_id:
         return JsonResponse({"title": "other_person", "status": 409}, status=409)
     try:
-        answers = later.take(actor, activity_id, attempts, sent_at=sent_at)
+        answers = offline_checkin.take(actor, activity_id, attempts, sent_at=sent_at)
     except StepRefused as refusal:
         return JsonResponse({"title": refusal.code, "status": refusal.status}, status=refusal.status)
     told = [

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from linli.activities import calendars, handing, posters, selectors, shown, signing, typed
+from linli.activities import calendars, posters, selectors, shown, signups, substitutes, typed
 from linli.activities.reading import PAGE
 from linli.activities.recurrence import in_words
 from linli.activities.selectors import Shown
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.activities.typed import Problem
 from linli.kernel.numbers import page_number, whole_number
 from linli.people import gateways
@@ -100,7 +100,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "has_more": len(rows) > PAGE, "many": number > 1 or len(rows) > PAGE,
         "feed": f"{reverse('activities:feed')}?{urlencode({'place': area.id})}" if area else "",
         "leads": bool(actor.may_somewhere("activities.lead")),
-        "offers": len(selectors.offers_to(signing.own_ids(actor))) if actor.is_signed_in else 0,
+        "offers": len(selectors.offers_to(signups.own_ids(actor))) if actor.is_signed_in else 0,
     }  # fmt: skip
     return render(request, "activities/index.html", context)
 
@@ -131,7 +131,7 @@ def activity(request: HttpRequest, activity_id: int) -> HttpResponse:
 def _one(request: HttpRequest, actor: Actor, found: Shown) -> dict[str, Any]:
     """What the page shows (≤ 6 statements more for who is signed in)."""
     row, now = found.row, timezone.now()
-    persons = signing.own_ids(actor) if actor.is_signed_in else []
+    persons = signups.own_ids(actor) if actor.is_signed_in else []
     mine = selectors.my_signup(persons, row.pk) if persons else None
     there = selectors.my_attendance(persons, row.pk) if persons else None
     open_until = row.signup_until or row.starts_at
@@ -179,20 +179,20 @@ def _act(request: HttpRequest, actor: Actor, activity_id: int) -> None:
                 bool(sent.get("consent")), sent.get("who") == "alone",
                 bool(sent.get("wants_news")) and gateways.tells(),
             )  # fmt: skip
-            made = signing.sign_up(actor, asked, key=typed.key_of(request), name=typed.said(sent, "name"))
+            made = signups.sign_up(actor, asked, key=typed.key_of(request), name=typed.said(sent, "name"))
             messages.success(request, _("报名成功，有变动会在这里告诉您。") if made.state == "in" else _(
                 "已排上候补，轮到您时会告诉您。"))  # fmt: skip
         case "leave":
-            signing.withdraw(actor, signup)
+            signups.withdraw(actor, signup)
             messages.success(request, _("已取消报名，谢谢您提前说一声。"))
         case "hand":
-            handing.offer(
+            substitutes.offer(
                 actor, signup, name=typed.said(sent, "to_name"), phone=typed.said(sent, "to_phone"),
                 key=typed.key_of(request),
             )  # fmt: skip
             messages.success(request, _("已转给对方。对方用手机号登录，在“我的活动”里接受；接受以前名额还是您的。"))
         case "take_back":
-            handing.take_back(actor, whole_number(sent.get("handing")) or 0)
+            substitutes.take_back(actor, whole_number(sent.get("handing")) or 0)
             messages.success(request, _("已收回，名额还是您的。"))
         case _:
             raise Http404

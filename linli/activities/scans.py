@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.core import signing
 
-from linli.activities.checking import scanned, secret_for
-from linli.activities.rotating import DIGITS, STEPS_TAKEN, step_at, step_of_digits
+from linli.activities.checkin import scanned, secret_for
+from linli.activities.rotating_code import DIGITS, STEPS_TAKEN, step_at, step_of_digits
 from linli.activities.words import refuse
 from linli.people import throttle
 from linli.people.access import Actor

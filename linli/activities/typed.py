@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from linli.activities.checking import put_right
+from linli.activities.checkin import put_right
 from linli.activities.shown import tongue
 from linli.activities.words import refuse
 from linli.kernel.numbers import whole_number

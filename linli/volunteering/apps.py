@@ -12,7 +12,7 @@ class VolunteeringConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of closed activities; say what is sealed and what is erased with a person."""
-        from linli.activities import hearing
+        from linli.activities import closing_listeners
         from linli.people import keys
         from linli.volunteering import erasure, evidence, importing, importing_joined, proposing, registering, telling
 
@@ -23,4 +23,4 @@ class VolunteeringConfig(AppConfig):
         evidence.install()
         keys.register("volunteering.Volunteer", "number_encrypted", registering.NUMBER_CONTEXT)
         keys.register_blind("volunteering.Volunteer", erasure.blinds_of)
-        hearing.listen(proposing.hear_closing)
+        closing_listeners.listen(proposing.hear_closing)

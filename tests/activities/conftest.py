@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from linli.activities import planning, signing
+from linli.activities import planning, signups
 from linli.activities.models import Activity, Role, Signup
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people.access import Actor
 from linli.people.loading import load_actor
 from linli.people.phone import account_of_phone
@@ -70,7 +70,7 @@ def role_of(activity: Activity) -> Role:
 def under_way(activity: Activity, *, began: timedelta, lasts: timedelta) -> Activity:
     """Residents 1 to 3 have signed up, and it began some time ago."""
     for number in (1, 2, 3):
-        signing.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
+        signups.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
     begin = timezone.now() - began
     Activity.objects.filter(pk=activity.pk).update(starts_at=begin, ends_at=begin + lasts)
     Signup.objects.filter(activity=activity).update(starts_at=begin, ends_at=begin + lasts)

@@ -12,9 +12,9 @@ import pytest
 from django.apps import apps
 from django.db.models import CharField, TextField
 
-from linli.activities import calendars, closing, erasure, selectors, signing
+from linli.activities import calendars, closing, erasure, selectors, signups
 from linli.activities.models import Activity, CalendarKey, Signup
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people import erasing
 from linli.people.models import Person
 from linli.work import storage, uploads
@@ -48,8 +48,8 @@ def test_places_to_come_are_given_back_and_the_past_keeps_its_count(
 ) -> None:
     activity = held()
     gone, waiting = resident(1), resident(2)
-    row = signing.sign_up(gone, Asked(role_of(activity).pk), key=uuid4())
-    other = signing.sign_up(waiting, Asked(role_of(activity).pk), key=uuid4())
+    row = signups.sign_up(gone, Asked(role_of(activity).pk), key=uuid4())
+    other = signups.sign_up(waiting, Asked(role_of(activity).pk), key=uuid4())
     Signup.objects.filter(pk=other.pk).update(reason="和13800000001一起来")
     Activity.objects.filter(pk=activity.pk).update(results="谢谢 138-0000-0001 的帮助")
     calendars.new_key(gone)
@@ -65,7 +65,7 @@ def test_places_to_come_are_given_back_and_the_past_keeps_its_count(
 
 def test_a_name_in_a_text_is_asked_about(held: Callable[..., Activity], world: World) -> None:
     activity = held(purpose="跟欧阳建国老师学剪纸")
-    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4(), name="欧阳建国")
+    signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4(), name="欧阳建国")
     subject = erasing.subject_of(Person.objects.get(pk=resident(1).person_id))
     assert erasure.doubts(subject, world.actor("community_west")) == []
     (doubt,) = erasure.doubts(subject, world.actor("community"))

@@ -16,10 +16,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from linli.activities import checking, closing, handing, planning, setup, signing
+from linli.activities import checkin, closing, planning, setup, signups, substitutes
 from linli.activities.models import Activity, Attendance, Format, HeadCount, Outcome, Series, Signup
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people.phone import account_of_phone
 from tests.activities.conftest import resident, role_of, wanted
 from tests.support.people import signed_in_client
@@ -49,7 +49,7 @@ def under_way(held: Held, *numbers: int, capacity: int = 5) -> Activity:
     """An activity that began half an hour ago, for which these residents signed up before."""
     activity = held(posts=(Post("队员", capacity),))
     for number in numbers:
-        signing.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
+        signups.sign_up(resident(number), Asked(role_of(activity).pk), key=uuid4())
     begin = timezone.now() - timedelta(minutes=30)
     Activity.objects.filter(pk=activity.pk).update(starts_at=begin, ends_at=begin + timedelta(hours=2))
     activity.refresh_from_db()
@@ -61,7 +61,7 @@ def under_way(held: Held, *numbers: int, capacity: int = 5) -> Activity:
 
 def test_the_public_list_shows_what_is_published_and_says_what_is_free(held: Held, world: World) -> None:
     shown, full = held(title="清理楼道"), held(title="名额满了", starts_at=timezone.now() + timedelta(hours=2))
-    signing.sign_up(resident(1), Asked(role_of(full).pk), key=uuid4())
+    signups.sign_up(resident(1), Asked(role_of(full).pk), key=uuid4())
     planning.create(world.actor("community"), wanted(world, title="还是草稿"), key=uuid4())
     page = body(anonymous().get("/activities/"))
     assert "清理楼道" in page and "还有 1 个名额" in page and "已满，可候补" in page and "还是草稿" not in page
@@ -132,7 +132,7 @@ def test_what_is_refused_is_said_and_what_was_typed_stays(held: Held) -> None:
 
 def test_a_place_is_handed_on_and_accepted_on_the_page(held: Held) -> None:
     activity = held()
-    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
     giver, taker = as_resident(1), as_resident(2)
     signup = Signup.objects.get()
     hand = {"act": "hand", "signup": signup.pk, "to_name": "韩梅梅", "to_phone": "13800000002", "key": str(uuid4())}
@@ -147,8 +147,8 @@ def test_a_place_is_handed_on_and_accepted_on_the_page(held: Held) -> None:
 
 def test_an_offer_is_of_no_use_to_others(held: Held) -> None:
     activity = held()
-    row = signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
-    offer = handing.offer(resident(1), row.pk, name="甲", phone="13800000002", key=uuid4())
+    row = signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    offer = substitutes.offer(resident(1), row.pk, name="甲", phone="13800000002", key=uuid4())
     answer = as_resident(3).post("/activities/mine/", {"act": "accept", "offer": offer.pk})
     assert answer.status_code == 404
 
@@ -176,7 +176,7 @@ def test_calendars_are_public_by_place_and_secret_by_person(held: Held, world: W
     assert feed.startswith("BEGIN:VCALENDAR\r\n") and f"UID:activity-{activity.pk}@" in feed
     assert "门口\\,左边" in feed and "STATUS:CONFIRMED" in feed
     assert all(len(line.encode()) <= 75 for line in feed.split("\r\n"))
-    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
     client = as_resident(1)
     (secret,) = re.findall(
         r"/activities/calendar/([\w-]+)\.ics", body(client.post("/activities/mine/", {"act": "calendar"}))
@@ -194,7 +194,7 @@ def test_a_scanned_code_checks_in_with_one_tap_and_cannot_be_sent_on(held: Held)
     activity = under_way(held, 1, 2)
     client, friend = as_resident(1), as_resident(2)
     address = f"/activities/{activity.pk}/here/"
-    scan = client.get(address, {"c": checking.code_now(activity.pk)})
+    scan = client.get(address, {"c": checkin.code_now(activity.pk)})
     assert scan.status_code == 302 and scan["Location"] == address
     assert "签到" in body(client.get(address))
     sent = {"act": "in", "key": str(uuid4())}
@@ -211,7 +211,7 @@ def test_a_code_survives_signing_in(held: Held) -> None:
     activity = under_way(held, 1)
     client = anonymous()
     address = f"/activities/{activity.pk}/here/"
-    client.get(address, {"c": checking.code_now(activity.pk)})
+    client.get(address, {"c": checkin.code_now(activity.pk)})
     assert "/login/phone/" in client.get(address)["Location"]
     client.cookies.update(as_resident(1).cookies)
     assert client.post(address, {"act": "in", "key": str(uuid4())}).status_code == 302
@@ -264,7 +264,7 @@ def test_the_code_page_shows_a_code_and_only_to_leaders(held: Held, world: World
     assert "<svg" in page and 'http-equiv="refresh"' in page and "已到 0 人" in page
     key = as_staff(world, "community").get(f"{address}key.json")
     told = key.json()
-    assert base64.b64decode(told["key"]) == checking.secret_for(activity.pk) and told["there"] == "已到 0 人"
+    assert base64.b64decode(told["key"]) == checkin.secret_for(activity.pk) and told["there"] == "已到 0 人"
     assert "no-store" in key["Cache-Control"] and told["key"] not in page, "what the phone keeps of the page holds none"
     for path in (address, f"{address}key.json"):
         for other in (as_resident(1), as_staff(world, "community_west"), as_staff(world, "handler")):
@@ -278,7 +278,7 @@ def test_digits_are_typed_where_the_camera_fails(held: Held) -> None:
     activity = under_way(held, 1)
     address, client = f"/activities/{activity.pk}/here/", as_resident(1)
     assert "扫不了码" in body(client.get(address))
-    shown = checking.digits_now(activity.pk)
+    shown = checkin.digits_now(activity.pk)
     wrong = client.post(address, {"act": "in", "digits": "12 34", "key": str(uuid4())})
     assert wrong.status_code == 422 and "数字不对" in wrong.content.decode()
     sent = {"act": "in", "digits": f"{shown[:3]} {shown[3:]}", "key": str(uuid4())}
@@ -292,7 +292,7 @@ def test_digits_are_typed_where_the_camera_fails(held: Held) -> None:
 def test_the_page_after_a_scan_holds_what_the_phone_sends_later(held: Held) -> None:
     activity = under_way(held, 1)
     address, client = f"/activities/{activity.pk}/here/", as_resident(1)
-    client.get(address, {"c": checking.code_now(activity.pk)})
+    client.get(address, {"c": checkin.code_now(activity.pk)})
     found = re.search(r'data-proof="([^"]+)"', body(client.get(address)))
     assert found is not None
     kept = body(client.get(address, headers={"X-Kept": "1"}))
@@ -427,7 +427,7 @@ def test_the_list_goes_out_as_a_spreadsheet_with_masked_phones(held: Held, world
     from openpyxl import load_workbook
 
     activity = held()
-    signing.sign_up_other(
+    signups.sign_up_other(
         world.actor("community"), Asked(role_of(activity).pk), name="欧阳建国", phone="13911113333", key=uuid4()
     )
     answer = as_staff(world, "community").get(f"/desk/activities/{activity.pk}/people.xlsx")
@@ -442,7 +442,7 @@ def test_the_register_goes_out_for_month_and_year_and_names_nobody(held: Held, w
     from openpyxl import load_workbook
 
     activity = held()
-    signing.sign_up_other(
+    signups.sign_up_other(
         world.actor("community"), Asked(role_of(activity).pk), name="欧阳建国", phone="13911113333", key=uuid4()
     )
     month = timezone.localdate(activity.starts_at)
@@ -469,8 +469,8 @@ def test_the_calendar_counts_days_beyond_the_page(held: Held, world: World, monk
 
 def test_figures_of_the_month_are_those_of_the_list(held: Held, world: World) -> None:
     activity = under_way(held, 1)
-    checking.tick(world.actor("community"), activity.pk, [
-        checking.Ticked(resident(1).person_id or 0, False, timezone.now(), uuid4())])  # fmt: skip
+    checkin.tick(world.actor("community"), activity.pk, [
+        checkin.Ticked(resident(1).person_id or 0, False, timezone.now(), uuid4())])  # fmt: skip
     closing.close(world.actor("community"), activity.pk)
     closing.count_heads(world.actor("community"), activity.pk, {"riders": 46})
     month = f"{timezone.localtime(activity.starts_at):%Y-%m}"

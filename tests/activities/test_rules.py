@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linli.activities.recurrence import LAST_DAY, NotARule, in_words, occurrences, rules_of, weekly
-from linli.activities.rotating import (
+from linli.activities.rotating_code import (
     DIGITS,
     STEP_SECONDS,
     STEPS_TAKEN,

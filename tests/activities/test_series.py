@@ -10,10 +10,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from linli.activities import figures, planning, series, signing, telling
+from linli.activities import figures, planning, series, signups, telling
 from linli.activities.models import Activity, Series, Signup
 from linli.activities.recurrence import LAST_DAY, weekly
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.places.models import CalendarDay, RegistryVersion
 from linli.places.services import bump_registry
@@ -85,7 +85,7 @@ def test_one_changed_alone_stays_when_the_rest_is_changed(world: World) -> None:
     first, second, third, *_rest = row.activities.order_by("occurs_on")
     alone = wanted(world, title="只改这一次", starts_at=third.starts_at + timedelta(hours=2))
     planning.edit_one(world.actor("community"), third.pk, alone)
-    signup = signing.sign_up(resident(1), Asked(role_of(second).pk), key=uuid4())
+    signup = signups.sign_up(resident(1), Asked(role_of(second).pk), key=uuid4())
     key, begin = uuid4(), second.starts_at + timedelta(days=1, hours=1)
     rule = weekly([weekday(timezone.localdate(begin))])
     for _ in range(2):
@@ -108,7 +108,7 @@ def test_one_changed_alone_stays_when_the_rest_is_changed(world: World) -> None:
 def test_what_falls_out_of_the_new_rule_is_called_off_or_gone(world: World) -> None:
     row = made(world)
     first, second, third, *_rest = row.activities.order_by("occurs_on")
-    signing.sign_up(resident(1), Asked(role_of(third).pk), key=uuid4())
+    signups.sign_up(resident(1), Asked(role_of(third).pk), key=uuid4())
     monthly = f"FREQ=MONTHLY;BYMONTHDAY={tomorrow().day}" if tomorrow().day <= 28 else LAST_DAY
     series.edit_rest(world.actor("community"), first.pk, wanted(world, starts_at=first.starts_at), monthly, key=uuid4())
     third.refresh_from_db()
@@ -119,7 +119,7 @@ def test_a_series_ends_after_a_day(world: World) -> None:
     row = made(world)
     last = row.activities.order_by("-occurs_on").first()
     assert last is not None
-    signing.sign_up(resident(1), Asked(role_of(last).pk), key=uuid4())
+    signups.sign_up(resident(1), Asked(role_of(last).pk), key=uuid4())
     with pytest.raises(ObjectHidden):
         series.end_series(world.actor("community_west"), row.pk, tomorrow(), "不办了")
     series.end_series(world.actor("community"), row.pk, tomorrow(), "不办了")

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from linli.activities import jobs, planning, signing, telling, texting
+from linli.activities import jobs, planning, signups, telling, texting
 from linli.activities.models import Activity, Signup
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people import gateways
 from tests.activities.conftest import resident, role_of
 from tests.support.world import World
@@ -29,7 +29,7 @@ def phones(settings: Any, tmp_path: Path) -> Path:
 def signed_up(activity: Activity, *, wants_news: bool = True) -> int:
     """Somebody with a phone has a place; their person."""
     asked = Asked(role_of(activity).pk, wants_news=wants_news)
-    return signing.sign_up(resident(1), asked, key=uuid4()).person_id
+    return signups.sign_up(resident(1), asked, key=uuid4()).person_id
 
 
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from linli.activities import hearing
+from linli.activities import closing_listeners
 from linli.activities.models import Activity
 from linli.awards import awarding
 from linli.awards.models import Award
@@ -38,7 +38,7 @@ def served(world: World, theme: str = "") -> Service:
     ledger.join(volunteer.person_id, actor=None)
     activity = held(world, [volunteer.person_id])
     Activity.objects.filter(pk=activity.pk).update(theme=theme, published_at=timezone.now())
-    hearing.tell(activity.pk, world.actor("captain"))
+    closing_listeners.tell(activity.pk, world.actor("captain"))
     return Service.objects.get()
 
 

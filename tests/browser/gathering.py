@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from linli.activities import formats, planning, setup, signing
+from linli.activities import formats, planning, setup, signups
 from linli.activities.formats import WantedFormat
 from linli.activities.models import Activity, Signup
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from tests.browser.world import World
 
 TITLE = "清理楼道小广告，一起把院子收拾干净，孩子也能来"
@@ -45,7 +45,7 @@ def _gathered(world: World) -> dict[str, str]:
         )  # fmt: skip
         role = running.roles.get().pk
         for number in range(3):
-            signing.sign_up_other(
+            signups.sign_up_other(
                 officer, Asked(role), name=f"秦{'甲乙丙'[number]}", phone=f"1380077{number:04d}", key=uuid.uuid4()
             )
         begin = now - timedelta(minutes=20)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from linli.activities import checking
+from linli.activities import checkin
 from linli.activities.models import Activity, Attendance, Mark
 from tests.browser.gathering import TITLE, gathered
 from tests.browser.helpers import NARROW, TapCounter, complaints
@@ -25,7 +25,7 @@ def test_signing_up_is_two_taps_and_checking_in_is_one(open_page: Opener, world:
     expect(page.get_by_text("您已报名：清理组")).to_be_visible()
     assert counter.taps <= 2
     with world.inside():
-        code = checking.code_now(int(made["running"]))
+        code = checkin.code_now(int(made["running"]))
     page.goto(f"/activities/{made['running']}/here/?c={code}")
     before = counter.taps
     page.get_by_role("button", name="签到", exact=True).click()

@@ -10,11 +10,11 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Error, Page, expect
 
-from linli.activities import checking, planning, signing
+from linli.activities import checkin, planning, signups
 from linli.activities.models import Activity, Attendance, Mark, Signup
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.places.models import Place
 from linli.work import moments
 from tests.browser.world import World
@@ -32,7 +32,7 @@ def under_way(world: World) -> Activity:
     with world.inside():
         wanted = Wanted("清理山道", world.places["community"], now + timedelta(days=2), 120, (Post("队员", 5),))
         row = planning.create(officer, wanted, key=uuid.uuid4(), publish=True)
-        signing.sign_up_other(officer, Asked(row.roles.get().pk), name="秦山", phone="13800880001", key=uuid.uuid4())
+        signups.sign_up_other(officer, Asked(row.roles.get().pk), name="秦山", phone="13800880001", key=uuid.uuid4())
         begin = now - timedelta(minutes=30)
         for rows in (Activity.objects.filter(pk=row.pk), Signup.objects.filter(activity=row)):
             rows.update(starts_at=begin, ends_at=begin + timedelta(hours=2))
@@ -109,7 +109,7 @@ def test_a_neighbour_checks_in_on_a_hill_by_a_code_and_by_position(open_page: Op
     with world.inside():
         place = Place.objects.get(pk=row.place_id)
         with moments.replaying(timezone.now() - timedelta(minutes=4)):
-            code = checking.code_now(row.pk)
+            code = checkin.code_now(row.pk)
     assert place.lon is not None and place.lat is not None
     page = open_page(sign_in="captain", position=(place.lon, place.lat), complaints_allowed=True)
     address = f"/activities/{row.pk}/here/"
@@ -154,8 +154,8 @@ def test_the_code_goes_on_without_a_network_and_a_tap_without_one_is_not_lost(op
         made = []
         for moment in holding:
             with moments.replaying(moment):
-                made.append(checking.digits_now(row.pk))
-        code = checking.code_now(row.pk)
+                made.append(checkin.digits_now(row.pk))
+        code = checkin.code_now(row.pk)
     assert shown in made and leader.locator("[data-qr] svg").count() == 1
     page = open_page(sign_in="captain", complaints_allowed=True)
     page.goto(f"/activities/{row.pk}/here/?c={code}")

@@ -10,15 +10,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from linli.activities import bulk, checking, closing, formats, handing, later, planning, scans, signing
+from linli.activities import bulk, checkin, closing, formats, offline_checkin, planning, scans, signups, substitutes
 from linli.activities import series as serial
 from linli.activities.bulk import PastActivity
-from linli.activities.checking import Ticked
-from linli.activities.later import Attempt
+from linli.activities.checkin import Ticked
 from linli.activities.models import Activity, Format, Series, Signup
+from linli.activities.offline_checkin import Attempt
 from linli.activities.posts import Post
 from linli.activities.recurrence import weekly
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people.access import Actor
 from linli.work import moments, uploads
 from tests.activities.conftest import resident, role_of, wanted
@@ -36,7 +36,7 @@ def _made(world: World, *, publish: bool = True, **more: Any) -> Activity:
 
 
 def _join(number: int, activity: Activity, **more: Any) -> Signup:
-    return signing.sign_up(resident(number), Asked(role_of(activity).pk, **more), key=UUID(int=100 + number))
+    return signups.sign_up(resident(number), Asked(role_of(activity).pk, **more), key=UUID(int=100 + number))
 
 
 def _full(world: World) -> tuple[Activity, Signup]:
@@ -71,7 +71,7 @@ def _neighbour(world: World, number: int) -> Actor:
 def _ticked(world: World, activity: Activity) -> Act:
     """The first resident came half an hour ago and has not left."""
     came = Ticked(_person(1), out=False, at=timezone.now() - timedelta(minutes=30), key=UUID(int=50))
-    return lambda: checking.tick(world.actor("community"), activity.pk, [came])
+    return lambda: checkin.tick(world.actor("community"), activity.pk, [came])
 
 
 def _closed(world: World) -> Activity:
@@ -138,30 +138,32 @@ def _end_series(world: World, row: Series) -> Any:
 def _sign_up(world: World) -> Act:
     activity = _made(world)
     asked = Asked(role_of(activity).pk)
-    return lambda: signing.sign_up(world.actor("resident"), asked, key=UUID(int=4), name="钱小芳")
+    return lambda: signups.sign_up(world.actor("resident"), asked, key=UUID(int=4), name="钱小芳")
 
 
 def _sign_up_other(world: World) -> Act:
     asked = Asked(role_of(_made(world)).pk)
-    return lambda: signing.sign_up_other(
+    return lambda: signups.sign_up_other(
         world.actor("community"), asked, name="韩梅梅", phone="13800000009", key=UUID(int=5)
     )
 
 
 def _withdraw(world: World) -> Act:
     _activity, first = _full(world)
-    return lambda: signing.withdraw(_neighbour(world, 1), first.pk, "临时有事")
+    return lambda: signups.withdraw(_neighbour(world, 1), first.pk, "临时有事")
 
 
 def _remind(world: World) -> Act:
     activity, _first = _full(world)
     moment = activity.starts_at - timedelta(hours=2)
-    return lambda: signing.remind_due(moment)
+    return lambda: signups.remind_due(moment)
 
 
 def _offered(world: World) -> Act:
     _activity, first = _full(world)
-    return lambda: handing.offer(_neighbour(world, 1), first.pk, name="韩梅梅", phone="13800000003", key=UUID(int=6))
+    return lambda: substitutes.offer(
+        _neighbour(world, 1), first.pk, name="韩梅梅", phone="13800000003", key=UUID(int=6)
+    )
 
 
 def _answered(world: World) -> Act:
@@ -169,31 +171,29 @@ def _answered(world: World) -> Act:
     activity = _made(world, posts=(Post("参加者", 3),))
     first = _join(1, activity, minors=2, guardian_consent=True)
     _join(2, activity)
-    offer = handing.offer(resident(1), first.pk, name="韩梅梅", phone="13800000003", key=UUID(int=6))
+    offer = substitutes.offer(resident(1), first.pk, name="韩梅梅", phone="13800000003", key=UUID(int=6))
     _neighbour(world, 3)
-    return lambda: handing.answer(_neighbour(world, 3), offer.pk, accept=True)
+    return lambda: substitutes.answer(_neighbour(world, 3), offer.pk, accept=True)
 
 
 def _by_code(world: World) -> Act:
     """As a walk-in: neither on the list nor known by name."""
     activity = _under_way(world)
-    step = checking.scanned(activity.pk, checking.code_now(activity.pk)) or 0
-    return lambda: checking.check_in_by_code(world.actor("resident"), activity.pk, step, key=UUID(int=7))
+    step = checkin.scanned(activity.pk, checkin.code_now(activity.pk)) or 0
+    return lambda: checkin.check_in_by_code(world.actor("resident"), activity.pk, step, key=UUID(int=7))
 
 
 def _by_digits(world: World) -> Act:
     """Typed by somebody who has not signed up: the leader has to look."""
     activity = _under_way(world)
-    step = scans.typed_step(activity.pk, checking.digits_now(activity.pk), moments.now())
-    return lambda: checking.check_in_by_digits(world.actor("resident"), activity.pk, step, key=UUID(int=7))
+    step = scans.typed_step(activity.pk, checkin.digits_now(activity.pk), moments.now())
+    return lambda: checkin.check_in_by_digits(world.actor("resident"), activity.pk, step, key=UUID(int=7))
 
 
 def _by_position(world: World) -> Act:
     activity = _under_way(world)
     longitude, latitude = activity.place.lon or 0, activity.place.lat or 0
-    return lambda: checking.check_in_by_position(
-        _neighbour(world, 1), activity.pk, longitude, latitude, key=UUID(int=7)
-    )
+    return lambda: checkin.check_in_by_position(_neighbour(world, 1), activity.pk, longitude, latitude, key=UUID(int=7))
 
 
 def _later(world: World) -> Act:
@@ -201,19 +201,19 @@ def _later(world: World) -> Act:
     activity = _under_way(world)
     at = timezone.now() - timedelta(minutes=20)
     with moments.replaying(at):
-        attempt = Attempt(UUID(int=9), False, at, checking.code_now(activity.pk))
-    return lambda: later.take(world.actor("resident"), activity.pk, [attempt], sent_at=timezone.now())
+        attempt = Attempt(UUID(int=9), False, at, checkin.code_now(activity.pk))
+    return lambda: offline_checkin.take(world.actor("resident"), activity.pk, [attempt], sent_at=timezone.now())
 
 
 def _vouch(world: World) -> Act:
     _later(world)()
     activity, person_id = Activity.objects.get(), world.actor("resident").person_id or 0
-    return lambda: later.vouch(world.actor("community"), activity.pk, [person_id])
+    return lambda: offline_checkin.vouch(world.actor("community"), activity.pk, [person_id])
 
 
 def _walk_in(world: World) -> Act:
     activity = _under_way(world)
-    return lambda: checking.walk_in(
+    return lambda: checkin.walk_in(
         world.actor("community"), activity.pk, name="路过的", phone="13911112222", key=UUID(int=8)
     )
 
@@ -294,19 +294,19 @@ CASES = within("activities", {
     "series.publish_series": _on_series(
         lambda world, row: serial.publish_series(world.actor("community"), row.pk), publish=False
     ),
-    "signing.sign_up": _sign_up,
-    "signing.sign_up_other": _sign_up_other,
-    "signing.withdraw": _withdraw,
-    "signing.remind_due": _remind,
-    "handing.offer": _offered,
-    "handing.answer": _answered,
-    "checking.check_in_by_code": _by_code,
-    "checking.check_in_by_digits": _by_digits,
-    "checking.check_in_by_position": _by_position,
-    "checking.tick": lambda world: _ticked(world, _under_way(world)),
-    "checking.walk_in": _walk_in,
-    "later.take": _later,
-    "later.vouch": _vouch,
+    "signups.sign_up": _sign_up,
+    "signups.sign_up_other": _sign_up_other,
+    "signups.withdraw": _withdraw,
+    "signups.remind_due": _remind,
+    "substitutes.offer": _offered,
+    "substitutes.answer": _answered,
+    "checkin.check_in_by_code": _by_code,
+    "checkin.check_in_by_digits": _by_digits,
+    "checkin.check_in_by_position": _by_position,
+    "checkin.tick": lambda world: _ticked(world, _under_way(world)),
+    "checkin.walk_in": _walk_in,
+    "offline_checkin.take": _later,
+    "offline_checkin.vouch": _vouch,
     "closing.close": _close,
     "closing.correct": _correct,
     "closing.count_heads": _count,

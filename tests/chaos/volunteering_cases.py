@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.activities import hearing
+from linli.activities import closing_listeners
 from linli.activities.models import Attendance
 from linli.places.models import Place
 from linli.volunteering import (
@@ -78,7 +78,7 @@ def _hear(world: World) -> Act:
 
 def _proposed(world: World) -> list[Service]:
     activity, _people = _attended(world)
-    hearing.tell(activity, world.actor("captain"))
+    closing_listeners.tell(activity, world.actor("captain"))
     return list(Service.objects.order_by("pk"))
 
 

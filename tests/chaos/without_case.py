@@ -26,10 +26,10 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
         inspections.mutual_telling.tell_result inspections.mutual_telling.tell_shops
         inspections.mutual_rechecks.plan_recheck
-        activities.checking.attend activities.weighing.weigh
+        activities.checkin.attend activities.attendance_marks.weigh
         activities.planning.add activities.planning.apply activities.planning.call_off
         activities.posts.add activities.posts.add_one activities.posts.change activities.posts.count
-        activities.posts.move_up activities.signing.leave activities.telling.tell
+        activities.posts.move_up activities.signups.leave activities.telling.tell
         awards.awarding.pay awards.awarding.took_back awards.listing.take_back
         awards.telling.tell awards.telling.tell_nominee volunteering.telling.tell wishes.telling.told
         volunteering.certifying.keep
@@ -37,8 +37,8 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         volunteering.registering.join_team volunteering.joining.person_of volunteering.trained.follow
     """),
     "changes one row, and nothing beside it": named("""
-        activities.calendars.new_key activities.calendars.drop_key activities.checking.strike
-        activities.handing.take_back
+        activities.calendars.new_key activities.calendars.drop_key activities.checkin.strike
+        activities.substitutes.take_back
         awards.appealing.withdraw awards.nominating.wish_honour awards.sticker_redeeming.keep
         volunteering.appeals.appeal volunteering.appeals.take_back volunteering.certifying.ask
         volunteering.noticing.show_name wishes.texting.send

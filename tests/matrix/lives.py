@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from linli.activities import closing, planning, signing
+from linli.activities import closing, planning, signups
 from linli.activities.models import Activity
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.awards import appealing, awarding, deciding, nominating, rule_services
 from linli.awards.models import Award, Nomination
 from linli.awards.rule_services import Head
@@ -375,7 +375,7 @@ def _close(world: World, number: int) -> Any:
 
 def _sign_up(world: World, number: int) -> Any:
     role = role_of(Activity.objects.get(pk=number))
-    return signing.sign_up(world.actor("resident"), Asked(role.pk), key=UUID(int=9))
+    return signups.sign_up(world.actor("resident"), Asked(role.pk), key=UUID(int=9))
 
 
 ACTIVITY = Life(

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.activities import checking, planning, signing
-from linli.activities.checking import Ticked
+from linli.activities import checkin, planning, signups
+from linli.activities.checkin import Ticked
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.awards import awarding, nominating, rule_services
 from linli.awards.models import Appeal as AwardAppeal
 from linli.awards.models import Award, RuleSet
@@ -177,11 +177,11 @@ def attendance(world: World, one: Neighbour) -> Iterator[Thing]:
     row = planning.create(director, wanted, key=key(), publish=True)
     asked = Asked(row.roles.get().pk)
     if one.whose == "own_of_resident":
-        made = signing.sign_up(world.actor("resident"), asked, key=key())
+        made = signups.sign_up(world.actor("resident"), asked, key=key())
     else:
-        made = signing.sign_up_other(director, asked, name=one.name, phone=one.phone, key=key())
+        made = signups.sign_up_other(director, asked, name=one.name, phone=one.phone, key=key())
     ticks = [Ticked(made.person_id, out=False, at=timezone.now(), key=key())]
-    assert checking.tick(director, row.pk, ticks)[0].state == "stored"
+    assert checkin.tick(director, row.pk, ticks)[0].state == "stored"
     base, desk = f"/activities/{row.pk}/", f"/desk/activities/{row.pk}/"
     yield Thing("sign_up", one, made.pk, {
         "list": ("/desk/activities/", (desk,)), "detail": (desk, one.marks),

@@ -36,7 +36,7 @@ WHO = (
 FIRST = ("anonymous", "resident", "community", "community_west", "street", "street2", "director", "who_should")
 TURN = 3
 NOBODY = frozenset({
-    "activities.bulk.record_past", "activities.signing.remind_due", "awards.awarding.award_deeds",
+    "activities.bulk.record_past", "activities.signups.remind_due", "awards.awarding.award_deeds",
     "awards.awarding.catch_up", "volunteering.bulk.record_services", "volunteering.proposing.hear_closing",
     "volunteering.proposing.propose", "volunteering.starring.grant_due", "shop.services.expire",
 })  # fmt: skip

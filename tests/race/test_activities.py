@@ -16,12 +16,12 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from linli.activities import planning, series, signing
+from linli.activities import planning, series, signups
 from linli.activities.models import Activity, Role, Series, Signup
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
 from linli.activities.recurrence import weekly
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people.access import Actor, Grant
 from linli.people.models import Person
 from linli.people.roles import ROLES
@@ -55,7 +55,7 @@ def wants(actor: Actor, role: int, key: UUID | None = None) -> Callable[[], str]
 
     def call() -> str:
         try:
-            return signing.sign_up(actor, Asked(role), key=key or uuid4()).state
+            return signups.sign_up(actor, Asked(role), key=key or uuid4()).state
         except StepRefused as refusal:
             return refusal.code
 
@@ -84,10 +84,10 @@ def test_of_two_hundred_one_has_the_place_and_the_others_wait_in_order(world: Wo
 def test_fifty_leave_and_fifty_come_at_once_and_nobody_jumps(world: World) -> None:
     role = activity_of(world, 50).roles.get()
     people = residents(150)
-    rows = [signing.sign_up(actor, Asked(role.pk), key=uuid4()) for actor in people[:100]]
+    rows = [signups.sign_up(actor, Asked(role.pk), key=uuid4()) for actor in people[:100]]
 
     def leaves(actor: Actor, row: Signup) -> Callable[[], str]:
-        return lambda: signing.withdraw(actor, row.pk).state
+        return lambda: signups.withdraw(actor, row.pk).state
 
     at_once(
         [leaves(actor, row) for actor, row in zip(people[:50], rows[:50], strict=True)]
@@ -147,7 +147,7 @@ def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
         all_have_read.wait(timeout=30)
         return row
 
-    monkeypatch.setattr(signing, "hold_role", unlocked)
+    monkeypatch.setattr(signups, "hold_role", unlocked)
 
 
 def test_control_without_any_guard_one_place_is_given_many_times(

@@ -12,12 +12,12 @@ from io import BytesIO
 
 from django.utils import timezone
 
-from linli.activities import calendars, checking, closing, handing, planning, series, setup, signing
+from linli.activities import calendars, checkin, closing, planning, series, setup, signups, substitutes
 from linli.activities.models import Activity
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
 from linli.activities.recurrence import weekly
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.awards import appealing, awarding, nominating, rule_services
 from linli.awards.models import Award, Nomination, RuleSet
 from linli.awards.nominating import Named
@@ -70,11 +70,11 @@ def activities(world: World) -> dict[str, str]:
     community, resident = world.actor("community"), world.actor("resident")
     now = _activity(world, -0.2)
     role = now.roles.order_by("position")[0].pk
-    signing.sign_up_other(community, Asked(role), name=NEIGHBOUR, phone=PHONE, key=key())
-    by_mistake = checking.walk_in(community, now.pk, name="路过的", phone="13805326666", key=key())
-    checking.strike(community, now.pk, by_mistake.person_id, "点错了")
+    signups.sign_up_other(community, Asked(role), name=NEIGHBOUR, phone=PHONE, key=key())
+    by_mistake = checkin.walk_in(community, now.pk, name="路过的", phone="13805326666", key=key())
+    checkin.strike(community, now.pk, by_mistake.person_id, "点错了")
     held = _activity(world, -3, title="河边清洁")
-    came = checking.walk_in(community, held.pk, name=NEIGHBOUR, phone=PHONE, key=key())
+    came = checkin.walk_in(community, held.pk, name=NEIGHBOUR, phone=PHONE, key=key())
     closing.close(community, held.pk)
     until = held.starts_at + timedelta(hours=1)
     closing.correct(community, held.pk, came.person_id, came_at=held.starts_at, left_at=until, reason="先走了")
@@ -85,8 +85,8 @@ def activities(world: World) -> dict[str, str]:
     gone = _activity(world, 30, title="雨天活动")
     planning.cancel(community, gone.pk, "下大雨")
     coming = _activity(world, 24, title="明天的活动")
-    own = signing.sign_up(resident, Asked(coming.roles.order_by("position")[0].pk), key=key(), name="钱小芳")
-    handing.offer(resident, own.pk, name=NEIGHBOUR, phone=PHONE, key=key())
+    own = signups.sign_up(resident, Asked(coming.roles.order_by("position")[0].pk), key=key(), name="钱小芳")
+    substitutes.offer(resident, own.pk, name=NEIGHBOUR, phone=PHONE, key=key())
     row = series.create_series(community, wanted(world, 48, title="每周宣讲"), weekly(["SA"]), key=key(), publish=True)
     return {
         "activity_id": str(now.pk), "held_id": str(held.pk), "coming_id": str(coming.pk), "signup_id": str(own.pk),

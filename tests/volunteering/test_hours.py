@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from linli.activities import hearing
+from linli.activities import closing_listeners
 from linli.activities.models import Attendance
 from linli.people.access import ObjectHidden
 from linli.volunteering import appeals, hours, proposing, ruling, services
@@ -34,7 +34,7 @@ def picks(rows: object) -> list[Pick]:
 def closed(world: World, count: int = 2) -> list[Service]:
     people = [enrol(world, number).person_id for number in range(1, count + 1)]
     activity = held(world, people)
-    hearing.tell(activity.pk, world.actor("captain"))
+    closing_listeners.tell(activity.pk, world.actor("captain"))
     return list(Service.objects.filter(activity=activity).order_by("pk"))
 
 
@@ -42,7 +42,7 @@ def test_a_closed_activity_proposes_hours_once_and_the_leader_confirms_them_all(
     rows = closed(world)
     assert [(row.minutes, row.state, row.version) for row in rows] == [(120, "proposed", 1)] * 2
     assert rows[0].entries.get().reckoned["stay"] == 128
-    hearing.tell(rows[0].activity_id or 0, world.actor("captain"))
+    closing_listeners.tell(rows[0].activity_id or 0, world.actor("captain"))
     assert Service.objects.count() == 2 and not Deed.objects.exists()
     assert hours.confirm(world.actor("community"), picks(rows)).confirmed == 2
     assert hours.confirm(world.actor("community"), picks(rows)).confirmed == 0, "sent twice, nothing happens twice"
@@ -99,7 +99,7 @@ def test_what_was_changed_overlaps_or_lacks_a_reason_is_left_and_told(world: Wor
     assert hours.confirm(director, [Pick(row.pk, 7, 120)]).left == {row.pk: "changed"}
     assert hours.confirm(director, [Pick(row.pk, 1, 0, "缺席")]).left == {row.pk: "zero"}
     other = held(world, [row.person_id])
-    hearing.tell(other.pk, director)
+    closing_listeners.tell(other.pk, director)
     both = list(Service.objects.order_by("pk"))
     decided = hours.confirm(director, picks(both))
     assert decided.confirmed == 1 and decided.left == {both[1].pk: "overlap"}
@@ -109,12 +109,12 @@ def test_a_corrected_check_in_changes_what_is_proposed_and_a_struck_one_ends_it(
     row = closed(world, 1)[0]
     captain = world.actor("captain")
     Attendance.objects.update(left_at=clock(10))
-    hearing.tell(row.activity_id or 0, captain)
+    closing_listeners.tell(row.activity_id or 0, captain)
     row.refresh_from_db()
     assert (row.minutes, row.version, row.state) == (60, 2, "proposed")
     hours.confirm(world.actor("community"), picks([row]))
     Attendance.objects.update(confirmed_at=None, struck_at=timezone.now(), struck_reason="误签")
-    hearing.tell(row.activity_id or 0, captain)
+    closing_listeners.tell(row.activity_id or 0, captain)
     row.refresh_from_db()
     assert row.state == "rejected" and not Deed.objects.filter(withdrawn_at=None).exists()
 

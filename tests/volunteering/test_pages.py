@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from linli.activities import hearing
+from linli.activities import closing_listeners
 from linli.people.models import Person, User
 from linli.volunteering import bulk
 from linli.volunteering.models import (
@@ -56,7 +56,7 @@ def test_a_resident_joins_serves_appeals_and_gets_a_certificate_anybody_can_veri
     assert "王小明" in text(me.get("/volunteering/"))
 
     activity = held(world, [row.person_id])
-    hearing.tell(activity.pk, world.actor("captain"))
+    closing_listeners.tell(activity.pk, world.actor("captain"))
     service = Service.objects.get()
     page = f"/desk/volunteers/hours/activity/{activity.pk}/"
     assert "王**" in text(community.get(page)) and "王小明" not in text(community.get(page))
@@ -313,7 +313,7 @@ def test_statements_do_not_grow_with_the_list(
 def test_a_named_leader_who_is_no_staff_confirms_in_the_residents_frame(world: World, query_counter: Any) -> None:
     people = [enrol(world, number).person_id for number in (1, 2)]
     activity = held(world, people, leader="resident")
-    hearing.tell(activity.pk, world.actor("community"))
+    closing_listeners.tell(activity.pk, world.actor("community"))
     leader, address = resident(world.users["resident"]), f"/desk/volunteers/hours/activity/{activity.pk}/"
     assert f'href="{address}"' in leader.get(f"/activities/{activity.pk}/lead/").content.decode()
     assert 'href="/activities/lead/"' in leader.get("/activities/mine/").content.decode()

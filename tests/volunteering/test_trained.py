@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from linli.activities import hearing
+from linli.activities import closing_listeners
 from linli.activities.models import Activity, Attendance
 from linli.volunteering import records
 from linli.volunteering.models import Service, Training
@@ -34,7 +34,7 @@ def training(world: World, people: list[int], months: int = 24) -> Activity:
     """A training that these persons attended, closed by its leader."""
     activity = held(world, people)
     Activity.objects.filter(pk=activity.pk).update(training_months=months, title="应急救护培训")
-    hearing.tell(activity.pk, world.actor("captain"))
+    closing_listeners.tell(activity.pk, world.actor("captain"))
     return activity
 
 
@@ -42,7 +42,7 @@ def test_who_attended_has_it_in_the_record_once_and_no_hours_of_service(world: W
     first, second = enrol(world, 1), enrol(world, 2)
     outsider = world.users["resident"].person_id
     activity = training(world, [first.person_id, second.person_id, outsider])
-    hearing.tell(activity.pk, world.actor("captain"))
+    closing_listeners.tell(activity.pk, world.actor("captain"))
     rows = list(Training.objects.order_by("pk"))
     assert [row.person_id for row in rows] == [first.person_id, second.person_id], "registered volunteers only"
     assert (rows[0].title, rows[0].happened_on, rows[0].valid_until) == (
@@ -60,7 +60,7 @@ def test_a_check_in_that_was_struck_takes_the_training_back(world: World) -> Non
     records.train(world.actor("community"), first.person_id, title="别的培训", happened_on=SATURDAY)
     gone = Attendance.objects.filter(activity=activity, person_id=first.person_id)
     gone.update(confirmed_at=None, struck_at=timezone.now(), struck_reason="误签")
-    hearing.tell(activity.pk, world.actor("captain"))
+    closing_listeners.tell(activity.pk, world.actor("captain"))
     left = list(Training.objects.order_by("pk").values_list("person_id", "title", "valid_until"))
     assert left == [(second.person_id, "应急救护培训", None), (first.person_id, "别的培训", None)]
 

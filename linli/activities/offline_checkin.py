@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from linli.activities import scans
 from linli.activities.access import JOIN, led
-from linli.activities.checking import (
+from linli.activities.checkin import (
     LATE,
     NEAR_METRES,
     as_walk_in,
@@ -31,8 +31,8 @@ from linli.activities.checking import (
 )
 from linli.activities.models import Activity, Attendance, Mark
 from linli.activities.models.attendance import POSITION, QR, TYPED
-from linli.activities.rotating import STEP_SECONDS, end_of, holds
-from linli.activities.signing import own_ids
+from linli.activities.rotating_code import STEP_SECONDS, end_of, holds
+from linli.activities.signups import own_ids
 from linli.activities.words import refuse
 from linli.people.access import Actor, ObjectHidden, require
 from linli.work import moments

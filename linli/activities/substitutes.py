@@ -9,7 +9,7 @@ from django.db import transaction
 from linli.activities import posts, telling
 from linli.activities.access import JOIN
 from linli.activities.models import Activity, Handing, Role, Signup
-from linli.activities.signing import NAME_MAX, good_phone, hold_person, hold_role, is_own, no_clash
+from linli.activities.signups import NAME_MAX, good_phone, hold_person, hold_role, is_own, no_clash
 from linli.activities.words import clean, refuse
 from linli.people import personal
 from linli.people.access import Actor, ObjectHidden, require

@@ -11,10 +11,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from linli.activities import handing, planning, selectors, signing, telling
+from linli.activities import planning, selectors, signups, substitutes, telling
 from linli.activities.models import Activity, Handing, Role, Signup
 from linli.activities.posts import Post
-from linli.activities.signing import Asked
+from linli.activities.signups import Asked
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.people.models import Person
 from linli.people.personal import opened
@@ -28,7 +28,7 @@ Held = Callable[..., Activity]
 
 def join(number: int, activity: Activity, **more: Any) -> Signup:
     """The n-th resident signs up."""
-    return signing.sign_up(resident(number), Asked(role_of(activity).pk, **more), key=uuid4())
+    return signups.sign_up(resident(number), Asked(role_of(activity).pk, **more), key=uuid4())
 
 
 def told(number: int) -> list[str]:
@@ -48,23 +48,23 @@ def test_the_first_gets_the_place_the_others_wait_and_move_up_in_order(held: Hel
     activity = held()
     rows = [join(number, activity) for number in range(4)]
     assert [row.state for row in rows] == ["in", "waiting", "waiting", "waiting"]
-    signing.withdraw(resident(2), rows[2].pk)
-    signing.withdraw(resident(0), rows[0].pk)
+    signups.withdraw(resident(2), rows[2].pk)
+    signups.withdraw(resident(0), rows[0].pk)
     assert [Signup.objects.get(pk=row.pk).state for row in rows] == ["withdrawn", "in", "withdrawn", "waiting"]
     assert told(1) == [telling.MOVED_UP] and told(3) == []
     assert role_of(activity).taken == 1
     # Withdrawn again nothing changes; who came back stands at the end.
-    signing.withdraw(resident(0), rows[0].pk)
+    signups.withdraw(resident(0), rows[0].pk)
     assert join(0, activity).turn == 5 and role_of(activity).taken == 1
 
 
 def test_the_same_key_is_one_sign_up_and_another_key_is_refused(held: Held) -> None:
     activity, key = held(), uuid4()
     asked = Asked(role_of(activity).pk)
-    first = signing.sign_up(resident(1), asked, key=key)
-    assert signing.sign_up(resident(1), asked, key=key).pk == first.pk
-    assert code_of(lambda: signing.sign_up(resident(1), asked, key=uuid4())) == "already"
-    assert code_of(lambda: signing.sign_up(resident(2), asked, key=key)) == "key_used"
+    first = signups.sign_up(resident(1), asked, key=key)
+    assert signups.sign_up(resident(1), asked, key=key).pk == first.pk
+    assert code_of(lambda: signups.sign_up(resident(1), asked, key=uuid4())) == "already"
+    assert code_of(lambda: signups.sign_up(resident(2), asked, key=key)) == "key_used"
     assert Signup.objects.count() == 1
 
 
@@ -114,22 +114,22 @@ def test_who_may_sign_up_whom(held: Held, world: World) -> None:
     activity = held()
     asked = Asked(role_of(activity).pk)
     with pytest.raises(PermissionRefused):
-        signing.sign_up(world.actor("anonymous"), asked, key=uuid4())
+        signups.sign_up(world.actor("anonymous"), asked, key=uuid4())
     for stranger in (resident(1), world.actor("community_west"), world.actor("handler")):
         with pytest.raises(ObjectHidden):
-            signing.sign_up_other(stranger, asked, name="王大妈", phone="13900001111", key=uuid4())
-    row = signing.sign_up_other(world.actor("community"), asked, name="王大妈", phone="13900001111", key=uuid4())
+            signups.sign_up_other(stranger, asked, name="王大妈", phone="13900001111", key=uuid4())
+    row = signups.sign_up_other(world.actor("community"), asked, name="王大妈", phone="13900001111", key=uuid4())
     assert row.state == "in" and opened(row.person, "name") == "王大妈"
     with pytest.raises(ObjectHidden):
-        signing.withdraw(resident(1), row.pk)
-    assert code_of(lambda: signing.withdraw(world.actor("community"), row.pk)) == "nothing_said"
-    assert signing.withdraw(world.actor("community"), row.pk, "本人来电说不来了").state == "removed"
+        signups.withdraw(resident(1), row.pk)
+    assert code_of(lambda: signups.withdraw(world.actor("community"), row.pk)) == "nothing_said"
+    assert signups.withdraw(world.actor("community"), row.pk, "本人来电说不来了").state == "removed"
 
 
 def test_a_name_is_kept_where_none_is_known(held: Held) -> None:
-    signing.sign_up(resident(1), Asked(role_of(held()).pk), key=uuid4(), name="李雷")
+    signups.sign_up(resident(1), Asked(role_of(held()).pk), key=uuid4(), name="李雷")
     assert opened(Person.objects.get(pk=resident(1).person_id), "name") == "李雷"
-    signing.sign_up(resident(1), Asked(role_of(held(starts_at=timezone.now() + timedelta(days=9))).pk), key=uuid4(),
+    signups.sign_up(resident(1), Asked(role_of(held(starts_at=timezone.now() + timedelta(days=9))).pk), key=uuid4(),
                     name="韩梅梅")  # fmt: skip
     assert opened(Person.objects.get(pk=resident(1).person_id), "name") == "李雷"
 
@@ -165,7 +165,7 @@ def test_a_change_of_time_is_told_and_moves_the_sign_ups(held: Held, world: Worl
 def offered(activity: Activity, giver: int, taker: int) -> Handing:
     """The n-th resident offers the place to another."""
     row = Signup.objects.get(activity=activity, person_id=resident(giver).person_id, state="in")
-    return handing.offer(resident(giver), row.pk, name="替我去的人", phone=f"1380000{taker:04d}", key=uuid4())
+    return substitutes.offer(resident(giver), row.pk, name="替我去的人", phone=f"1380000{taker:04d}", key=uuid4())
 
 
 def test_a_place_is_handed_to_a_named_person_past_the_waiting_list(held: Held) -> None:
@@ -175,16 +175,16 @@ def test_a_place_is_handed_to_a_named_person_past_the_waiting_list(held: Held) -
     offer = offered(activity, 1, 3)
     assert told(3) == [telling.OFFERED]
     with pytest.raises(ObjectHidden):
-        handing.answer(resident(2), offer.pk, accept=True)
-    handing.answer(resident(3), offer.pk, accept=True)
-    handing.answer(resident(3), offer.pk, accept=True)
+        substitutes.answer(resident(2), offer.pk, accept=True)
+    substitutes.answer(resident(3), offer.pk, accept=True)
+    substitutes.answer(resident(3), offer.pk, accept=True)
     row.refresh_from_db(), waiting.refresh_from_db()
     new = Signup.objects.get(activity=activity, person_id=resident(3).person_id)
     assert (row.state, new.state, waiting.state) == ("handed", "in", "waiting")
     assert new.instead_of_id == row.pk and role_of(activity).taken == 1 and told(1) == [telling.ACCEPTED]
     # The place can be handed on again, back to the first.
     again = offered(activity, 3, 1)
-    handing.answer(resident(1), again.pk, accept=True)
+    substitutes.answer(resident(1), again.pk, accept=True)
     assert role_of(activity).taken == 1
 
 
@@ -193,14 +193,17 @@ def test_an_offer_that_is_declined_taken_back_or_overtaken_leaves_the_place(held
     row = join(1, activity)
     offer = offered(activity, 1, 3)
     assert code_of(lambda: offered(activity, 1, 4)) == "offered"
-    assert code_of(lambda: handing.offer(resident(1), row.pk, name="我", phone="13800000001", key=uuid4())) == "offered"
-    handing.answer(resident(3), offer.pk, accept=False)
+    assert (
+        code_of(lambda: substitutes.offer(resident(1), row.pk, name="我", phone="13800000001", key=uuid4()))
+        == "offered"
+    )
+    substitutes.answer(resident(3), offer.pk, accept=False)
     assert told(1) == [telling.DECLINED]
     second = offered(activity, 1, 4)
-    handing.take_back(resident(1), second.pk)
-    assert code_of(lambda: handing.answer(resident(4), second.pk, accept=True)) == "no_place"
+    substitutes.take_back(resident(1), second.pk)
+    assert code_of(lambda: substitutes.answer(resident(4), second.pk, accept=True)) == "no_place"
     third = offered(activity, 1, 5)
-    signing.withdraw(resident(1), row.pk)
+    signups.withdraw(resident(1), row.pk)
     third.refresh_from_db()
     assert third.state == "withdrawn" and role_of(activity).taken == 0
 
@@ -210,7 +213,7 @@ def test_who_is_busy_at_that_time_cannot_take_a_place(held: Held) -> None:
     join(1, activity)
     offer = offered(activity, 1, 3)
     join(3, held(title="同时的"))
-    assert code_of(lambda: handing.answer(resident(3), offer.pk, accept=True)) == "overlap"
+    assert code_of(lambda: substitutes.answer(resident(3), offer.pk, accept=True)) == "overlap"
     assert Signup.objects.get(activity=activity, person_id=resident(1).person_id).state == "in"
 
 
@@ -221,7 +224,7 @@ def test_who_has_a_place_is_reminded_once_the_day_before(held: Held) -> None:
     soon = held(starts_at=timezone.now() + timedelta(hours=20))
     far = held(starts_at=timezone.now() + timedelta(hours=40))
     join(1, soon), join(2, soon), join(1, far)
-    assert signing.remind_due() == 1 and signing.remind_due() == 0
+    assert signups.remind_due() == 1 and signups.remind_due() == 0
     assert told(1) == [telling.REMIND] and told(2) == []
 
 
@@ -229,7 +232,7 @@ def test_my_list_says_how_many_wait_before_me_in_one_statement(held: Held, query
     activity = held()
     for number in range(4):
         join(number, activity)
-    persons = signing.own_ids(resident(3))
+    persons = signups.own_ids(resident(3))
     with query_counter(at_most=1):
         rows = selectors.mine(persons, timezone.now())
     assert [(row["mine"], row["before_me"]) for row in rows] == [("waiting", 2)]

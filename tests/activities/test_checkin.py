@@ -11,12 +11,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from linli.activities import checking, closing, confirmed, contributing, figures, hearing, selectors, signing
-from linli.activities.checking import Ticked
+from linli.activities import checkin, closing, closing_listeners, confirmed, contributing, figures, selectors, signups
+from linli.activities.checkin import Ticked
 from linli.activities.models import Activity, Attendance, HeadCount, Mark, Role
 from linli.activities.posts import Post
-from linli.activities.rotating import STEP_SECONDS
-from linli.activities.signing import Asked
+from linli.activities.rotating_code import STEP_SECONDS
+from linli.activities.signups import Asked
 from linli.campaigns.contributors import Scope
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import moments
@@ -44,9 +44,9 @@ def code_of(call: Callable[[], Any]) -> str:
 
 def scan(number: int, activity: Activity, *, out: bool = False, key: UUID | None = None) -> Attendance:
     """The n-th resident scans what the leader's phone shows now."""
-    step = checking.scanned(activity.pk, checking.code_now(activity.pk))
+    step = checkin.scanned(activity.pk, checkin.code_now(activity.pk))
     assert step is not None
-    return checking.check_in_by_code(resident(number), activity.pk, step, out=out, key=key or uuid4())
+    return checkin.check_in_by_code(resident(number), activity.pk, step, out=out, key=key or uuid4())
 
 
 def ticked(number: int, *, out: bool = False, ago: timedelta = timedelta(0)) -> Ticked:
@@ -58,12 +58,12 @@ def test_a_code_checks_in_and_the_same_code_does_not_check_out(running: Activity
     row = scan(1, running)
     assert (row.came_how, row.left_at, row.signup.person_id) == ("qr", None, resident(1).person_id)  # type: ignore[union-attr]
     assert code_of(lambda: scan(1, running, out=True)) == "code_used"
-    old = checking.code_now(running.pk)
+    old = checkin.code_now(running.pk)
     with moments.replaying(timezone.now() - timedelta(seconds=3 * STEP_SECONDS)):
-        past = checking.code_now(running.pk)
-    assert checking.scanned(running.pk, past) is None and checking.scanned(running.pk, old) is not None
-    step = checking.scanned(running.pk, old) or 0
-    left = checking.check_in_by_code(resident(1), running.pk, step + 1, out=True, key=uuid4())
+        past = checkin.code_now(running.pk)
+    assert checkin.scanned(running.pk, past) is None and checkin.scanned(running.pk, old) is not None
+    step = checkin.scanned(running.pk, old) or 0
+    left = checkin.check_in_by_code(resident(1), running.pk, step + 1, out=True, key=uuid4())
     assert left.left_how == "qr" and left.pk == row.pk
 
 
@@ -77,10 +77,10 @@ def test_who_did_not_sign_up_comes_as_a_walk_in(running: Activity, world: World)
     assert scan(9, running).came_how == "walk_in"
     key = uuid4()
     for _ in range(2):
-        row = checking.walk_in(world.actor("community"), running.pk, name="路过的", phone="13911112222", key=key)
+        row = checkin.walk_in(world.actor("community"), running.pk, name="路过的", phone="13911112222", key=key)
     assert row.came_how == "walk_in" and Attendance.objects.count() == 2
     # Who is on the list is found by the phone and is no walk-in.
-    listed = checking.walk_in(world.actor("community"), running.pk, name="李雷", phone="13800000002", key=uuid4())
+    listed = checkin.walk_in(world.actor("community"), running.pk, name="李雷", phone="13800000002", key=uuid4())
     assert listed.signup_id is not None and listed.came_how == "list"
 
 
@@ -88,13 +88,13 @@ def test_position_is_measured_once_and_only_its_distance_stays(running: Activity
     place = running.place
     assert place.lon is not None and place.lat is not None
     near = (place.lon + 0.001, place.lat)
-    row = checking.check_in_by_position(resident(1), running.pk, *near, key=uuid4())
+    row = checkin.check_in_by_position(resident(1), running.pk, *near, key=uuid4())
     mark = Mark.objects.get()
     assert row.came_how == "position" and mark.distance_metres == pytest.approx(89.5, abs=1)
     far = (place.lon + 0.01, place.lat)
-    assert code_of(lambda: checking.check_in_by_position(resident(2), running.pk, *far, key=uuid4())) == "too_far"
+    assert code_of(lambda: checkin.check_in_by_position(resident(2), running.pk, *far, key=uuid4())) == "too_far"
     nowhere = (float("nan"), place.lat)
-    refused = code_of(lambda: checking.check_in_by_position(resident(2), running.pk, *nowhere, key=uuid4()))
+    refused = code_of(lambda: checkin.check_in_by_position(resident(2), running.pk, *nowhere, key=uuid4()))
     assert refused == "bad_position"
     assert {field.name for field in Mark._meta.get_fields()}.isdisjoint({"longitude", "latitude", "lon", "lat"})
 
@@ -111,39 +111,39 @@ def test_ticks_come_late_twice_and_in_any_order_and_count_once(running: Activity
     came, left = ticked(1, ago=timedelta(minutes=50)), ticked(1, out=True, ago=timedelta(minutes=5))
     stranger = Ticked(resident(8).person_id or 0, False, timezone.now(), uuid4())
     ahead = Ticked(resident(2).person_id or 0, False, timezone.now() + timedelta(hours=1), uuid4())
-    answers = {one.key: one for one in checking.tick(leader, running.pk, [left, stranger, came, ahead])}
+    answers = {one.key: one for one in checkin.tick(leader, running.pk, [left, stranger, came, ahead])}
     assert answers[came.key].state == answers[left.key].state == "stored"
     assert (answers[stranger.key].code, answers[ahead.key].code) == ("not_on_list", "clock_ahead")
-    again = checking.tick(leader, running.pk, [came, left])
+    again = checkin.tick(leader, running.pk, [came, left])
     assert [one.state for one in again] == ["repeated", "repeated"]
     row = Attendance.objects.get()
     assert (row.came_at, row.left_at, row.late) == (came.at, left.at, False)
     earlier = ticked(1, ago=timedelta(minutes=58))
-    checking.tick(leader, running.pk, [earlier])
+    checkin.tick(leader, running.pk, [earlier])
     row.refresh_from_db()
     assert row.came_at == earlier.at, "the first check-in stands"
 
 
 def test_what_arrives_a_day_later_stays_marked_late(held: Held, world: World) -> None:
     activity = held(ago=-timedelta(days=1), posts=POSTS)
-    signing.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
     begin = timezone.now() - timedelta(hours=30)
     Activity.objects.filter(pk=activity.pk).update(starts_at=begin, ends_at=begin + timedelta(hours=2))
-    answers = checking.tick(world.actor("community"), activity.pk, [ticked(1, ago=timedelta(hours=29))])
+    answers = checkin.tick(world.actor("community"), activity.pk, [ticked(1, ago=timedelta(hours=29))])
     assert answers[0].state == "stored" and Attendance.objects.get().late
 
 
 def test_who_may_lead(running: Activity, world: World) -> None:
     for who in ("handler", "community_west", "grid"):
         with pytest.raises(ObjectHidden):
-            checking.tick(world.actor(who), running.pk, [ticked(1)])
+            checkin.tick(world.actor(who), running.pk, [ticked(1)])
         with pytest.raises(ObjectHidden):
             closing.close(world.actor(who), running.pk)
     with pytest.raises(PermissionRefused):
-        checking.check_in_by_code(world.actor("anonymous"), running.pk, 1, key=uuid4())
+        checkin.check_in_by_code(world.actor("anonymous"), running.pk, 1, key=uuid4())
     named = world.actor("grid")
     Activity.objects.filter(pk=running.pk).update(leader_id=named.person_id)
-    assert checking.tick(named, running.pk, [ticked(1)])[0].state == "stored"
+    assert checkin.tick(named, running.pk, [ticked(1)])[0].state == "stored"
 
 
 @pytest.fixture
@@ -154,17 +154,17 @@ def heard() -> Iterator[list[tuple[int, int]]]:
     def listener(activity_id: int, _actor: Any) -> None:
         told.append((activity_id, len(confirmed.of_activity(activity_id))))
 
-    hearing.listen(listener)
+    closing_listeners.listen(listener)
     yield told
-    hearing._listeners.remove(listener)
+    closing_listeners._listeners.remove(listener)
 
 
 def test_closing_confirms_who_was_there_and_is_heard_once(
     running: Activity, world: World, heard: list[tuple[int, int]]
 ) -> None:
     leader = world.actor("community")
-    checking.tick(leader, running.pk, [ticked(1, ago=timedelta(minutes=50)), ticked(2, ago=timedelta(minutes=40))])
-    checking.strike(leader, running.pk, resident(2).person_id or 0, "点错人了")
+    checkin.tick(leader, running.pk, [ticked(1, ago=timedelta(minutes=50)), ticked(2, ago=timedelta(minutes=40))])
+    checkin.strike(leader, running.pk, resident(2).person_id or 0, "点错人了")
     assert confirmed.of_activity(running.pk) == []
     closing.close(leader, running.pk, results="清出垃圾十二袋")
     closing.close(leader, running.pk)
@@ -174,19 +174,19 @@ def test_closing_confirms_who_was_there_and_is_heard_once(
     assert one.left_at == Activity.objects.get(pk=running.pk).closed_at
     assert confirmed.by_ids([one.attendance_id]) == [one]
     assert code_of(lambda: scan(3, running)) == "over"
-    assert checking.tick(leader, running.pk, [ticked(3)])[0].code == "over"
+    assert checkin.tick(leader, running.pk, [ticked(3)])[0].code == "over"
 
 
 def test_a_listener_that_fails_undoes_the_closing(running: Activity, world: World, heard: list[Any]) -> None:
     def refuses(_activity: int, _actor: Any) -> None:
         raise RuntimeError
 
-    hearing.listen(refuses)
+    closing_listeners.listen(refuses)
     try:
         with pytest.raises(RuntimeError):
             closing.close(world.actor("community"), running.pk)
     finally:
-        hearing._listeners.remove(refuses)
+        closing_listeners._listeners.remove(refuses)
     running.refresh_from_db()
     assert running.state == "published"
 
@@ -195,7 +195,7 @@ def test_corrections_after_the_closing_have_a_reason_and_are_heard(
     running: Activity, world: World, heard: list[tuple[int, int]]
 ) -> None:
     leader = world.actor("community")
-    checking.tick(leader, running.pk, [ticked(1, ago=timedelta(minutes=50))])
+    checkin.tick(leader, running.pk, [ticked(1, ago=timedelta(minutes=50))])
     closing.close(leader, running.pk)
     one, two = resident(1).person_id or 0, resident(2).person_id or 0
     now = timezone.now()
@@ -261,7 +261,7 @@ def test_marks_are_only_ever_added_to(running: Activity) -> None:
 
 
 def test_a_name_is_shown_to_who_calls_the_list_and_masked_to_others(running: Activity, world: World) -> None:
-    signing.sign_up_other(
+    signups.sign_up_other(
         world.actor("community"), Asked(role_of(running).pk), name="欧阳建国", phone="13911113333", key=uuid4()
     )
     clear = {row["name"]: row["phone"] for row in selectors.people_of(running.pk, clear=True)}

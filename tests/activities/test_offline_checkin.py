@@ -13,10 +13,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from linli.activities import checking, closing, confirmed, later, rotating, scans, selectors
-from linli.activities.checking import Ticked
-from linli.activities.later import Attempt, Told
+from linli.activities import checkin, closing, confirmed, offline_checkin, rotating_code, scans, selectors
+from linli.activities.checkin import Ticked
 from linli.activities.models import Activity, Attendance, Mark
+from linli.activities.offline_checkin import Attempt, Told
 from linli.activities.posts import Post
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import moments
@@ -44,7 +44,7 @@ def scanned(activity: Activity, ago: timedelta, *, ahead: timedelta = ZERO, out:
     """A code as it was shown then, scanned at once by a phone whose clock is ahead."""
     at = timezone.now() - ago
     with moments.replaying(at):
-        code = checking.code_now(activity.pk)
+        code = checkin.code_now(activity.pk)
     return Attempt(uuid4(), out, at + ahead, code)
 
 
@@ -57,7 +57,7 @@ def stood(activity: Activity, ago: timedelta, *, ahead: timedelta = ZERO, out: b
 
 def sent(number: int, activity: Activity, *attempts: Attempt, ahead: timedelta = ZERO) -> list[Told]:
     """What the n-th resident's phone sends now."""
-    return later.take(resident(number), activity.pk, attempts, sent_at=timezone.now() + ahead)
+    return offline_checkin.take(resident(number), activity.pk, attempts, sent_at=timezone.now() + ahead)
 
 
 def near(moment: datetime | None, ago: timedelta, slack: float = 60) -> bool:
@@ -80,10 +80,10 @@ def test_an_old_code_waits_for_the_leader_and_gives_nothing_before(hill: Activit
     (told,) = sent(1, hill, scanned(hill, minutes(80)))
     row = Attendance.objects.get()
     assert (told.state, told.to_check, row.to_check) == ("stored", True, True) and near(row.came_at, minutes(80))
-    checking.tick(leader, hill.pk, [Ticked(resident(2).person_id or 0, False, timezone.now(), uuid4())])
+    checkin.tick(leader, hill.pk, [Ticked(resident(2).person_id or 0, False, timezone.now(), uuid4())])
     sent(3, hill, scanned(hill, minutes(70)))
-    assert later.vouch(leader, hill.pk, [row.person_id]) == 1
-    assert later.vouch(leader, hill.pk, [row.person_id]) == 0
+    assert offline_checkin.vouch(leader, hill.pk, [row.person_id]) == 1
+    assert offline_checkin.vouch(leader, hill.pk, [row.person_id]) == 0
     sent(1, hill, scanned(hill, minutes(1), out=True))
     closing.close(leader, hill.pk)
     found = {one.person_id: one for one in confirmed.of_activity(hill.pk)}
@@ -94,7 +94,7 @@ def test_an_old_code_waits_for_the_leader_and_gives_nothing_before(hill: Activit
     closing.correct(leader, hill.pk, three, **times, reason="他在")
     assert len(confirmed.of_activity(hill.pk)) == 3
     with pytest.raises(ObjectHidden):
-        later.vouch(world.actor("grid"), hill.pk, [three])
+        offline_checkin.vouch(world.actor("grid"), hill.pk, [three])
 
 
 def test_a_code_that_was_sent_on_and_one_of_elsewhere_are_refused(hill: Activity, held: Held) -> None:
@@ -102,8 +102,10 @@ def test_a_code_that_was_sent_on_and_one_of_elsewhere_are_refused(hill: Activity
     claimed = Attempt(uuid4(), False, timezone.now() - minutes(20), photographed.code)
     other = held()
     foreign = Attempt(uuid4(), False, timezone.now(), scanned(other, ZERO).code)
-    coming = rotating.step_at(timezone.now() + minutes(30))
-    ahead = Attempt(uuid4(), False, timezone.now(), rotating.code_for(checking.secret_for(hill.pk), hill.pk, coming))
+    coming = rotating_code.step_at(timezone.now() + minutes(30))
+    ahead = Attempt(
+        uuid4(), False, timezone.now(), rotating_code.code_for(checkin.secret_for(hill.pk), hill.pk, coming)
+    )
     early = scanned(hill, timedelta(hours=5))
     codes = [told.code for told in sent(1, hill, claimed, foreign, ahead, early)]
     assert codes == ["code_old", "bad_code", "bad_code", "too_early"] and not Mark.objects.exists()
@@ -117,7 +119,7 @@ def test_a_code_that_still_holds_is_as_good_as_online(hill: Activity) -> None:
 def proof_of(activity: Activity, number: int, ago: timedelta) -> str:
     """The n-th resident scanned the code then, with a network, and got the page."""
     with moments.replaying(timezone.now() - ago):
-        kept = scans.ticket(activity.pk, checking.code_now(activity.pk))
+        kept = scans.ticket(activity.pk, checkin.code_now(activity.pk))
         scan = scans.scan_of(activity.pk, kept or "")
     assert scan is not None
     return scans.proof(activity.pk, resident(number).person_id or 0, scan)
@@ -142,7 +144,7 @@ def test_what_was_scanned_counts_from_the_scan_when_the_line_dropped_before_the_
 def typed(activity: Activity, ago: timedelta, *, shown: timedelta | None = None, out: bool = False) -> Attempt:
     """The digits of then, typed then."""
     with moments.replaying(timezone.now() - (ago if shown is None else shown)):
-        digits = checking.digits_now(activity.pk)
+        digits = checkin.digits_now(activity.pk)
     return Attempt(uuid4(), out, timezone.now() - ago, digits=digits)
 
 
@@ -214,16 +216,17 @@ def test_the_same_code_twice_is_one_check_in(hill: Activity) -> None:
 def test_what_is_over_or_struck_out_is_told(hill: Activity, world: World) -> None:
     leader = world.actor("community")
     sent(1, hill, stood(hill, minutes(80)))
-    checking.strike(leader, hill.pk, resident(1).person_id or 0, "不在场")
+    checkin.strike(leader, hill.pk, resident(1).person_id or 0, "不在场")
     assert sent(1, hill, stood(hill, minutes(70)))[0].code == "struck"
     Activity.objects.filter(pk=hill.pk).update(
-        starts_at=hill.starts_at - later.ARRIVES - minutes(70), ends_at=hill.ends_at - later.ARRIVES - minutes(70)
+        starts_at=hill.starts_at - offline_checkin.ARRIVES - minutes(70),
+        ends_at=hill.ends_at - offline_checkin.ARRIVES - minutes(70),
     )
-    assert sent(2, hill, stood(hill, later.ARRIVES + minutes(80)))[0].code == "too_late"
+    assert sent(2, hill, stood(hill, offline_checkin.ARRIVES + minutes(80)))[0].code == "too_late"
     closing.close(leader, hill.pk)
     assert sent(2, hill, stood(hill, minutes(80)))[0].code == "over"
     with pytest.raises(PermissionRefused):
-        later.take(world.actor("anonymous"), hill.pk, [], sent_at=timezone.now())
+        offline_checkin.take(world.actor("anonymous"), hill.pk, [], sent_at=timezone.now())
 
 
 # --- Over HTTP --------------------------------------------------------------------------------------------------------

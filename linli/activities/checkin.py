@@ -15,12 +15,12 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
 
-from linli.activities import weighing
+from linli.activities import attendance_marks
 from linli.activities.access import JOIN, LEAD, led
 from linli.activities.models import Activity, Attendance, Mark, Signup
 from linli.activities.models.attendance import LIST, POSITION, QR, TYPED, WALK_IN
-from linli.activities.rotating import code_for, digits_for, secret_of, step_at, step_in, step_of
-from linli.activities.signing import NAME_MAX, good_phone, own_ids
+from linli.activities.rotating_code import code_for, digits_for, secret_of, step_at, step_in, step_of
+from linli.activities.signups import NAME_MAX, good_phone, own_ids
 from linli.activities.words import clean, refuse
 from linli.kernel.coordinates import distance_metres
 from linli.people import personal
@@ -221,8 +221,8 @@ def attend(activity: Activity, mark: Mark, signup: Signup | None) -> Attendance:
             "synthetic": activity.synthetic,
         },
     )  # fmt: skip
-    if weighing.any_to_check(row):
-        return weighing.weigh(activity, row, mark)
+    if attendance_marks.any_to_check(row):
+        return attendance_marks.weigh(activity, row, mark)
     struck = row.struck_at is not None
     if struck:
         row.struck_at, row.struck_by, row.struck_reason = None, None, ""
