@@ -11,7 +11,7 @@ from django.test import Client
 
 from linli.credits import ledger
 from linli.people.models import User
-from linli.shop import services
+from linli.shop import services, statement
 from linli.shop.models import Order
 from tests.matrix.looking import cookie
 from tests.shop.scene import Shop, give_points
@@ -162,6 +162,20 @@ def test_the_counter_looks_and_hands_over(shop: Shop, volunteer: Client, query_c
     with query_counter(at_most=8):
         today = volunteer.get("/desk/counter/today/").content.decode()
     assert "抽纸 × 2" in today and "抽纸 × 1" in today and waits.code not in today, "laid ready, not handed out"
+
+
+def test_the_statement_of_points_names_what_they_were_spent_on(shop: Shop, resident: Client) -> None:
+    supply = shop.stock(shop.good("抽纸", 20), 3)
+    person_id = shop.world.users["resident"].person_id
+    order = services.reserve(shop.world.actor("resident"), supply.pk, 2, key="k").order
+    services.hand_over(shop.volunteer(), order.pk, key="h")
+    page = resident.get("/points/").content.decode()
+    assert "兑换：抽纸 × 2 瓶" in page and "兑换商品或服务" not in page
+    line = re.search(r'href="(/points/lines/\d+/)"', page)
+    assert line
+    told = resident.get(line[1]).content.decode()
+    assert "用 40 分" in told and f"在{order.counter.name}领取" in told
+    assert statement.explain_order(order.pk, person_id + 1, "zh-hans") is None, "nobody else's"
 
 
 def test_without_scripts_the_counter_is_a_form_and_a_page(shop: Shop, volunteer: Client) -> None:

@@ -147,7 +147,8 @@ class CounterPage {
     const [box, list, title] = [this.part("[data-queue]"), this.part("[data-queue-list]"), this.part("[data-queue-title]")];
     const all = this.queue.all();
     box.hidden = all.length === 0;
-    title.textContent = fill(this.word("waiting"), { n: this.queue.waiting().length });
+    const waiting = this.queue.waiting().length;
+    title.textContent = waiting ? fill(this.word("waiting"), { n: waiting }) : fill(this.word("failed"), { n: all.length });
     list.replaceChildren(...all.map((kept) => this.line(kept)));
   }
 
