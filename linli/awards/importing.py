@@ -11,6 +11,7 @@ from linli.awards import listing
 from linli.awards.books import tally_of
 from linli.awards.listing import Line
 from linli.awards.models import Rule
+from linli.awards.models.awards import WAITING
 from linli.awards.words import explain
 from linli.credits.errors import LedgerProblem
 from linli.exchange import fields
@@ -62,15 +63,18 @@ class AwardsPlanner(Planner):
     def _reckon(self, fresh: Sequence[tuple[Row, Line]]) -> None:
         found = [line for _row, line in fresh]
         tally = tally_of({line.person_id for line in found}, [line.happened_on for line in found])
-        total = 0
+        total = waiting = 0
         for (row, line), verdict in zip(fresh, listing.reckoned(found, tally), strict=True):
             if verdict.points == 0:
                 row.reject(explain(verdict.why))
                 continue
             row.outcome, row.plan = NEW, line
             total += verdict.points
+            waiting += verdict.outcome == WAITING
         if total:
             self.run.notice(_("按规则一共计 %(n)d 分。") % {"n": total})
+        if waiting:
+            self.run.notice(_("其中 %(n)d 行要等街道审定后才入账。") % {"n": waiting})
 
     def _line(self, row: Row, takers: dict[str, list[tuple[int, str]]]) -> Line | None:
         values = row.values

@@ -158,9 +158,18 @@ def _listed(rows: QuerySet[Any], page: int, person: str = "person_id") -> Listed
     return Listed(found, masked_names(getattr(row, person) for row in found), total, page)
 
 
+def awards_seen(actor: Actor) -> QuerySet[Award]:
+    """Awards of the actor's places, and those of lists that they handed in to a street from a place below it."""
+    here = inside(actor)
+    if actor.person_id is None or not here:
+        return Award.objects.filter(here)
+    above = {int(number) for path in actor.scopes(VIEW).place_paths for number in path.split(".")[:-1]}
+    return Award.objects.filter(here | Q(source="listed", proposed_by_id=actor.person_id, place_id__in=above))
+
+
 def awards_for(actor: Actor, state: str = "", page: int = 1) -> Listed:
-    """Awards of the actor's places, those that wait longest first; else the newest (3 statements)."""
-    rows = Award.objects.filter(inside(actor)).select_related("rule", "place")
+    """Awards that the actor may see, those that wait longest first; else the newest (3 statements)."""
+    rows = awards_seen(actor).select_related("rule", "place")
     if state:
         rows = rows.filter(state=state)
     return _listed(rows.order_by("pk" if state in (WAITING, TO_SETTLE) else "-pk"), page)
@@ -175,7 +184,8 @@ def award_for(actor: Actor, award_id: int) -> Award:
     )
     if row is None:
         raise ObjectHidden(VIEW)
-    require(actor, VIEW, place_path=str(row.place.path), hidden=True)
+    if not awards_seen(actor).filter(pk=row.pk).exists():
+        require(actor, VIEW, place_path=str(row.place.path), hidden=True)
     return row
 
 
@@ -303,7 +313,7 @@ class ToDo:
 def to_do(actor: Actor) -> ToDo:
     """The figures of the desk's page (3 statements)."""
     today = timezone.localdate()
-    awards = Award.objects.filter(inside(actor)).aggregate(
+    awards = awards_seen(actor).aggregate(
         waiting=Count("pk", filter=Q(state=WAITING)), to_settle=Count("pk", filter=Q(state=TO_SETTLE))
     )
     named = Nomination.objects.filter(inside(actor)).aggregate(

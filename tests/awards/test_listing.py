@@ -97,6 +97,14 @@ def test_a_community_hands_in_lists_that_the_street_confirms_line_by_line(world:
     batch, importer = brought(world, data, run=True, who="community", place="east")
     assert (batch.report["counts"]["new"], batch.report["counts"]["rejected"]) == (2, 1), "光盘行动 is paid at once"
     assert set(Award.objects.values_list("state", flat=True)) == {WAITING}
+    assert "其中 2 行要等街道审定后才入账。" in batch.report["notices"]
+    client = signed_in_client(world.users["community"])
+    listed = client.get("/desk/points/awards/?state=waiting").content.decode()
+    assert listed.count("喜事新办") == 2, "who handed a list in sees what becomes of it"
+    assert ">2</span>" in client.get("/desk/points/").content.decode(), "the number is that of its list"
+    one = Award.objects.get(person_id=first)
+    page = client.get(f"/desk/points/awards/{one.pk}/").content.decode()
+    assert "吴**" in page and 'value="confirm"' not in page
     deciding.confirm(world.actor("street"), Award.objects.get(person_id=first).pk)
     assert (points_of(first), points_of(second)) == (6, 0)
     with pytest.raises(Obstacles, match="街道已经审定"):
