@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from linli.credits import ledger, postings
 from linli.credits.ledger import Posted
@@ -109,6 +110,39 @@ def test_the_row_itself_refuses_to_pass_its_floor(member: int) -> None:
         Account.objects.filter(pk=member).update(held=1)
     with pytest.raises(IntegrityError, match="account_above_floor"), transaction.atomic():
         Account.objects.filter(pk=member).update(balance=-1)
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ({"amount": 0}, "transfer_amount"), ({"amount": -5}, "transfer_amount"),
+        ({"debit": "credit"}, "transfer_between_two"), ({"debit_hash": None}, "transfer_hashed"),
+        ({"credit_version": 1}, "transfer_credit_side"), ({"debit_version": 1}, "transfer_debit_side"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_row_itself_refuses_what_would_not_balance(
+    pool: int, redeemed: int, change: dict[str, Any], check: str
+) -> None:
+    """L1 where no code of ours stands between: one row is one amount from one account to another."""
+    values = {
+        "key": "raw", "request_hash": b"", "kind": "adjust", "debit_id": pool, "credit_id": redeemed, "amount": 5,
+        "reason": "r", "source_type": "tests", "source_id": 1, "effective_on": timezone.localdate(),
+        "created_at": timezone.now(), "debit_hash": b"x",
+    }  # fmt: skip
+    if change == {"debit": "credit"}:
+        change = {"debit_id": redeemed}
+    with pytest.raises(IntegrityError, match=check), transaction.atomic():
+        Transfer.objects.create(**values | change)
+    Transfer.objects.create(**values)
+
+
+def test_the_figures_of_all_accounts_sum_to_zero(pool: int, member: int, redeemed: int) -> None:
+    """L1 as it is told to people: what stands on accounts, not what transfers say."""
+    ledger.post([award(pool, member), award(pool, member, 7, key="b")], actor=None)
+    ledger.post([award(member, redeemed, 12, key="c", kind="redemption")], actor=None)
+    told = {account: ledger.balance(account).points for account in (pool, member, redeemed)}
+    assert told == {pool: -17, member: 5, redeemed: 12} and sum(told.values()) == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg import errors
 
@@ -132,6 +132,23 @@ def test_what_cannot_be_reserved_is_refused(street: Street) -> None:
     with pytest.raises(ledger.Insufficient):
         take(street, 1, 1, seen=reserving.look(person().pk))
     assert held(street) == (1, 1)
+
+
+def test_a_lock_is_waited_for_three_seconds_and_a_deadlock_tried_three_times_in_all(street: Street) -> None:
+    tries: list[int] = []
+
+    def caught() -> None:
+        tries.append(1)
+        raise OperationalError from errors.DeadlockDetected()
+
+    with pytest.raises(ledger.Busy):
+        sql.retried(caught)
+    assert len(tries) == 3
+    with transaction.atomic():
+        take(street, 1, 1)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone()[0] == "3s"
 
 
 @pytest.mark.parametrize("cause", [errors.LockNotAvailable, errors.DeadlockDetected])
