@@ -20,7 +20,12 @@ _PUBLIC = (
     " AND i.subkind IN ('help', 'complaint', 'suggestion') AND i.state NOT IN ('withdrawn', 'merged', 'refused',"
     " 'transferred', 'terminated', 'undone') AND i.place_path <@ %s::ltree AND i.received_at > %s"
 )
-STATES = {"open": "i.meaning IN ('open', 'waiting')", "closed": "i.meaning = 'done'"}
+STATES = {
+    "open": "i.meaning IN ('open', 'waiting')", "closed": "i.meaning = 'done'",
+    "satisfied": "i.rating >= 3", "rated": "i.rating IS NOT NULL",
+}  # fmt: skip
+COUNTED = ("closed", "satisfied", "rated")
+"""The lists behind the figures of the home page, in the order of `Results` after what was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,9 @@ def results(place_path: str, now: datetime | None = None) -> Results:
     since = (now or timezone.now()) - timedelta(days=PUBLIC_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE meaning = 'done'), count(*) FILTER (WHERE rating >= 3),"
-            f" count(*) FILTER (WHERE rating IS NOT NULL) FROM work_item i WHERE {_PUBLIC}",
+            "SELECT count(*), "
+            + ", ".join(f"count(*) FILTER (WHERE {STATES[name]})" for name in COUNTED)
+            + f" FROM work_item i WHERE {_PUBLIC}",
             [place_path, since],
         )
         row = cursor.fetchone()

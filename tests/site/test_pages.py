@@ -257,3 +257,14 @@ def test_large_type_offers_three_things_at_once(client: Client, district) -> Non
     assert 'name="kind" value="complaint"' in report.split('<details class="fold"><summary>不是求助')[1]
     client.cookies["linli_elder"] = "off"
     assert '<details class="fold section">' not in client.get("/").content.decode()
+
+
+def test_each_figure_of_the_home_page_opens_its_list(client: Client, district) -> None:
+    for rating in (1, 4, 5, None):
+        Item.objects.filter(pk=made().item_id).update(rating=rating, needs_site_check=True)
+    home = client.get("/").content.decode()
+    for state, count in (("satisfied", 2), ("rated", 3)):
+        assert f'href="/map/?state={state}"' in home
+        listed = client.get(f"/map/?state={state}")
+        assert len(listed.context["rows"]) == count
+    assert "评价过的" in listed.content.decode()
