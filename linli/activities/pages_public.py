@@ -119,6 +119,9 @@ def activity(request: HttpRequest, activity_id: int) -> HttpResponse:
         try:
             _act(request, actor, activity_id)
         except StepRefused as refusal:
+            if refusal.code == "already":  # from another tab, or by the way back: what was wanted is so
+                messages.info(request, _("您已经报过名了。"))
+                return redirect("activities:activity", activity_id)
             problem = typed.problem_of(refusal)
         else:
             return redirect("activities:activity", activity_id)

@@ -22,6 +22,8 @@ TEXT = "{sentence}：{title}，{when}，{place}。{address}"
 CANCELLED = "activity.cancelled"
 TRIES_MAX = 4
 AGAIN_MINUTES = 10
+LONGEST = 40
+"""Signs of a title or a place: providers bill by the length of a message."""
 
 
 def queue(what: str, activity_id: int, people: Sequence[int]) -> None:
@@ -60,9 +62,13 @@ def send(what: str, activity_id: int, people: Sequence[int]) -> list[int]:
     return failed
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 def _values(what: str, row: Activity) -> dict[str, str]:
     begin = timezone.localtime(row.starts_at)
     return {
-        "sentence": SENTENCES[what], "title": row.title[:40], "when": f"{begin.month}月{begin.day}日{begin:%H:%M}",
-        "place": " ".join(part for part in (row.place.name, row.spot) if part)[:40], "address": address(row.pk),
+        "sentence": SENTENCES[what], "title": _cut(row.title), "when": f"{begin.month}月{begin.day}日{begin:%H:%M}",
+        "place": _cut(" ".join(part for part in (row.place.name, row.spot) if part)), "address": address(row.pk),
     }  # fmt: skip

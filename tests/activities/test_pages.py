@@ -111,6 +111,8 @@ def test_a_resident_signs_up_waits_moves_up_and_cannot_come(held: Held) -> None:
     join = {"act": "join", "role": role_of(activity).pk, "key": str(uuid4()), "name": "李雷"}
     assert first.post(address, join).status_code == 302
     assert first.post(address, join).status_code == 302, "sent again"
+    again = first.post(address, {**join, "key": str(uuid4())}, follow=True)
+    assert "您已经报过名了。" in body(again) and "还没有办成" not in body(again), "from another tab"
     assert "您已报名" in body(first.get(address))
     second.post(address, {**join, "key": str(uuid4())})
     assert "您是候补第一位" in body(second.get(address))
