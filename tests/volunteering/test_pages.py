@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pypdfium2
 import pytest
+import zxingcpp
 from django.test import Client
 
 from linli.activities import closing_listeners
 from linli.people.models import Person, User
-from linli.volunteering import bulk
+from linli.volunteering import bulk, papers
 from linli.volunteering.models import (
     Appeal,
     Certificate,
@@ -330,3 +332,20 @@ def test_a_named_leader_who_is_no_staff_confirms_in_the_residents_frame(world: W
     for shut in (address, "/desk/volunteers/hours/"):
         assert stranger.get(shut).status_code == 404
     assert stranger.post(address, {"pick": second.pk, f"version-{second.pk}": 1}).status_code == 404
+
+
+def test_what_proves_a_certificate_stands_on_the_sheet_with_its_signature(world: World) -> None:
+    row, place = enrol(world, 1), world.places["east"].pk
+    bulk.record_services(
+        bulk.ServiceRow(f"c:{number}", row.person_id, place, SATURDAY, 120, f"扫雪{number}") for number in range(5)
+    )
+    me, community = resident(account(row)), desk(world)
+    me.post("/volunteering/certificates/", {"purpose": "求职"})
+    asked = Certificate.objects.get()
+    community.post(f"/desk/volunteers/certificates/{asked.pk}/", {"act": "issue"})
+    pages = pypdfium2.PdfDocument(me.get(f"/volunteering/certificates/{asked.pk}.pdf").content)
+    asked.refresh_from_db()
+    read = zxingcpp.read_barcodes(pages[0].render(scale=2).to_pil())
+    assert len(pages) == 1 and [code.text for code in read] == [papers.verify_url(asked.code)]
+    words = pages[0].get_textpage().get_text_bounded()
+    assert "扫雪4，1次，2小时。" in words.replace(" ", "") and asked.number in words.replace(" ", "")
