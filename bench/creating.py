@@ -17,7 +17,7 @@ from bench.desk import run_as_owner
 from bench.figures import Figure
 from bench.ground import Ground
 from bench.load import post, rate
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 from linli.requests.reporting import Report
 from linli.requests.services import report
 from linli.work import flush

@@ -15,7 +15,7 @@ from bench.figures import Figure
 from bench.ground import Ground
 from linli.config import databases
 from linli.config.session import switch_role
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 
 ITEMS = int(os.environ.get("LINLI_BENCH_ITEMS", "1000000"))
 SMALL, OPEN = 10_000, 5_000

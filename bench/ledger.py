@@ -26,7 +26,7 @@ from bench.ground import Ground
 from linli.config import databases
 from linli.config.embedded import SUPERUSER, read_pointer
 from linli.config.provision import ensure_database
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 from linli.credits import ledger
 from linli.credits.models import Lot, Transfer
 from linli.credits.verifying import verify

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.desk import _client
 from bench.figures import Figure
 from bench.ground import Ground
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 
 SITES = 1_000
 

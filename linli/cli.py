@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from linli.config import databases, installed
+from linli.config import databases, system_install
 from linli.config.databases import APP, OWNER
-from linli.config.ending import end_when_told
+from linli.config.termination import end_when_told
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -30,8 +30,8 @@ def main() -> None:
     words = sys.argv[1:]
     try:
         if words[:1] != ["demo"]:
-            installed.take_settings(os.environ)
-            installed.become_owner(lambda text: print(text, file=sys.stderr))
+            system_install.take_settings(os.environ)
+            system_install.become_owner(lambda text: print(text, file=sys.stderr))
         if words and not words[0].startswith("-") and words[0] not in own_commands():
             django_command(words)
         else:
@@ -40,7 +40,7 @@ def main() -> None:
         print(f"linli: {refusal}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
-        told = databases.unreachable(error) or installed.machine_says(error)
+        told = databases.unreachable(error) or system_install.machine_says(error)
         if not told:
             raise
         print(f"linli: {told}", file=sys.stderr)
@@ -64,11 +64,11 @@ def _refusals() -> tuple[type[Exception], ...]:
     from linli.config.databases import DatabaseUrlError
     from linli.config.demo import DemoRefused
     from linli.config.district import DistrictRefused
-    from linli.config.installed import InstallationRefused
     from linli.config.postgres import PostgresError
     from linli.config.provision import ProvisionError
     from linli.config.serve import ServeRefused
     from linli.config.service_user import ServiceUserError
+    from linli.config.system_install import InstallationRefused
 
     return (
         ArchiveError,

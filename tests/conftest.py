@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from linli.config.catalogues import compile_catalogues
 from linli.config.home import ensure_home, linli_home
-from linli.config.statements import StatementCounter, count_statements
+from linli.config.statement_count import StatementCounter, count_statements
 from linli.people.crypto import ensure_keys
 from tests.support import databases, small_world
 from tests.support.databases import TestServer

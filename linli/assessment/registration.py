@@ -15,7 +15,7 @@ from linli.assessment.models import IndicatorTask
 from linli.assessment.workflow import INDICATOR_TASK, KIND
 from linli.kernel.labels import Label
 from linli.people.selectors import current_appointments
-from linli.standards import touched
+from linli.standards import dependants
 from linli.standards.evidence import missing, requirements_of
 from linli.work import effects, guards
 from linli.work.book import Book
@@ -70,7 +70,7 @@ def facts(book: Book) -> dict[str, Any]:
     return {"gaps": sum(found.values()), "staff": frozenset(staff_of(book.item["responsible_organisation_id"]))}
 
 
-def touched_by(version_id: int, lineages: Collection[UUID]) -> list[touched.Touched]:
+def touched_by(version_id: int, lineages: Collection[UUID]) -> list[dependants.Touched]:
     """Open tasks that hang on criteria of a version: what a change of the standard would touch (1 statement)."""
     rows = (
         IndicatorTask.objects.filter(
@@ -82,14 +82,14 @@ def touched_by(version_id: int, lineages: Collection[UUID]) -> list[touched.Touc
     )
     label = Label("未完成的指标任务", "open indicator tasks")
     return [
-        touched.Touched(lineage, count, label, f"/desk/assessment/{assessment}/nodes/{node}/")
+        dependants.Touched(lineage, count, label, f"/desk/assessment/{assessment}/nodes/{node}/")
         for lineage, node, assessment, count in rows
     ]
 
 
 def install() -> None:
     """Register the kind, and who can tell what a change of a standard touches."""
-    touched.register("assessment", touched_by)
+    dependants.register("assessment", touched_by)
     erasure.install()
     effects.add(charge_person=charge_person)
     guards.add(PERSON_OF_UNIT)

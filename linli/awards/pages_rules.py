@@ -19,7 +19,7 @@ from linli.awards.deciding import refused
 from linli.awards.models import Rule, RuleSet
 from linli.awards.rule_services import Head, Wanted
 from linli.awards.selectors import VIEW
-from linli.awards.trying import try_out
+from linli.awards.trial import try_out
 from linli.people.access import ObjectHidden, require
 from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions

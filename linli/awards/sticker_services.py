@@ -24,7 +24,7 @@ from linli.places.models import Place
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
-from linli.work.keyed import make_once
+from linli.work.idempotency import make_once
 
 PERMISSION = "awards.stickers"
 THEME_MAX, POINTS_MAX, COUNT_MAX, DAYS_MAX = 24, 20, 240, 366

@@ -18,7 +18,7 @@ from linli.places.kinds import SITE_KINDS
 from linli.places.models import Place
 from linli.work import moments
 from linli.work.engine import StepRefused
-from linli.work.keyed import make_once
+from linli.work.idempotency import make_once
 
 TITLE_LENGTH_MAX, GOAL_LENGTH_MAX, PLACES_MAX, DAYS_MAX = 120, 2000, 200, 1500
 KINDS: dict[str, Label] = {

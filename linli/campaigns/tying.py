@@ -10,7 +10,7 @@ from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.people.masking import mask_text
 from linli.work import moments, remarks
-from linli.work.keyed import make_once
+from linli.work.idempotency import make_once
 from linli.work.models import Item
 from linli.work.noting import note
 from linli.work.remarks import Remark

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linli.config.home import PACKAGE
-from linli.config.installed import CLOSED
+from linli.config.system_install import CLOSED
 
 
 def po_files(package: Path = PACKAGE) -> Iterator[Path]:

@@ -13,7 +13,7 @@ import sys
 from django.db import connections
 from granian.cli import entrypoint
 
-from linli.config.ending import GATE
+from linli.config.termination import GATE
 from linli.config.wsgi import application
 
 __all__ = ["application"]

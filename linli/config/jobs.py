@@ -24,7 +24,7 @@ import signal
 import threading
 from typing import Any
 
-from linli.config.ending import told_to_end
+from linli.config.termination import told_to_end
 
 CONCURRENCY = 4
 LOOK_SECONDS = 1

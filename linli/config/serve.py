@@ -23,9 +23,9 @@ import psycopg
 
 from linli.config import databases, installation
 from linli.config.embedded import Pointer, read_pointer
-from linli.config.ending import GATE, told_to_end
 from linli.config.home import linli_home
 from linli.config.postgres import Cluster
+from linli.config.termination import GATE, told_to_end
 
 WORKERS = 2
 THREADS = 4

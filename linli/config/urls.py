@@ -8,7 +8,7 @@ from django.urls import include, path
 from linli.config.health import health
 from linli.config.style_page import style_page
 
-handler500 = "linli.config.faults.server_error"
+handler500 = "linli.config.error_pages.server_error"
 
 urlpatterns = [
     path("health", health, name="health"),

@@ -117,7 +117,7 @@ class Book:
                 self.lots.setdefault(row[1], {})[row[0]] = OpenLot(*row)
 
     def reserve(self, transfers: int, lots: int) -> None:
-        """Take ids for what will be written (1 statement). Comes after `lock`: see `settling`."""
+        """Take ids for what will be written (1 statement). Comes after `lock`: see `visible_horizon`."""
         rows = fetch(_RESERVE, [str(transfers), str(lots)])
         self._transfer_ids = list(reversed(rows[0][0]))
         self._lot_ids = list(reversed(rows[0][1]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from linli.credits.settling import settled_through
 from linli.credits.sql import fetch
+from linli.credits.visible_horizon import settled_through
 
 LOCK = 0x4C494E4C4943484B  # "LINLICHK": one worker at a time
 WORTH_IT = 1000

@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from linli.credits.models import LedgerSeal
 from linli.credits.postings import microseconds
-from linli.credits.settling import settled_through
 from linli.credits.sql import fetch
+from linli.credits.visible_horizon import settled_through
 from linli.work.sealing import last_exported
 
 SPAN = 50_000

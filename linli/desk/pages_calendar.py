@@ -21,8 +21,8 @@ from linli.people.access import require_somewhere
 from linli.people.gates import actor_on
 from linli.places import calendar_services as services
 from linli.places.errors import PlaceProblem
+from linli.places.holiday_notice import read_days
 from linli.places.models import CalendarDay
-from linli.places.notice import read_days
 
 VIEW, EDIT = "catalogue.view", "catalogue.edit"
 YEARS_SHOWN_BACK = 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from linli.exchange.bands import Bands, band
+from linli.exchange.group_headings import Bands, band
 from linli.exchange.limits import MAX_MERGED_CELLS
 from linli.exchange.reading.book import Book, Merge, Sheet
 from linli.exchange.words import heading, heading_key, is_blank, plain

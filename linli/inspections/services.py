@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from linli.inspections import batch as sent
-from linli.inspections import elsewhere, unreached
+from linli.inspections import chance_findings, unreached
 from linli.inspections.batch import OBSERVATION, Batch, BatchOutcome, NewObservation, ObservationOutcome
 from linli.inspections.finding_services import Where, open_finding
 from linli.inspections.models import Observation, ObservationNote, PendingConflict, Round
@@ -35,7 +35,7 @@ def record_batch(actor: Actor, batch: Batch, key: str) -> BatchOutcome:
     order: what is stored is stored once, and the answer to what was stored before is the same again. What cannot be
     stored as it came is kept (`PendingConflict`) with its photos and answered as `conflict` with what can be done.
     Reports that a site could not be looked at, and problems elsewhere, come with it and are answered after the records
-    (`unreached.store`, `elsewhere.store`).
+    (`unreached.store`, `chance_findings.store`).
     One transaction: everything of the batch, or nothing. `key` names the batch in logs only.
 
     Raises PermissionRefused (403) for who may record nowhere, StepRefused (422) for what no right client sends.
@@ -50,7 +50,7 @@ def record_batch(actor: Actor, batch: Batch, key: str) -> BatchOutcome:
                 outcomes = _record(actor, batch.observations, batch.device[:64], now)
                 # After the records of the batch: a site with a record is done, whatever was reported of it.
                 outcomes += unreached.store(actor, batch.unreached, now, RECORD)
-                outcomes += elsewhere.store(actor, batch.problems, now, RECORD)
+                outcomes += chance_findings.store(actor, batch.problems, now, RECORD)
             return BatchOutcome(now, tuple(outcomes))
         except IntegrityError:
             # The same keys came by another request meanwhile; read again, they are stored now.

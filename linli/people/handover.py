@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from linli.people import audit, services, transfers
+from linli.people import audit, handover_parts, services
 from linli.people.access import Actor, refuse
 from linli.people.errors import PeopleProblem
 from linli.people.models import Appointment, Handover, HandoverLine, Person
@@ -59,7 +59,7 @@ def hand_over(
         created_by_id=actor.person_id,
         created_at=timezone.now(),
     )
-    for part in transfers.registered():
+    for part in handover_parts.registered():
         moved = list(part.transfer(giver_id, receiver_id, actor))
         HandoverLine.objects.create(handover=made, name=part.name, count=len(moved), references=moved)
     if leaving:

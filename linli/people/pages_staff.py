@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.kernel.numbers import whole_number
-from linli.people import accounts, delegation, handover, selectors, services, transfers
+from linli.people import accounts, delegation, handover, handover_parts, selectors, services
 from linli.people.errors import PeopleProblem
 from linli.people.forms import AppointmentForm, DelegationForm, HandoverForm, StaffForm
 from linli.people.gates import actor_on, needs
@@ -228,7 +228,7 @@ def hand_over(request: HttpRequest, person_id: int) -> HttpResponse:
     if not handover.may_hand_over(actor, row.pk):
         raise Http404
     english = in_english()
-    parts = [(part.label.text("en" if english else "zh"), count) for part, count in transfers.open_counts(row.pk)]
+    parts = [(part.label.text("en" if english else "zh"), count) for part, count in handover_parts.open_counts(row.pk)]
     context = {"person": row, "form": form, "parts": parts, "appointments": described(row.history)}  # type: ignore[attr-defined]
     return render(request, "people/hand_over.html", context, status=status)
 
@@ -237,7 +237,7 @@ def hand_over(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_safe
 def handovers(request: HttpRequest) -> HttpResponse:
     """Hand-overs that concern me, to sign."""
-    names = {part.name: part.label.text("en" if in_english() else "zh") for part in transfers.registered()}
+    names = {part.name: part.label.text("en" if in_english() else "zh") for part in handover_parts.registered()}
     actor = actor_on(request)
     rows = [
         (row, [(names.get(line.name, line.name), line) for line in row.lines.all()], row.receiver_id == actor.person_id)

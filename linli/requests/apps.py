@@ -13,7 +13,7 @@ class RequestsConfig(AppConfig):
     def ready(self) -> None:
         """Install the workflow; a faulty one stops the start."""
         from linli.people import keys
-        from linli.requests import campaigns, facts, fixing, importing, praising
+        from linli.requests import campaigns, facts, fixed_on_spot, importing, praising
         from linli.requests.contact import NAME_CONTEXT, PHONE_CONTEXT, blinds_of
         from linli.requests.registration import install
 
@@ -21,7 +21,7 @@ class RequestsConfig(AppConfig):
         importing.install()
         campaigns.install()
         facts.install()
-        fixing.install()
+        fixed_on_spot.install()
         praising.install()
         # So that a change of the encryption key writes these again too.
         keys.register("requests.RequestDetail", "contact_name_encrypted", NAME_CONTEXT)

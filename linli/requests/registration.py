@@ -8,7 +8,7 @@ from typing import Any
 from linli.kernel.labels import Label
 from linli.kernel.workflow import Meaning
 from linli.people.erasing import Subject
-from linli.requests import contact, fixing, praising
+from linli.requests import contact, fixed_on_spot, praising
 from linli.requests.models import RequestDetail
 from linli.requests.selectors import item_id_by_token
 from linli.requests.workflow import REQUEST
@@ -47,7 +47,7 @@ def of_person(subject: Subject) -> list[int]:
 def turned(book: Book) -> None:
     """Deeds follow their item: what is handled again was not mended, what is praised counts while it is closed."""
     if book.item["meaning"] != Meaning.DONE.value:
-        fixing.take_back(book.item["id"])
+        fixed_on_spot.take_back(book.item["id"])
     praising.turned(book)
 
 

@@ -14,7 +14,7 @@ from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
 from linli.places.snapshot import place_snapshot
-from linli.requests import contact, fixing
+from linli.requests import contact, fixed_on_spot
 from linli.requests.reporting import (
     Located,
     Report,
@@ -86,7 +86,7 @@ def report(actor: Actor, report: Report, *, key: str, device: str = "") -> Repor
         return work.open_item(actor, prepare, scope=scope, key=key, wanted=wanted)
 
     try:
-        outcome = _fixed(actor, opened) if fixing.is_deed(actor, good.transition) else opened()
+        outcome = _fixed(actor, opened) if fixed_on_spot.is_deed(actor, good.transition) else opened()
     except IntegrityError as error:
         if _is_imported_twice(error):
             label = Label("这个来文编号已经登记过，请查找原件。", "This number is recorded already; look it up.")
@@ -104,7 +104,7 @@ def _fixed(actor: Actor, opened: Callable[[], work.Outcome]) -> work.Outcome:
     with transaction.atomic():
         outcome = opened()
         if not outcome.repeated:
-            fixing.tell(actor, outcome.item_id)
+            fixed_on_spot.tell(actor, outcome.item_id)
     return outcome
 
 

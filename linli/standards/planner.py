@@ -19,7 +19,7 @@ from linli.exchange.fields import Unanswered
 from linli.exchange.kinds import NEW, Choice, Effect, Ledger, Planner, Question, Row, Run, Vanished
 from linli.people.importers import entitled
 from linli.places.models import Place
-from linli.standards import carrying, cells, drafts, node_services, pairing, selectors, services, wording
+from linli.standards import carry_over, cells, drafts, node_services, pairing, selectors, services, wording
 from linli.standards.errors import StandardsProblem
 from linli.standards.models import Node, Standard, Version
 from linli.standards.node_services import NewNode
@@ -218,7 +218,7 @@ class StandardPlanner(Planner):
         for place, other in agreed.items():
             before = self.known.criteria[other]
             plans[place].lineage = before.lineage
-            carried |= carrying.carry(plans[place], before, self.known.units.get(before.pk, {}), self.run.columns)
+            carried |= carry_over.carry(plans[place], before, self.known.units.get(before.pk, {}), self.run.columns)
         if carried:
             names = wording.join(
                 wording.word(wording.FIELD_LABELS, name) for name in wording.FIELD_LABELS if name in carried
@@ -316,7 +316,7 @@ class StandardPlanner(Planner):
         """An item or a content, with what it was in the version before."""
         before = self.above.get(path)
         units = self.known.units.get(before.pk, {}) if before is not None else {}
-        values, kept = carrying.above(path[-1], before, units, self.run.columns)
+        values, kept = carry_over.above(path[-1], before, units, self.run.columns)
         return NewNode(level, values, at, kept, before.lineage if before is not None else None)
 
     def _add(self, actor: Any, draft: Version, places: dict[tuple[str, ...], int], plan: PlannedCriterion) -> None:

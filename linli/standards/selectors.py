@@ -14,7 +14,7 @@ from django.http import Http404
 from linli.people.access import Actor
 from linli.people.models import Organisation
 from linli.places.kinds import SITE_KINDS
-from linli.standards import touched, wording
+from linli.standards import dependants, wording
 from linli.standards.checks import Finding, findings
 from linli.standards.comparing import Comparison, NodeState, compare
 from linli.standards.models import Node, NodeUnit, Standard, Version
@@ -281,7 +281,7 @@ class Compared:
     nothing but get other units, because something above them did, in the order of the tree."""
 
     found: Comparison
-    work: Mapping[UUID, list[touched.Touched]]
+    work: Mapping[UUID, list[dependants.Touched]]
     reassigned: tuple[NodeState, ...]
 
     @property
@@ -301,7 +301,7 @@ def comparison(old: Version, new: Version) -> Compared:
         row for row in now
         if row.lineage not in told and row.lineage in answered and answered[row.lineage] != answers[row.lineage]
     )  # fmt: skip
-    return Compared(found, touched.find(old.pk, [*found.lineages, *(row.lineage for row in moved)]), moved)
+    return Compared(found, dependants.find(old.pk, [*found.lineages, *(row.lineage for row in moved)]), moved)
 
 
 def unit_names() -> dict[str, set[int]]:

@@ -16,10 +16,10 @@ from linli.people.access import Actor
 from linli.people.masking import mask_text
 from linli.people.personal import contacts
 from linli.volunteering import selectors, vocabulary
+from linli.volunteering.joined_selectors import UnitLine
 from linli.volunteering.models import Service
 from linli.volunteering.quarters import EmployerFigures
 from linli.volunteering.rules import hours_text
-from linli.volunteering.selectors_joined import UnitLine
 
 ROWS_MAX, WIDEST = 20_000, 48
 

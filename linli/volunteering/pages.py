@@ -20,13 +20,13 @@ from linli.people.models import Team
 from linli.volunteering import (
     certifying,
     exporting,
+    joined_selectors,
     lines,
     noticing,
     paging,
     records,
     registering,
     selectors,
-    selectors_joined,
     vocabulary,
 )
 from linli.volunteering.models import Volunteer
@@ -107,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "typed": typed_of(request) if refusal else {"skills": [], "times": [], "roles": []},
         "problem": words_of(refusal) if refusal else "", "places": places, "teams": teams.order_by("name")[:100],
-        "units": selectors_joined.offered_units(), "skills": vocabulary.choices(vocabulary.SKILLS),
+        "units": joined_selectors.offered_units(), "skills": vocabulary.choices(vocabulary.SKILLS),
         "times": vocabulary.choices(vocabulary.TIMES), "roles": vocabulary.choices(vocabulary.ROLES),
     }  # fmt: skip
     return render(request, "volunteering/desk/new.html", context, status=refusal.status if refusal else 200)

@@ -18,13 +18,13 @@ from linli.people.importers import PERMISSION as IMPORT
 from linli.volunteering import (
     bulk,
     exporting,
+    joined_selectors,
     joining,
     lines,
     paging,
     papers,
     proposing,
     quarters,
-    selectors_joined,
     vocabulary,
 )
 from linli.volunteering.joining import NewMember
@@ -71,7 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Joined units of the actor's places with what each did in a quarter, and the sums."""
     actor = actor_on(request)
     year, quarter = quarter_asked(request)
-    found = selectors_joined.units(actor, year, quarter)
+    found = joined_selectors.units(actor, year, quarter)
     total = {
         name: sum(getattr(line.figures, name) for line in found)
         for name in ("members", "services", "minutes", "claimed", "solved")
@@ -90,7 +90,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The quarter of all joined units as XLSX: counts only."""
     year, quarter = quarter_asked(request)
-    found = selectors_joined.units(actor_on(request), year, quarter)
+    found = joined_selectors.units(actor_on(request), year, quarter)
     data = exporting.feedback_xlsx(found, quarter_name(year, quarter))
     return file(data, f"joined-{year}-{quarter}.xlsx", XLSX)
 
@@ -112,7 +112,7 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已报到。"))
             return redirect("volunteering:joined_unit", row.pk)
     context = {
-        "units": selectors_joined.offered_units(), "today": timezone.localdate(),
+        "units": joined_selectors.offered_units(), "today": timezone.localdate(),
         "places": [row for row in paging.offered(actor, REGISTER, paging.places()) if row.kind == "community"],
         "problem": words_of(refusal) if refusal else "", "typed": data if refusal else {},
     }  # fmt: skip
@@ -122,10 +122,10 @@ def new(request: HttpRequest) -> HttpResponse:
 def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = None, part: str = "") -> HttpResponse:
     actor = actor_on(request)
     year, quarter = quarter_asked(request)
-    members = selectors_joined.members_of(row)
+    members = joined_selectors.members_of(row)
     may_register = actor.may(REGISTER, place_path=str(row.place.path))
     names = lines.masked_names(one.person_id for one in members) if may_register else {}
-    feedback = selectors_joined.feedback_of(row)
+    feedback = joined_selectors.feedback_of(row)
     confirmed = next((one for one in feedback if (one.year, one.quarter) == (year, quarter)), None)
     context = {
         "row": row, "figures": quarters.figures_of(row, year, quarter), "confirmed": confirmed,
@@ -139,7 +139,7 @@ def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = N
         "themes": vocabulary.choices(THEMES),
         "problem": words_of(refusal) if refusal else "", "typed": request.POST if refusal else {},
         "today": timezone.localdate(),
-        "services": [lines.service_line(one) for one in selectors_joined.services_of(row, year, quarter)],
+        "services": [lines.service_line(one) for one in joined_selectors.services_of(row, year, quarter)],
     }  # fmt: skip
     return render(request, "volunteering/desk/joined_unit.html", context, status=refusal.status if refusal else 200)
 
@@ -148,14 +148,14 @@ def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = N
 @require_safe
 def unit(request: HttpRequest, joined_id: int) -> HttpResponse:
     """One joined unit: the quarter from records, its members, its confirmed feedback."""
-    return _unit(request, selectors_joined.unit_for(actor_on(request), joined_id))
+    return _unit(request, joined_selectors.unit_for(actor_on(request), joined_id))
 
 
 @staff_page(REGISTER)
 @require_POST
 def change(request: HttpRequest, joined_id: int, part: str) -> HttpResponse:
     """Add a member, take down a member's service, confirm a quarter, or end a joining."""
-    row = selectors_joined.unit_for(actor_on(request), joined_id)
+    row = joined_selectors.unit_for(actor_on(request), joined_id)
     if part not in ("member", "service", "feedback", "end", "end-member"):
         raise Http404
     _done, refusal = tried(lambda: _changed(request, row, part))
@@ -185,7 +185,7 @@ def _changed(request: HttpRequest, row: JoinedUnit, part: str) -> Any:
 
 def _member(row: JoinedUnit, text: str | None) -> Any:
     wanted = whole_number(text)
-    found = next((one for one in selectors_joined.members_of(row) if one.pk == wanted), None)
+    found = next((one for one in joined_selectors.members_of(row) if one.pk == wanted), None)
     if found is None:
         raise refused("unknown_member", "请选择报到的人。", "Choose a joined member.", "member")
     return found
@@ -211,7 +211,7 @@ def service_of(request: HttpRequest, member: JoinedMember) -> Service:
 @require_safe
 def feedback_pdf(request: HttpRequest, joined_id: int, year: int, quarter: int) -> HttpResponse:
     """The confirmed feedback of a quarter as PDF."""
-    row = selectors_joined.unit_for(actor_on(request), joined_id)
+    row = joined_selectors.unit_for(actor_on(request), joined_id)
     found = quarters.confirmed_of([row.pk], year, quarter).get(row.pk)
     if found is None:
         raise ObjectHidden(VIEW)
@@ -238,7 +238,7 @@ def _concerns(request: HttpRequest, refusal: StepRefused | None = None, which: i
             messages.success(request, _("已登记，等待认领。"))
             return redirect("volunteering:concerns")
     state = request.GET.get("state", "")
-    rows = selectors_joined.concerns(actor, state if state in vocabulary.CONCERN_STATES else "")
+    rows = joined_selectors.concerns(actor, state if state in vocabulary.CONCERN_STATES else "")
     units = _units_at({row.place_id for row in rows if row.state == "open"})
     context = {
         "rows": [
@@ -272,7 +272,7 @@ def _units_at(place_ids: set[int]) -> dict[int, list[JoinedUnit]]:
 def concern(request: HttpRequest, concern_id: int) -> HttpResponse:
     """The next step of one: claimed by a unit, solved, confirmed, or not solved."""
     actor, data = actor_on(request), request.POST
-    row = selectors_joined.concern_for(actor, concern_id)
+    row = joined_selectors.concern_for(actor, concern_id)
     act = data.get("act", "")
 
     def work() -> Any:

@@ -19,7 +19,7 @@ from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor
 from linli.people.gates import actor_on, staff_page
 from linli.places.snapshot import PlaceRow
-from linli.volunteering import exporting, joining, lines, paging, quarters, selectors_joined, vocabulary
+from linli.volunteering import exporting, joined_selectors, joining, lines, paging, quarters, vocabulary
 from linli.volunteering.joining import COMMUNITY_KINDS, NewMember
 from linli.volunteering.pages import XLSX
 from linli.volunteering.pages_joined import quarter_asked, quarter_name, quarters_offered, service_of
@@ -58,7 +58,7 @@ def _index(request: HttpRequest, refusal: StepRefused | None = None, part: str =
     actor = actor_on(request)
     year, quarter = quarter_asked(request)
     unit = whole_number(request.GET.get("unit"))
-    found = selectors_joined.members(actor, year, quarter, unit_id=unit, page=page_number(request.GET.get("page")))
+    found = joined_selectors.members(actor, year, quarter, unit_id=unit, page=page_number(request.GET.get("page")))
     names = lines.masked_names(line.row.person_id for line in found.lines)
     employers = quarters.employers(actor.scopes(REGISTER), year, quarter)
     context = {
@@ -72,7 +72,7 @@ def _index(request: HttpRequest, refusal: StepRefused | None = None, part: str =
             for line in found.lines
         ],
         "quarter": f"{year}-{quarter}", "period": quarter_name(year, quarter), "quarters": quarters_offered(),
-        "spots": spots(actor), "units": selectors_joined.offered_units(), "today": timezone.localdate(),
+        "spots": spots(actor), "units": joined_selectors.offered_units(), "today": timezone.localdate(),
         "roles": vocabulary.choices(vocabulary.ROLES), "themes": vocabulary.choices(THEMES), "key": new_key(),
         "problem": words_of(refusal) if refusal else "", "typed": request.POST if refusal else {}, "part": part,
         "tab": "joined",
@@ -106,7 +106,7 @@ def _changed(request: HttpRequest, part: str) -> Any:
     actor, data = actor_on(request), request.POST
     if part == "member":
         return joining.join_member(actor, _wanted(request))
-    member = selectors_joined.member_for(actor, whole_number(data.get("member")) or 0)
+    member = joined_selectors.member_for(actor, whole_number(data.get("member")) or 0)
     return service_of(request, member) if part == "service" else joining.end_member(actor, member.pk)
 
 

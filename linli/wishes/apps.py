@@ -13,10 +13,10 @@ class WishesConfig(AppConfig):
     def ready(self) -> None:
         """Install the workflow; a faulty one stops the start. Say what is sealed, erased, and what deeds rest on."""
         from linli.people import keys
-        from linli.wishes import contact, erasure, registration, rewarding
+        from linli.wishes import contact, deeds, erasure, registration
 
         registration.install()
-        rewarding.install()
+        deeds.install()
         erasure.install()
         for name, context in contact.CONTEXTS.items():
             keys.register("wishes.Wish", f"{name}_encrypted", context)

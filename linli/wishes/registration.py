@@ -10,7 +10,7 @@ from linli.people import crypto, personal
 from linli.people.access import Actor
 from linli.people.erasing import Subject
 from linli.people.models import Person
-from linli.wishes import conditions, contact, rewarding, telling
+from linli.wishes import conditions, contact, deeds, telling
 from linli.wishes.models import Wish
 from linli.wishes.selectors import is_wisher_by_phone, item_id_by_token
 from linli.wishes.vocabulary import KIND
@@ -68,7 +68,7 @@ def install() -> None:
             with_link=with_link(item_id_by_token),
             erase=erase,
             of_person=of_person,
-            turned=rewarding.turned,
+            turned=deeds.turned,
             told=telling.told,
         )
     )

@@ -12,10 +12,10 @@ class WorkConfig(AppConfig):
 
     def ready(self) -> None:
         """Install the room's own workflow; a faulty one stops the start."""
-        from linli.work import dues, erasure, handing, importing, supervision
+        from linli.work import deadline_recount, erasure, handover, importing, supervision
 
         supervision.install()
-        handing.install()
+        handover.install()
         importing.install()
         erasure.install()
-        dues.install()
+        deadline_recount.install()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from linli.places import calendar_services
-from linli.work import deeds, dues, housekeeping, sweeps
+from linli.work import deadline_recount, deeds, housekeeping, sweeps
 
 __all__ = ["after_change", "housekeeping", "recount_dues", "renew_calendar", "sweep_clocks", "tell_of_deeds"]
 
@@ -34,7 +34,7 @@ def sweep_clocks(timestamp: int) -> None:
 @app.task(name="work.recount_dues", queue="work", lock="work.recount_dues", retry=5)
 def recount_dues() -> None:
     """Count the deadlines of live items again, because the calendar of workdays has changed."""
-    dues.recount()
+    deadline_recount.recount()
 
 
 @app.periodic(cron="20 3 * * *")

@@ -11,18 +11,18 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.phone.note_sign_in
         people.services.end_all people.services.empty_person people.personal.give_name
         people.sessions.end_sessions people.units.enter_units places.services.bump_registry
-        places.services.changing places.services.record requests.registration.erase work.handing.transfer
+        places.services.changing places.services.record requests.registration.erase work.handover.transfer
         work.evidence_links.hold work.evidence_links.rows work.uploads.keep work.flush.flush
-        work.flush.insert_statement work.services.once work.keyed.make_once inspections.finding_services.open_finding
-        work.services.open_supervision work.telling.tell_clock work.uploads.store_photo
-        work.uploads.store_clean work.inbox.mark_read
+        work.flush.insert_statement work.services.once work.idempotency.make_once
+        inspections.finding_services.open_finding work.services.open_supervision
+        work.telling.tell_clock work.uploads.store_photo work.uploads.store_clean work.inbox.mark_read
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
         inspections.rounds.request_plan inspections.round_sites.add_sites
         inspections.dissuasion.setup_themes work.printing.services.keep_paper
-        inspections.unreached.note inspections.unreached.store inspections.elsewhere.store
-        requests.fixing.tell work.deeds.record
-        requests.fixing.take_back requests.praising.turned requests.registration.turned
-        wishes.registration.erase wishes.rewarding.turned standards.drafts.edited
+        inspections.unreached.note inspections.unreached.store inspections.chance_findings.store
+        requests.fixed_on_spot.tell work.deeds.record
+        requests.fixed_on_spot.take_back requests.praising.turned requests.registration.turned
+        wishes.registration.erase wishes.deeds.turned standards.drafts.edited
         work.deeds.withdraw work.noting.note inspections.mutual_telling.tell_begun
         inspections.mutual_telling.tell_result inspections.mutual_telling.tell_shops
         inspections.mutual_rechecks.plan_recheck
@@ -77,7 +77,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
     "only names or calls the one service that has a case": named("""
         assessment.erasure.install assessment.registration.install campaigns.erasure.install
         inspections.erasure.install inspections.registration.install people.erasing.doubts_of
-        requests.registration.install work.handing.install work.uploading.upload work.housekeeping.seal_history
+        requests.registration.install work.handover.install work.uploading.upload work.housekeeping.seal_history
         assessment.services.link_now people.log_erasure.install
         places.setup.enter_names places.importing.install places.importing.learn_alias work.erasure.install
         places.importing.forget_alias
@@ -100,7 +100,7 @@ RUN_AGAIN: dict[str, frozenset[str]] = {
         work.scans.take_files work.sweeps.sweep assessment.erasure.drop_stale_packs
         work.sealing.seal assessment.packing.make inspections.rounds.make_due_rounds
         inspections.round_changes.end_past_rounds
-        places.calendar_services.renew_calendar work.dues.recount exchange.running.carry_out
+        places.calendar_services.renew_calendar work.deadline_recount.recount exchange.running.carry_out
         exchange.services.run exchange.services.begin exchange.services.check
         exchange.services.answer exchange.services.set_columns exchange.services.plan_of
         exchange.services.remember_doubts exchange.services.fail exchange.services.drop exchange.purging.purge

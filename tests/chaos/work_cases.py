@@ -11,7 +11,7 @@ from linli.people import erasing
 from linli.places import calendar_services
 from linli.places.selectors import work_calendar
 from linli.requests.services import advance_with_link, report
-from linli.work import catalogue, dues, erasure, printing, scans, uploads, voiding
+from linli.work import catalogue, deadline_recount, erasure, printing, scans, uploads, voiding
 from linli.work.book import Acting
 from linli.work.cleaning import clean_photo
 from linli.work.models import Category, DeadlineRule, DispatchRule, Item
@@ -106,11 +106,11 @@ def _recount(world: World) -> Act:
     walker, today = signed(world), timezone.localdate()
     for number in range(20):
         calendar_services.set_calendar_day(today + timedelta(days=number), "holiday", actor_label="tests")
-    return lambda: dues.recount_item(walker.item_id, work_calendar())
+    return lambda: deadline_recount.recount_item(walker.item_id, work_calendar())
 
 
 WORK: dict[str, Case] = {
-    "dues.recount_item": _recount,
+    "deadline_recount.recount_item": _recount,
     "services.advance": _advance,
     "catalogue.change_category": lambda w: (
         lambda: catalogue.change_category(w.actor("admin"), _rubbish(w).pk, {"name": "垃圾问题"})

@@ -14,7 +14,7 @@ from django.db import connections, transaction
 from linli.credits import checkpoints, ledger, sealing
 from linli.credits.ledger import Posting
 from linli.credits.models import Checkpoint, LedgerSeal
-from linli.credits.settling import settled_through
+from linli.credits.visible_horizon import settled_through
 from tests.credits.conftest import award, person
 
 WAIT_SECONDS = 60

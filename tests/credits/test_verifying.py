@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections
 
 from linli.config import verification
-from linli.credits import checkpoints, ledger, sealing, settling, verifying
+from linli.credits import checkpoints, ledger, sealing, verifying, visible_horizon
 from linli.credits.models import LedgerSeal
 from linli.credits.verifying import Report, verify
 from tests.credits.conftest import award, in_days, person
@@ -191,11 +191,13 @@ def test_nothing_is_sealed_or_summed_while_a_writer_may_still_come(
     monkeypatch: pytest.MonkeyPatch, books: Books
 ) -> None:
     ledger.post([award(books["pool"], books["b"], key="later")], actor=None)
-    real = settling.fetch
+    real = visible_horizon.fetch
     monkeypatch.setattr(
-        settling, "fetch", lambda sql, values: [("9/9",)] if sql is settling._WRITERS else real(sql, values)
+        visible_horizon,
+        "fetch",
+        lambda sql, values: [("9/9",)] if sql is visible_horizon._WRITERS else real(sql, values),
     )
-    assert settling.settled_through(0) is None
+    assert visible_horizon.settled_through(0) is None
     assert sealing.seal(patience_seconds=0) == 0 and checkpoints.make(at_least=1, patience_seconds=0) == 0
 
 

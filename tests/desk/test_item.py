@@ -39,6 +39,15 @@ def test_whoever_is_second_sees_the_new_state_and_keeps_the_text(walker: Walker)
     assert "已受理" in page.content.decode()
 
 
+def test_signs_that_only_look_like_digits_are_refused_like_any_other_word(walker: Walker) -> None:
+    item = walker.begin(kind="consultation")
+    walker.take("duty", "accept")
+    client = sign_in(walker.world, "dispatcher")
+    sent = {"key": "n", "version": "²", "lead": "²"}
+    page = client.post(f"/desk/items/{item.number}/steps/dispatch/", sent)
+    assert page.status_code == 422
+
+
 def test_the_contact_is_masked_until_it_is_asked_for_and_the_look_is_recorded(walker: Walker) -> None:
     item = walker.begin(phone="13812345678", contact_name="李小明")
     client = sign_in(walker.world, "dispatcher")

@@ -8,7 +8,7 @@ import pytest
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
-from linli.people import accounts, delegation, duty, handover, phone, selectors, services, transfers
+from linli.people import accounts, delegation, duty, handover, handover_parts, phone, selectors, services
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.people.errors import PeopleProblem
 from linli.people.models import (
@@ -39,7 +39,7 @@ def security():
 
 @pytest.fixture
 def no_transfers(monkeypatch):
-    monkeypatch.setattr(transfers, "_registry", {})
+    monkeypatch.setattr(handover_parts, "_registry", {})
 
 
 def code_of(error):
@@ -214,7 +214,7 @@ def test_leaving_hands_everything_over_in_one_step(district, security, no_transf
             owners[name] = receiver
             return held[name]
 
-        transfers.register(name, lambda person_id: len(held[name]), transfer)
+        handover_parts.register(name, lambda person_id: len(held[name]), transfer)
 
     register("items")
     register("visits")
@@ -223,7 +223,7 @@ def test_leaving_hands_everything_over_in_one_step(district, security, no_transf
     district.appoint(giver, "grid_worker", place="grid_1")
     actor = district.load(giver)
     _token, raw = accounts.make_token(actor, "x")
-    assert [(part.name, count) for part, count in transfers.open_counts(giver.pk)] == [("items", 2), ("visits", 1)]
+    assert [(part.name, count) for part, count in handover_parts.open_counts(giver.pk)] == [("items", 2), ("visits", 1)]
     made = handover.hand_over(security, giver.pk, receiver.pk, leaving=True, note="退休")
     assert owners == {"items": receiver.pk, "visits": receiver.pk}
     assert {line.name: (line.count, line.references) for line in made.lines.all()} == {
@@ -250,7 +250,7 @@ def test_a_failing_part_hands_nothing_over(district, security, no_transfers):
     def broken(giver, receiver, actor):
         raise PeopleProblem("stuck", "卡住")
 
-    transfers.register("items", lambda person_id: 1, broken)
+    handover_parts.register("items", lambda person_id: 1, broken)
     giver, receiver = district.person(), district.person()
     district.appoint(giver, "grid_worker", place="grid_1")
     with pytest.raises(PeopleProblem, match="卡住"):

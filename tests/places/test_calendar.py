@@ -11,8 +11,8 @@ from chinese_calendar import constants as published
 from linli.kernel import calendar as kernel
 from linli.places import calendar_services as services
 from linli.places.errors import PlaceProblem
+from linli.places.holiday_notice import read_days
 from linli.places.models import CalendarDay
-from linli.places.notice import read_days
 from linli.places.selectors import work_calendar
 
 YEAR = kernel.published_years().stop

@@ -14,7 +14,7 @@ from django.utils import timezone
 from linli.awards import deciding
 from linli.awards.models import Award
 from linli.credits import ledger
-from linli.requests import fixing
+from linli.requests import fixed_on_spot
 from linli.site.captaincy import Thanks, came_of, said_of, thanks
 from linli.work import deeds
 from linli.work.models import Deed, Evidence, Item
@@ -118,7 +118,7 @@ def test_the_category_says_which_kind_of_deed_mending_was(
     send(captain, photos=photo(1))
     item = Item.objects.get()
     Item.objects.filter(pk=item.pk).update(category=category)
-    fixing.tell(world.actor("captain"), item.pk)
+    fixed_on_spot.tell(world.actor("captain"), item.pk)
     assert Deed.objects.get().facts == {"theme": theme}
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 from linli.standards import feed as module
 from linli.standards.feed import Feed, among
 

@@ -14,11 +14,11 @@ from linli.kernel.labels import Label
 from linli.people.access import PermissionRefused
 from linli.people.models import AuditRecord
 from linli.places.snapshot import today
-from linli.standards import node_services, selectors, services, touched
+from linli.standards import dependants, node_services, selectors, services
+from linli.standards.dependants import Touched
 from linli.standards.errors import StandardsProblem
 from linli.standards.models import Node, NodeUnit, Standard, Version
 from linli.standards.node_services import NewNode
-from linli.standards.touched import Touched
 from linli.standards.values import print_of
 from tests.standards.conftest import FIELD, Desk
 
@@ -243,7 +243,7 @@ def test_versions_are_compared_by_lineage(desk: Desk, monkeypatch: pytest.Monkey
     def open_tasks(version_id: int, lineages: object) -> list[Touched]:
         return [Touched(new["路面整洁"].lineage, 2, Label("任务", "tasks"))]
 
-    monkeypatch.setattr(touched, "_finders", {"assessment": open_tasks})
+    monkeypatch.setattr(dependants, "_finders", {"assessment": open_tasks})
     old = Version.objects.get(number=1)
     compared = selectors.comparison(old, draft)
     found = compared.found
@@ -286,7 +286,7 @@ def test_criteria_whose_units_change_with_what_is_above_are_named_with_their_wor
         asked.extend(lineages)
         return [Touched(lineage, 3, Label("任务", "tasks")) for lineage in lineages]
 
-    monkeypatch.setattr(touched, "_finders", {"assessment": open_tasks})
+    monkeypatch.setattr(dependants, "_finders", {"assessment": open_tasks})
     compared = selectors.comparison(Version.objects.get(number=1), draft)
     assert [change.after.title for change in compared.found.changed] == ["环境", "路灯亮灯"]
     assert [change.renumbered for change in compared.found.changed] == [False, True]

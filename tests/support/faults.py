@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from django.db import OperationalError
 
-from linli.config.statements import _TRANSACTION
+from linli.config.statement_count import _TRANSACTION
 
 _WRITE = re.compile(r"\s*(WITH|INSERT|UPDATE|DELETE)|.*procrastinate_defer", re.IGNORECASE | re.DOTALL)
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 from linli.volunteering import bulk, hours, joining, quarters
 from linli.volunteering.hours import Pick
 from linli.volunteering.joining import NewMember

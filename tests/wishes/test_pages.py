@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 from linli.people.models import AuditRecord
 from linli.wishes.models import Wish
 from linli.work.models import Evidence, Item

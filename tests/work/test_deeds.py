@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linli.config.statements import count_statements
+from linli.config.statement_count import count_statements
 from linli.work import deeds
 from linli.work.jobs import tell_of_deeds
 from linli.work.models import Deed

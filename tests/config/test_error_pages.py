@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.test import Client
 
-from linli.config.faults import server_error
+from linli.config.error_pages import server_error
 from linli.config.templatetags import linli_ui
 
 

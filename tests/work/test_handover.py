@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from linli.people import transfers
-from linli.work.handing import count_held, transfer
+from linli.people import handover_parts
+from linli.work.handover import count_held, transfer
 from linli.work.models import Event, Item, Leg
 from tests.requests.walk import WAYS, Walker
 from tests.support.world import World
@@ -28,4 +28,4 @@ def test_open_items_go_to_the_successor_and_closed_ones_stay(world: World) -> No
 
 
 def test_the_room_takes_part_in_the_hand_over() -> None:
-    assert "items" in {part.name for part in transfers.registered()}
+    assert "items" in {part.name for part in handover_parts.registered()}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from linli.exchange.bands import Bands, band
 from linli.exchange.columns import guess_columns
+from linli.exchange.group_headings import Bands, band
 from linli.exchange.kinds import kind_of
 from linli.exchange.reading.book import Book, Merge, Sheet
 from linli.exchange.tables import OUTER_SECTION, SECTION, find_tables

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from linli.kernel.labels import Label
-from linli.people import transfers
+from linli.people import handover_parts
 from linli.people.access import Actor, system_actor
 from linli.work.kinds import kind
 from linli.work.services import advance, new_key
@@ -44,4 +44,4 @@ def transfer(giver_id: int, receiver_id: int, actor: Actor) -> Sequence[str]:
 
 def install() -> None:
     """Register with the hand-over of the room `people`."""
-    transfers.register("items", count_held, transfer, label=Label("在办事项", "Open items"))
+    handover_parts.register("items", count_held, transfer, label=Label("在办事项", "Open items"))

@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 TELL = (
-    "import os, signal; from linli.config import ending; ending.end_when_told()\n"
+    "import os, signal; from linli.config import termination; termination.end_when_told()\n"
     "{0}os.kill(os.getpid(), signal.SIGTERM)"
 )
 SWALLOWED = "class Loading:\n  def __del__(self): os.kill(os.getpid(), signal.SIGTERM)\nLoading(); import sys; "
-SAID = "sys.exit(0 if ending.told_to_end.is_set() else 5)"
+SAID = "sys.exit(0 if termination.told_to_end.is_set() else 5)"
 
 
 def left(program: str) -> int:
@@ -28,7 +28,5 @@ def test_being_told_is_known_though_the_exception_was_swallowed() -> None:
 
 
 def test_a_worker_that_was_told_while_it_loaded_does_not_begin() -> None:
-    program = (
-        "import asyncio; from linli.config import ending, jobs\nending.told_to_end.set()\nasyncio.run(jobs._work(None))"
-    )
+    program = "import asyncio; from linli.config import termination, jobs\ntermination.told_to_end.set()\nasyncio.run(jobs._work(None))"
     assert left(program) == 0

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from linli.places import calendar_services
 from linli.places.models import CalendarDay
-from linli.work import dues, moments
+from linli.work import deadline_recount, moments
 from linli.work.jobs import recount_dues
 from linli.work.models import Clock, Event, Item
 from linli.work.verify import verify
@@ -57,7 +57,7 @@ def test_closed_days_move_what_is_due_with_an_event_and_the_chain_verifies(walke
     assert event.actor_role == "rule"
     assert event.codes["recounted"]["handle"] == [before.due_at.isoformat(), after.due_at.isoformat()]
     assert verify().whole
-    assert dues.recount() == 0, "a second run has nothing to do"
+    assert deadline_recount.recount() == 0, "a second run has nothing to do"
     assert Event.objects.filter(item_id=walker.item_id, codes__has_key="recounted").count() == 1
 
 
@@ -65,7 +65,7 @@ def test_a_published_year_is_no_longer_provisional(walker: Walker) -> None:
     assert clock(walker).provisional
     holidays = {(MONDAY + timedelta(days=200)).date(): "中秋节"}
     calendar_services.publish_year(YEAR, holidays, {}, source="国办发明电", actor_label="t")
-    assert dues.recount() == 1
+    assert deadline_recount.recount() == 1
     assert not clock(walker).provisional and not walker.item.due_provisional
     assert not CalendarDay.objects.filter(date__year=YEAR, provisional=True).exists()
 
@@ -84,7 +84,7 @@ def test_what_is_extended_paused_breached_or_done_stays(walker: Walker, world: W
         Clock.objects.filter(item_id=walker.item_id, kind__in=("handle", "citizen")).values_list("pk", "due_at")
     )
     close_the_week()
-    dues.recount()
+    deadline_recount.recount()
     found = dict(Clock.objects.values_list("pk", "due_at"))
     assert {pk: found[pk] for pk in kept} == kept
     assert {pk: found[pk] for pk in fixed} == fixed
@@ -94,8 +94,8 @@ def test_a_warning_that_came_too_early_comes_again(walker: Walker) -> None:
     Clock.objects.filter(pk=clock(walker).pk).update(warned_at=MONDAY)
     close_the_week()
     with pytest.MonkeyPatch.context() as past:
-        past.setattr(dues.timezone, "now", lambda: MONDAY)
-        dues.recount()
+        past.setattr(deadline_recount.timezone, "now", lambda: MONDAY)
+        deadline_recount.recount()
     assert clock(walker).warned_at is None
 
 
@@ -103,8 +103,8 @@ def test_one_broken_item_does_not_stop_the_others(world: World, walker: Walker, 
     other = Walker(world)
     other.begin()
     close_the_week()
-    monkeypatch.setattr(dues, "BATCH", 1)
-    assert dues.recount() == 2
+    monkeypatch.setattr(deadline_recount, "BATCH", 1)
+    assert deadline_recount.recount() == 2
     assert all(Item.objects.get(pk=w.item_id).version > 1 for w in (walker, other))
 
 
@@ -128,7 +128,7 @@ def test_the_page_shows_a_year_and_publishes_it(world: World, walker: Walker) ->
     page = reader.get(address).content.decode()
     assert "还没有公布" not in page and "调休上班" in page and "2027-03-06" in page
     before = clock(walker).due_at
-    assert dues.recount() == 1 and clock(walker).due_at > before
+    assert deadline_recount.recount() == 1 and clock(walker).due_at > before
     one = {"what": "day", "year": YEAR, "date": f"{YEAR}-03-08", "kind": "rest", "name": "停电", "source": "区办"}
     assert editor.post("/desk/calendar/", one).status_code == 302
     assert "停电" in reader.get(address).content.decode()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from linli.config import installed
+from linli.config import system_install
 from linli.config.home import write_private_json
-from linli.config.installed import InstallationRefused, become_owner, machine_says, settings_in, take_settings
+from linli.config.system_install import InstallationRefused, become_owner, machine_says, settings_in, take_settings
 
 DEPLOYED = Path(__file__).resolve().parents[2] / "deploy" / "linli.env"
 
@@ -65,10 +65,10 @@ def test_root_goes_on_as_the_one_to_whom_the_home_belongs(
         "passwords": {},
     })  # fmt: skip
     owner = pwd.struct_passwd(("linli", "x", uid, 77, "", "/srv/linli", "/usr/sbin/nologin"))
-    monkeypatch.setattr(installed.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(installed.pwd, "getpwuid", lambda number: owner)
+    monkeypatch.setattr(system_install.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(system_install.pwd, "getpwuid", lambda number: owner)
     for name in ("initgroups", "setgid", "setuid", "umask"):
-        monkeypatch.setattr(installed.os, name, lambda *values, name=name: done.append((name, *values)))
+        monkeypatch.setattr(system_install.os, name, lambda *values, name=name: done.append((name, *values)))
     said: list[str] = []
     become_owner(said.append)
     if dropped:
