@@ -28,5 +28,8 @@ def test_being_told_is_known_though_the_exception_was_swallowed() -> None:
 
 
 def test_a_worker_that_was_told_while_it_loaded_does_not_begin() -> None:
-    program = "import asyncio; from linli.config import termination, jobs\ntermination.told_to_end.set()\nasyncio.run(jobs._work(None))"
+    program = (
+        "import asyncio; from linli.config import jobs, termination\n"
+        "termination.told_to_end.set()\nasyncio.run(jobs._work(None))"
+    )
     assert left(program) == 0
