@@ -21,6 +21,8 @@ WORDS_LENGTH_MAX = 5000
 ADDRESS_LENGTH_MAX = 300
 NAME_LENGTH_MAX = 60
 TITLE_LENGTH = 40
+WORDLESS = "随手报"
+"""The title of a report without words: a photo, a voice."""
 UPLOADS_MAX = 9
 _PHONE = re.compile(r"^(?:\+?86)?1[3-9]\d{9}$|^0\d{2,3}-?\d{7,8}$|^\d{7,8}$")
 _BREAK = re.compile(r"[。！？!?；;\n]")
@@ -156,6 +158,9 @@ def category_for(report: Report, catalogue: Catalogue) -> tuple[int | None, int 
 
 
 def title_of(report: Report, category_name: str) -> str:
-    """A short title: the given one, the first sentence of the words, or the category."""
-    text = report.title.strip() or _BREAK.split(report.words.strip(), maxsplit=1)[0].strip() or category_name
+    """A short title: the given one, the first sentence of the words; a photo or a voice alone goes by what it is."""
+    text = report.title.strip() or _BREAK.split(report.words.strip(), maxsplit=1)[0].strip()
+    if not text:
+        # A category that nobody chose says nothing of what the photo shows.
+        text = f"{WORDLESS}：{category_name}" if report.category_id is not None and category_name else WORDLESS
     return text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"

@@ -196,6 +196,15 @@ def settle_place(form: Form, places: PlaceSnapshot, district: PlaceRow | None) -
         _settle_by_photos(form, places)
 
 
+def note_what_is_missing(form: Form) -> None:
+    """Where nothing was said, whatever else is missing is told at once; single gaps are named by the service."""
+    if form.words.strip() or form.tokens:
+        return
+    form.add("words", _("请写几句话，或者拍一张照片。"))
+    if not form.problem("place") and not form.has_position and form.place_id is None:
+        form.add("place", _("请告诉我们在哪里：允许定位、在地图上点一下，或选择社区。"))
+
+
 def _settle_by_words(form: Form, places: PlaceSnapshot, district: PlaceRow | None) -> None:
     form.choices = find(form.where, places, district)
     form.longitude = form.latitude = None

@@ -94,6 +94,33 @@ def test_what_was_typed_and_uploaded_survives_an_error(page: Page, photo: Path) 
     page.wait_for_url("**/sent/")
 
 
+def test_a_photo_that_cannot_be_read_is_left_out_and_without_a_line_the_form_stays(
+    open_page: Opener, world: World, photo: Path, tmp_path: Path
+) -> None:
+    # The refusal of the photo (415) stands in the console.
+    page = open_page(position=world.home_point, complaints_allowed=True)
+    apple = tmp_path / "IMG_0002.heic"
+    apple.write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(600))
+    page.goto("/report/")
+    page.locator("#photos").set_input_files([str(photo), str(apple)])
+    expect(page.locator(".photo-item.is-failed")).to_contain_text("HEIC")
+    expect(page.locator("input[name=uploads]:enabled")).to_have_count(1)
+    expect(page.locator("[data-place-name]")).to_contain_text("第1网格")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert").filter(has_text="现在没有网络")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("[data-said]")).to_contain_text("再提交一次，就不带它")
+    check_accessible(page)
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/sent/")
+    made = newest(world)
+    assert made.title == "随手报"
+    with world.inside():
+        assert made.evidence.count() == 1
+
+
 def test_reporting_and_following_without_scripts(open_page: Opener, world: World, photo: Path) -> None:
     page = open_page(java_script_enabled=False)
     page.goto("/")

@@ -268,3 +268,9 @@ def test_each_figure_of_the_home_page_opens_its_list(client: Client, district) -
         listed = client.get(f"/map/?state={state}")
         assert len(listed.context["rows"]) == count
     assert "评价过的" in listed.content.decode()
+
+
+def test_whoever_sends_nothing_hears_of_all_that_is_missing_at_once(client: Client, district) -> None:
+    answer = client.post("/report/", {"key": uuid.uuid4().hex, "kind": "help"})
+    assert answer.status_code == 422
+    assert [problem.field for problem in answer.context["form"].problems] == ["words", "place"]

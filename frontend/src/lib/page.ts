@@ -3,6 +3,7 @@
 import { found } from "./found";
 import { leaving } from "./leaving";
 import { map } from "./maps";
+import { waitsForNetwork } from "./offline";
 import { photos } from "./photos";
 import { place } from "./place";
 import { saysWhere } from "./position";
@@ -10,6 +11,7 @@ import { toast } from "./toasts";
 import { voice } from "./voice";
 
 const BEHAVIOURS: [string, (element: HTMLElement) => void][] = [
+  ["form[data-offline]", waitsForNetwork],
   // First: what others do when a form is sent waits until it knows where it is.
   ["form[data-here]", saysWhere],
   ["[data-photos]", photos],

@@ -28,6 +28,8 @@ class Photo {
     this.item.className = "photo-item";
     const image = document.createElement("img");
     image.alt = this.words["photo"] ?? "";
+    // What the browser cannot draw is told by its words alone.
+    image.addEventListener("error", () => image.remove());
     image.src = this.address;
     this.status.className = "photo-status";
     this.status.setAttribute("role", "status");
@@ -58,7 +60,13 @@ class Photo {
     if (this.failed) await this.send();
   }
 
+  /** What a second press does with a photo that could not be sent, said once the first one has found out. */
+  get goesWithout(): string {
+    return this.words["without"] ?? "";
+  }
+
   private async work(): Promise<void> {
+    this.item.classList.remove("is-failed");
     this.status.textContent = this.words["sending"] ?? "";
     try {
       const facts = readFacts(await this.file.slice(0, HEADER_BYTES).arrayBuffer());
@@ -72,6 +80,7 @@ class Photo {
       this.status.textContent = this.words["sent"] ?? "";
     } catch (error) {
       this.failed = true;
+      this.item.classList.add("is-failed");
       const said = error instanceof UploadError ? error.message : "";
       this.status.textContent = said || (this.words["failed"] ?? "");
     }
@@ -109,6 +118,7 @@ export function photos(root: HTMLElement): void {
   const said = document.createElement("p");
   said.className = "field-hint";
   said.setAttribute("role", "status");
+  said.dataset["said"] = "";
   root.append(said);
   const kept = new Set<Photo>();
   const all = waiting.get(form) ?? new Set<Photo>();
@@ -130,6 +140,7 @@ export function photos(root: HTMLElement): void {
       kept.add(photo);
       all.add(photo);
       list.append(photo.item);
+      delete form.dataset["photosSettled"];
       void photo.send();
     }
     drop?.classList.toggle("is-small", kept.size > 0);
@@ -154,7 +165,11 @@ async function holdUntilSent(event: SubmitEvent, form: HTMLFormElement, all: Set
   form.dataset["photosSettled"] = "1";
   const failed = Array.from(all).find((photo) => photo.failed);
   // A second press sends the form without the photos that could not be sent.
-  if (failed) failed.item.scrollIntoView({ block: "center" });
+  if (failed) {
+    const said = failed.item.closest("[data-photos]")?.querySelector("[data-said]");
+    if (said) said.textContent = failed.goesWithout;
+    failed.item.scrollIntoView({ block: "center" });
+  }
   // Not within this submit event: a form does not take a second submit while it handles the first.
   else window.setTimeout(() => form.requestSubmit(button ?? undefined), 0);
 }

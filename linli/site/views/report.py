@@ -45,6 +45,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
     if request.POST.get("find_place"):
         form.problems = [problem for problem in form.problems if problem.field == "place" and not form.choices]
         return _form_page(request, places, form)
+    reporting.note_what_is_missing(form)
     if form.problems:
         return _form_page(request, places, form, status=422)
     verdict = throttle.hit(throttle.PUBLIC_REPORT, throttle_address(request))
