@@ -26,6 +26,8 @@ from linli.work.kinds import kind
 from linli.work.remarks import Remark, remark_of
 
 SHOWN_BEFORE = ("report", "before")
+WINDOWS = ("return",)
+"""Clocks by which nothing is owed: until then one may hand the matter back."""
 QUIET = ("recall", "comment", "tell_reporter")
 """Steps that have a place of their own on the page and are not in the menu."""
 
@@ -70,6 +72,8 @@ class ClockView:
     feeling: Feeling | None
     running: bool
     explanation: Explanation | None
+    closed: bool = False
+    """Whether it was a time in which one might do something, and is over: nothing is late by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +339,7 @@ def _clock(clock: Mapping[str, Any], view: ItemView, now: datetime) -> ClockView
         feeling=feeling(clock["due_at"], now) if running and clock["due_at"] else None,
         running=running,
         explanation=explain_clock(clock, view.catalogue.calendar),
+        closed=running and clock["kind"] in WINDOWS and clock["due_at"] is not None and clock["due_at"] < now,
     )
 
 

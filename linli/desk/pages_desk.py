@@ -41,6 +41,15 @@ def tab_names() -> dict[str, str]:
     return dict(zip(TAB_ORDER, (*mine, _("全部在办"), _("等待中"), _("近30天办结")), strict=True))
 
 
+def tab_hints() -> dict[str, str]:
+    """What a tab counts, in words: the first five are what waits for oneself, the others what one may see."""
+    return {
+        "today": _("等您办的，今天到期的和已超期的"), "overdue": _("等您办的"),
+        "week": _("等您办的，7 天内到期的和已超期的"), "mine": _("等您办的，不论何时到期"), "asked": _("等您批的"),
+        "all": _("您能看到的，不论等谁办"),
+    }  # fmt: skip
+
+
 def query_of(filters: DeskFilters, **changes: Any) -> str:
     """The query string of filters with changes; what filters nothing is left out."""
     changed = replace(filters, **changes)
@@ -82,6 +91,7 @@ def list_context(request: HttpRequest, filters: DeskFilters, page: DeskPage | No
              day="", page=1), "current": code == filters.tab and not filters.figure}
             for code, name in tab_names().items()
         ],
+        "tab_hint": "" if filters.figure else tab_hints().get(filters.tab, ""),
         "chips": chips(filters, terms, places),
         "query": query_of(filters),
         "more_query": query_of(filters, page=filters.page + 1) if page.has_more else "",
