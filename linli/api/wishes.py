@@ -22,7 +22,7 @@ from linli.people.access import Actor, ObjectHidden, require_somewhere
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.wishes import selectors, services
-from linli.wishes.asking import sentence, sort_word
+from linli.wishes.pages_common import sentence, sort_word
 from linli.wishes.selectors import WishRow
 from linli.wishes.vocabulary import KIND
 from linli.work.engine import StepRefused

@@ -14,9 +14,9 @@ from linli.kernel import coordinates
 from linli.places.geojson import MapRequest
 from linli.places.geometry import STORED_CRS
 from linli.places.kinds import KINDS, LAYERS, kind_text
+from linli.places.pages import map_response
 from linli.places.search import locate_by_name, search_places
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
-from linli.places.views import map_response
 
 router = Router(tags=["places"])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.places import views
+from linli.places import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("places/<int:place_id>/map.json", views.map_json, name="place-map-json"),
+    path("places/<int:place_id>/map.json", pages.map_json, name="place-map-json"),
 ]

@@ -23,15 +23,15 @@ from linli.volunteering import (
     joined_selectors,
     lines,
     noticing,
-    paging,
+    pages_common,
     records,
     registering,
     selectors,
     vocabulary,
 )
 from linli.volunteering.models import Volunteer
+from linli.volunteering.pages_common import file, tried, words_of
 from linli.volunteering.pages_own import enter_from, typed_of, wanted_of
-from linli.volunteering.paging import file, tried, words_of
 from linli.volunteering.rules import hours_text
 from linli.volunteering.ruling import certificate_notice_days, rules_at
 from linli.volunteering.selectors import Search
@@ -46,7 +46,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def search_of(request: HttpRequest) -> Search:
     """What the list is narrowed to, from the address."""
     data = request.GET
-    place = paging.places().get(whole_number(data.get("place")))
+    place = pages_common.places().get(whole_number(data.get("place")))
     role, skill = data.get("role", ""), data.get("skill", "")
     return Search(
         data.get("q", "")[:60], place.path if place else "", role if role in vocabulary.ROLES else "",
@@ -67,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
             (one, hours_text(one.minutes), vocabulary.all_said(vocabulary.ROLES, one.row.roles))
             for one in listed.lines
         ],
-        "places": paging.offered(actor, VIEW, paging.places()), "has_more": listed.page < listed.pages,
+        "places": pages_common.offered(actor, VIEW, pages_common.places()), "has_more": listed.page < listed.pages,
         "roles": vocabulary.choices(vocabulary.ROLES), "skills": vocabulary.choices(vocabulary.SKILLS),
         "may_register": actor.may_somewhere(REGISTER), "may_certify": actor.may_somewhere(certifying.CERTIFY),
     }  # fmt: skip
@@ -86,8 +86,8 @@ def export(request: HttpRequest) -> HttpResponse:
 def export_hours(request: HttpRequest) -> HttpResponse:
     """Confirmed hours of a period (this year unless days are given) as XLSX: names masked."""
     today = timezone.localdate()
-    since = paging.day(request.GET.get("since")) or today.replace(month=1, day=1)
-    until = paging.day(request.GET.get("until")) or today
+    since = pages_common.day(request.GET.get("since")) or today.replace(month=1, day=1)
+    until = pages_common.day(request.GET.get("until")) or today
     return file(exporting.hours_xlsx(actor_on(request), since, until), "hours.xlsx", XLSX)
 
 
@@ -102,7 +102,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if refusal is None:
             messages.success(request, _("已登记。"))
             return redirect("volunteering:volunteer", row.pk)
-    places = paging.offered(actor, REGISTER, paging.places())
+    places = pages_common.offered(actor, REGISTER, pages_common.places())
     teams = Team.objects.filter(kind__in=vocabulary.TEAM_KINDS, active=True, place__in=[row.id for row in places])
     context = {
         "typed": typed_of(request) if refusal else {"skills": [], "times": [], "roles": []},
@@ -161,8 +161,9 @@ def _add_training(request: HttpRequest, row: Volunteer) -> Any:
     data = request.POST
     return records.train(
         actor_on(request), row.person_id, title=data.get("title", ""), organiser=data.get("organiser", ""),
-        happened_on=paging.needed_day(data.get("happened_on"), "happened_on"),
-        minutes=paging.minutes_from(data.get("hours") or "0"), valid_until=paging.day(data.get("valid_until")),
+        happened_on=pages_common.needed_day(data.get("happened_on"), "happened_on"),
+        minutes=pages_common.minutes_from(data.get("hours") or "0"),
+        valid_until=pages_common.day(data.get("valid_until")),
     )  # fmt: skip
 
 
@@ -170,7 +171,7 @@ def _add_commendation(request: HttpRequest, row: Volunteer) -> Any:
     data = request.POST
     return records.commend(
         actor_on(request), row.person_id, title=data.get("title", ""), given_by=data.get("given_by", ""),
-        given_on=paging.needed_day(data.get("given_on"), "given_on"), document=data.get("document", ""),
+        given_on=pages_common.needed_day(data.get("given_on"), "given_on"), document=data.get("document", ""),
     )  # fmt: skip
 
 
@@ -189,7 +190,8 @@ def _add_service(request: HttpRequest, row: Volunteer) -> Any:
 def _add_certificate(request: HttpRequest, row: Volunteer) -> Any:
     data = request.POST
     asked = certifying.ask(
-        actor_on(request), row.person_id, since=paging.day(data.get("since")), until=paging.day(data.get("until")),
+        actor_on(request), row.person_id,
+        since=pages_common.day(data.get("since")), until=pages_common.day(data.get("until")),
         purpose=data.get("purpose", ""), name_shown=bool(data.get("name_shown")),
     )  # fmt: skip
     if asked.state == asked.ASKED and certificate_notice_days(str(row.place.path), timezone.localdate()):

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from linli.kernel.numbers import whole_number
 from linli.people.access import require
 from linli.people.gates import actor_on, staff_page
-from linli.volunteering import certifying, lines, noticing, paging, papers, ruling, selectors, starring
+from linli.volunteering import certifying, lines, noticing, pages_common, papers, ruling, selectors, starring
 from linli.volunteering.models import HoursRules
-from linli.volunteering.paging import tried, words_of
+from linli.volunteering.pages_common import tried, words_of
 from linli.volunteering.refusing import refused
 from linli.work.engine import StepRefused
 
@@ -134,7 +134,7 @@ def stop_star(request: HttpRequest, star_id: int) -> HttpResponse:
 def rules(request: HttpRequest) -> HttpResponse:
     """The rules of hours of a place as a new version; earlier versions stay listed."""
     actor = actor_on(request)
-    places = paging.offered(actor, CERTIFY, paging.places())
+    places = pages_common.offered(actor, CERTIFY, pages_common.places())
     asked = whole_number(request.POST.get("place") or request.GET.get("place"))
     chosen = next((row for row in places if row.id == asked), places[0] if places else None)
     refusal: StepRefused | None = None

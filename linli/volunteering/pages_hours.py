@@ -19,10 +19,10 @@ from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, signed_in, staff_page
 from linli.places.home import frame
-from linli.volunteering import appeals, evidence, hours, lines, paging, selectors, vocabulary
+from linli.volunteering import appeals, evidence, hours, lines, pages_common, selectors, vocabulary
 from linli.volunteering.hours import CONFIRM, Pick, may_decide
 from linli.volunteering.models import Service
-from linli.volunteering.paging import minutes_from, tried, words_of
+from linli.volunteering.pages_common import minutes_from, tried, words_of
 from linli.volunteering.rules import hours_text
 from linli.volunteering.ruling import rules_at
 from linli.work.engine import StepRefused
@@ -77,7 +77,7 @@ def _screen(
             "typed_hours": kept if kept is not None else hours_text(row.minutes),
             "typed_reason": request.POST.get(f"reason-{row.pk}", "") if left or problem else "",
             "open": row.state == Service.PROPOSED, "own": row.person_id == actor.person_id,
-            "why": vocabulary.said(paging.CODES, left[row.pk]) if left and row.pk in left else "",
+            "why": vocabulary.said(pages_common.CODES, left[row.pk]) if left and row.pk in left else "",
         }  # fmt: skip
         shown.append(line)
     waiting_rows = sum(1 for row in rows if row.state == Service.PROPOSED and row.person_id != actor.person_id)

@@ -12,16 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.kernel.numbers import whole_number
-from linli.people.access import ObjectHidden
+from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, staff_page
 from linli.people.importers import PERMISSION as IMPORT
+from linli.places.snapshot import PlaceRow
 from linli.volunteering import (
     bulk,
     exporting,
     joined_selectors,
     joining,
     lines,
-    paging,
+    pages_common,
     papers,
     proposing,
     quarters,
@@ -30,7 +31,7 @@ from linli.volunteering import (
 from linli.volunteering.joining import NewMember
 from linli.volunteering.models import JoinedMember, JoinedUnit, Service
 from linli.volunteering.pages import XLSX
-from linli.volunteering.paging import file, minutes_from, tried, words_of
+from linli.volunteering.pages_common import file, minutes_from, tried, words_of
 from linli.volunteering.refusing import refused
 from linli.volunteering.registering import REGISTER
 from linli.volunteering.rules import hours_text, quarter_days, quarter_of
@@ -105,7 +106,7 @@ def new(request: HttpRequest) -> HttpResponse:
         row, refusal = tried(
             lambda: joining.join_unit(
                 actor, whole_number(data.get("organisation")) or 0, whole_number(data.get("place")) or 0,
-                since=paging.day(data.get("since")), resources=data.get("resources", ""),
+                since=pages_common.day(data.get("since")), resources=data.get("resources", ""),
             )
         )  # fmt: skip
         if refusal is None:
@@ -113,10 +114,15 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("volunteering:joined_unit", row.pk)
     context = {
         "units": joined_selectors.offered_units(), "today": timezone.localdate(),
-        "places": [row for row in paging.offered(actor, REGISTER, paging.places()) if row.kind == "community"],
+        "places": _communities(actor),
         "problem": words_of(refusal) if refusal else "", "typed": data if refusal else {},
     }  # fmt: skip
     return render(request, "volunteering/desk/joined_new.html", context, status=refusal.status if refusal else 200)
+
+
+def _communities(actor: Actor) -> list[PlaceRow]:
+    """Communities where the actor may register."""
+    return [row for row in pages_common.offered(actor, REGISTER, pages_common.places()) if row.kind == "community"]
 
 
 def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = None, part: str = "") -> HttpResponse:
@@ -198,11 +204,11 @@ def _member_service(request: HttpRequest, row: JoinedUnit) -> Any:
 def service_of(request: HttpRequest, member: JoinedMember) -> Service:
     """A service of a joined member as it was typed."""
     data = request.POST
-    on = paging.needed_day(data.get("happened_on"), "happened_on")
+    on = pages_common.needed_day(data.get("happened_on"), "happened_on")
     entered = proposing.Entered(
         member.person_id, member.place_id, on, minutes_from(data.get("hours", "")), data.get("content", ""),
         data.get("evidence", ""), organisation_id=member.organisation_id, member_id=member.pk,
-        starts_at=paging.moment(on, data.get("starts_at")), theme=data.get("theme", ""),
+        starts_at=pages_common.moment(on, data.get("starts_at")), theme=data.get("theme", ""),
     )  # fmt: skip
     return proposing.enter(actor_on(request), entered, key=data.get("key") or new_key())
 
@@ -250,7 +256,7 @@ def _concerns(request: HttpRequest, refusal: StepRefused | None = None, which: i
             }
             for row in rows
         ],
-        "places": [row for row in paging.offered(actor, REGISTER, paging.places()) if row.kind == "community"],
+        "places": _communities(actor),
         "kinds": vocabulary.choices(vocabulary.CONCERN_KINDS), "key": new_key(), "state": state,
         "states": vocabulary.choices(vocabulary.CONCERN_STATES), "tab": "concerns",
         "problem": words_of(refusal) if refusal and not which else "", "typed": data if refusal else {},

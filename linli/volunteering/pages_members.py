@@ -19,11 +19,11 @@ from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor
 from linli.people.gates import actor_on, staff_page
 from linli.places.snapshot import PlaceRow
-from linli.volunteering import exporting, joined_selectors, joining, lines, paging, quarters, vocabulary
+from linli.volunteering import exporting, joined_selectors, joining, lines, pages_common, quarters, vocabulary
 from linli.volunteering.joining import COMMUNITY_KINDS, NewMember
 from linli.volunteering.pages import XLSX
+from linli.volunteering.pages_common import file, tried, words_of
 from linli.volunteering.pages_joined import quarter_asked, quarter_name, quarters_offered, service_of
-from linli.volunteering.paging import file, tried, words_of
 from linli.volunteering.refusing import refused
 from linli.volunteering.registering import REGISTER
 from linli.volunteering.rules import hours_text
@@ -36,8 +36,8 @@ SPOTS_MAX = 300
 
 def spots(actor: Actor) -> list[tuple[int, str]]:
     """Communities where the actor registers, each with its grids where these are few: (id, words) to choose from."""
-    known = paging.places()
-    found = [row for row in paging.offered(actor, REGISTER, known) if row.kind in COMMUNITY_KINDS]
+    known = pages_common.places()
+    found = [row for row in pages_common.offered(actor, REGISTER, known) if row.kind in COMMUNITY_KINDS]
     grids = {row.id: [one for one in known.children(row.id) if one.kind == "grid" and one.active] for row in found}
     few = len(found) + sum(len(rows) for rows in grids.values()) <= SPOTS_MAX
     return [
@@ -113,7 +113,7 @@ def _changed(request: HttpRequest, part: str) -> Any:
 def _wanted(request: HttpRequest) -> NewMember:
     """A member as typed; who chooses a grid joins its community, and helps in the grid."""
     data = request.POST
-    spot: PlaceRow | None = paging.places().get(whole_number(data.get("place")))
+    spot: PlaceRow | None = pages_common.places().get(whole_number(data.get("place")))
     if spot is None:
         raise refused("no_community", "请选择社区。", "Choose a community.", "place")
     grid = spot.id if spot.kind == "grid" else None

@@ -18,8 +18,8 @@ from linli.people.masking import mask_name, mask_text
 from linli.places.home import frame
 from linli.volunteering import lines, noticing, selectors
 from linli.volunteering.models import Certificate, Volunteer
+from linli.volunteering.pages_common import resident_page, tried, words_of
 from linli.volunteering.pages_own import volunteer_page
-from linli.volunteering.paging import resident_page, tried, words_of
 from linli.work.engine import StepRefused
 
 

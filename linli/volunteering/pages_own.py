@@ -23,7 +23,7 @@ from linli.volunteering import (
     certifying,
     evidence,
     lines,
-    paging,
+    pages_common,
     papers,
     proposing,
     registering,
@@ -33,7 +33,7 @@ from linli.volunteering import (
     vocabulary,
 )
 from linli.volunteering.models import Appeal, Service, Volunteer
-from linli.volunteering.paging import resident_page, tried, words_of
+from linli.volunteering.pages_common import resident_page, tried, words_of
 from linli.volunteering.refusing import refused
 from linli.volunteering.rules import may_appeal
 from linli.volunteering.ruling import certificate_notice_days, rules_at
@@ -96,7 +96,7 @@ def wanted_of(request: HttpRequest) -> registering.Wanted:
     """A registration as it was typed."""
     data = request.POST
     minor = bool(data.get("minor"))
-    adult_on = paging.day(data.get("adult_on")) if minor else None
+    adult_on = pages_common.day(data.get("adult_on")) if minor else None
     if minor and adult_on is None:
         raise refused("no_day", "请填写年满18岁的日期。", "Give the day of turning 18.", "adult_on")
     return registering.Wanted(
@@ -142,9 +142,9 @@ def join(request: HttpRequest) -> HttpResponse:
         if refusal is None:
             messages.success(request, _("已登记，谢谢您。") if row is None else _("已保存。"))
             return redirect("volunteering:home")
-    known = paging.places()
+    known = pages_common.places()
     context = {
-        "row": row, "groups": paging.communities(request, known), "refusal": refusal,
+        "row": row, "groups": pages_common.communities(request, known), "refusal": refusal,
         "problem": words_of(refusal) if refusal else "", "typed": typed_of(request) if refusal else _stored(row),
         "named": row is not None and bool(personal.opened(row.person, "name") or row.person.display_name),
         "skills": vocabulary.choices(vocabulary.SKILLS), "times": vocabulary.choices(vocabulary.TIMES),
@@ -181,7 +181,7 @@ def service(request: HttpRequest, row: Volunteer, service_id: int) -> HttpRespon
     if request.method == "POST":
         _made, refusal = tried(
             lambda: appeals.appeal(
-                actor, found.pk, wanted=paging.minutes_from(request.POST.get("hours", "")),
+                actor, found.pk, wanted=pages_common.minutes_from(request.POST.get("hours", "")),
                 text=request.POST.get("text", ""),
             )
         )  # fmt: skip
@@ -235,12 +235,12 @@ def enter(request: HttpRequest, row: Volunteer) -> HttpResponse:
 def enter_from(request: HttpRequest, row: Volunteer, place_id: int) -> Service:
     """A service as it was typed, for a volunteer."""
     data = request.POST
-    on = paging.needed_day(data.get("happened_on"), "happened_on")
+    on = pages_common.needed_day(data.get("happened_on"), "happened_on")
     role = data.get("role", "")
     entered = proposing.Entered(
-        row.person_id, place_id, on, paging.minutes_from(data.get("hours", "")), data.get("content", ""),
+        row.person_id, place_id, on, pages_common.minutes_from(data.get("hours", "")), data.get("content", ""),
         data.get("evidence", ""), role if role in vocabulary.ROLES else "", row.organisation_id,
-        starts_at=paging.moment(on, data.get("starts_at")), theme=data.get("theme", ""),
+        starts_at=pages_common.moment(on, data.get("starts_at")), theme=data.get("theme", ""),
     )  # fmt: skip
     return proposing.enter(actor_on(request), entered, key=data.get("key") or new_key())
 
@@ -252,7 +252,8 @@ def ask_certificate(request: HttpRequest, row: Volunteer) -> HttpResponse:
     data = request.POST
     _made, refusal = tried(
         lambda: certifying.ask(
-            actor_on(request), row.person_id, since=paging.day(data.get("since")), until=paging.day(data.get("until")),
+            actor_on(request), row.person_id,
+            since=pages_common.day(data.get("since")), until=pages_common.day(data.get("until")),
             purpose=data.get("purpose", ""), name_shown=bool(data.get("name_shown")),
         )
     )  # fmt: skip

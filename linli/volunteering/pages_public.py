@@ -12,10 +12,10 @@ from linli.kernel.numbers import whole_number
 from linli.people import personal
 from linli.people.masking import mask_name
 from linli.places.home import frame
-from linli.volunteering import lines, paging, selectors
+from linli.volunteering import lines, pages_common, selectors
 from linli.volunteering.certifying import normal_code, shown_code
 from linli.volunteering.models import Certificate
-from linli.volunteering.paging import resident_page
+from linli.volunteering.pages_common import resident_page
 from linli.volunteering.ruling import SEED, as_rules, certificate_notice_days, rules_row
 
 
@@ -62,7 +62,7 @@ def stars(request: HttpRequest) -> HttpResponse:
 @require_safe
 def rules(request: HttpRequest) -> HttpResponse:
     """How hours are reckoned here, in plain words."""
-    known = paging.places()
+    known = pages_common.places()
     chosen = known.get(whole_number(request.GET.get("place"))) or frame(request, known)["district"]
     row = rules_row(chosen.path, timezone.localdate()) if chosen is not None else None
     context = {

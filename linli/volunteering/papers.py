@@ -16,7 +16,7 @@ from linli.people.access import ObjectHidden
 from linli.places.snapshot import place_snapshot
 from linli.volunteering.certifying import CERTIFY, shown_code
 from linli.volunteering.models import Certificate, QuarterFeedback
-from linli.volunteering.paging import file
+from linli.volunteering.pages_common import file
 from linli.volunteering.registering import number_of
 from linli.volunteering.rules import hours_text
 from linli.work.printing.papers import Paper

@@ -14,9 +14,9 @@ from linli.people.audit import record
 from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
-from linli.wishes import asking, selectors, services, sheets
-from linli.wishes.asking import language, line, page_of
-from linli.wishes.asking import sent as text_of
+from linli.wishes import pages_common, selectors, services, sheets
+from linli.wishes.pages_common import language, line, page_of
+from linli.wishes.pages_common import sent as text_of
 from linli.wishes.pages_public import form_page, typed_of, wanted_of
 from linli.wishes.vocabulary import CHANNELS, SORTS
 from linli.wishes.workflow import WISH
@@ -72,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """`/desk/wishes/new/`: take down a wish by phone, at the desk or on a visit."""
     actor = actor_on(request)
     words = {"walk_in": _("窗口"), "phone": _("电话"), "patrol": _("上门")}
-    more = {"channels": [(code, words[code]) for code in CHANNELS], "spots": asking.spots(actor, REGISTER)}
+    more = {"channels": [(code, words[code]) for code in CHANNELS], "spots": pages_common.spots(actor, REGISTER)}
     if request.method != "POST":
         return form_page(request, "desk_new.html", _fresh(), None, more)
     channel = text_of(request, "channel", 12)

@@ -17,8 +17,8 @@ from linli.places.home import frame
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.wishes import selectors, services
-from linli.wishes.asking import language, line, private, told
-from linli.wishes.asking import sent as text_of
+from linli.wishes.pages_common import language, line, private, told
+from linli.wishes.pages_common import sent as text_of
 from linli.wishes.selectors import WishRow
 from linli.wishes.workflow import WISH
 from linli.work.engine import StepRefused

@@ -24,10 +24,10 @@ from linli.people.personal import opened
 from linli.places.home import frame
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
-from linli.wishes import asking, selectors, services
-from linli.wishes.asking import language, line, page_of, private, told
-from linli.wishes.asking import sent as text_of
+from linli.wishes import pages_common, selectors, services
 from linli.wishes.contact import Wisher
+from linli.wishes.pages_common import language, line, page_of, private, told
+from linli.wishes.pages_common import sent as text_of
 from linli.wishes.selectors import WishRow
 from linli.wishes.services import Wanted
 from linli.wishes.vocabulary import SORTS
@@ -74,7 +74,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         "lines": [line(row, places) for row in rows[: selectors.PAGE]], "area": area, "chosen": kept.get("place"),
         "came_true": [line(row, places) for row in selectors.came_true(path)] if page == 1 else [],
         "tabs": [(word, urlencode({**kept, **({"sort": code} if code else {})}), code == sort) for code, word in tabs],
-        "sort": sort, "areas": asking.areas(places, shared["district"]), "page": page,
+        "sort": sort, "areas": pages_common.areas(places, shared["district"]), "page": page,
         "has_more": len(rows) > selectors.PAGE, "signed_in": actor_on(request).is_signed_in,
     }  # fmt: skip
     return render(request, "wishes/wall.html", context)
@@ -106,7 +106,7 @@ def form_page(
     places = place_snapshot(registry_versions())
     shared = frame(request, places)
     context = shared | more | {
-        "sorts": sorts(), "areas": asking.areas(places, shared["district"]), "typed": typed,
+        "sorts": sorts(), "areas": pages_common.areas(places, shared["district"]), "typed": typed,
         "problem": told(refusal) if refusal else "", "wrong": refusal.field if refusal else "",
         "key": text_of(request, "key", 96) or new_key(), "tells": gateways.tells(),
     }  # fmt: skip
@@ -168,7 +168,7 @@ def _page(
         "may_claim": row.state == "on_wall" and not wished, "problem": told(refusal) if refusal else "",
         "may_see": mine and row.state in MET and bool(selectors.way_to_wisher(actor, row.id)), "shown": shown,
         "typed": {name: text_of(request, name) for name in STEPS.values()}, "key": new_key(),
-        "done": request.GET.get("done", ""), "until": asking.day(row.due), "photos_max": asking.PHOTOS_MAX,
+        "done": request.GET.get("done", ""), "until": pages_common.day(row.due), "photos_max": pages_common.PHOTOS_MAX,
     }  # fmt: skip
     return private(render(request, "wishes/wish.html", context, status=refusal.status if refusal else 200))
 
@@ -197,7 +197,7 @@ def _take(request: HttpRequest, actor: Actor, row: WishRow, code: str) -> None:
     data: dict[str, Any] = {}
     if said := text_of(request, STEPS[code]).strip():
         data[STEPS[code]] = said
-    if code == "fulfil" and (photos := asking.photos_of_form(request)):
+    if code == "fulfil" and (photos := pages_common.photos_of_form(request)):
         data["photos"] = photos
     sent = whole_number(request.POST.get("version"))
     try:

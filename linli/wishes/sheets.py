@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from linli.exchange.sheets import as_xlsx
 from linli.people.masking import mask_text
 from linli.places.snapshot import PlaceSnapshot
-from linli.wishes.asking import language, sort_word
+from linli.wishes.pages_common import language, sort_word
 from linli.wishes.selectors import WishRow
 from linli.wishes.workflow import WISH
 from linli.work.terms import catalogue
