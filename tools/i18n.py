@@ -270,15 +270,15 @@ def check(package: Path) -> Iterator[str]:
             english.setdefault((key, message.pluralizable), {}).setdefault(str(message.string), []).append(room.name)
         place = f"linli/{room.name}" if room != package else "linli/."
         for key, string in found.items():
-            message = own.get(key)
+            entry = own.get(key)
             name = f"{place}: {key[1]!r} ({min(string.files)})"
-            if message is None:
+            if entry is None:
                 yield f"{name} is in no catalogue: run python -m tools.i18n update"
             else:
-                yield from (f"{name} {complaint}" for complaint in _complaints(message))
-        for message in [*own.values(), *catalogue.obsolete.values()]:
-            if _key(message) not in found:
-                yield f"{place}: {_key(message)[1]!r} is left over: run python -m tools.i18n update --prune"
+                yield from (f"{name} {complaint}" for complaint in _complaints(entry))
+        for kept in [*own.values(), *catalogue.obsolete.values()]:
+            if _key(kept) not in found:
+                yield f"{place}: {_key(kept)[1]!r} is left over: run python -m tools.i18n update --prune"
     for (key, _plural), said in english.items():
         if len(said) > 1:
             yield f"{key[1]!r} differs in English: {said}. Say the same, or give one of them a context"

@@ -13,7 +13,7 @@ from linli.exchange.words import plain
 SCIENTIFIC = re.compile(r"([+-]?)(\d)(?:\.(\d+))?[eE]\+?(\d{1,3})")
 # A spreadsheet keeps fifteen digits; what is longer and was kept as a number has lost its end.
 DIGITS_KEPT = 15
-EXACT_BELOW = 10**DIGITS_KEPT
+EXACT_BELOW: int = 10**DIGITS_KEPT
 _YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "y", "yes", "true", "t", "1", "o", "○", "●", "已", "启用"})
 _NO = frozenset({"否", "无", "没有", "非", "×", "✗", "✘", "☐", "x", "n", "no", "false", "f", "0", "-", "未", "停用"})
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -21,9 +21,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 def lost_digits(value: Any) -> bool:
     """Whether a long code was kept as a number, so that its last digits are gone."""
-    if isinstance(value, float):
-        return abs(value) >= EXACT_BELOW
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, float | int) and not isinstance(value, bool):
         return abs(value) >= EXACT_BELOW
     if not isinstance(value, str):
         return False
