@@ -85,8 +85,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         work.erasure.empty
         activities.registration.install activities.erasure.install awards.erasure.install awards.statement.install
         awards.sticker_registration.install awards.sticker_services.print_sheet volunteering.erasure.install
-        awards.asking.photos_of_form wishes.pages_common.photos_of_form
-        wishes.registration.install wishes.erasure.install
+        awards.asking.photos_of_form wishes.registration.install wishes.erasure.install
     """),
     "of the ledger: one statement, or a part of the transaction of whoever calls it": credits_cases.NOT_ALONE,
     "of the shop: one statement, or a part of the transaction of whoever calls it": shop_cases.NOT_ALONE,
