@@ -13,7 +13,7 @@ from linli.campaigns.contributors import RECORDS_MAX, Contributor, Record, Scope
 from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.standards import facts
-from linli.standards.facts import Fact, Photo, Query, Source, done_by
+from linli.standards.facts import Fact, Photo, Query, Source, done_by, narrowed, narrowing
 from linli.work.rows import fetch
 
 SLUG = "activities"
@@ -66,8 +66,9 @@ def linked(campaign_id: int, actor: Actor) -> list[UnderWay]:
     ]
 
 
-_FACTS = f"""
-SELECT a.id, a.title, p.name AS place, (a.starts_at AT TIME ZONE %(zone)s)::date AS day, a.closed_at,
+_FACTS = narrowed(f"""
+SELECT a.id::text AS key, a.title, p.name AS place, p.path, (a.starts_at AT TIME ZONE %(zone)s)::date AS day,
+  a.closed_at,
   a.closed_at > a.ends_at + interval '7 days' AS late,
   array(SELECT e.id FROM work_evidence e WHERE e.holder = 'activity' AND e.holder_id = a.id AND e.kind = 'photo'
     AND e.removed_at IS NULL ORDER BY e.id LIMIT 9) AS photos,
@@ -75,13 +76,12 @@ SELECT a.id, a.title, p.name AS place, (a.starts_at AT TIME ZONE %(zone)s)::date
 FROM activities_activity a JOIN places_place p ON p.id = a.place_id
 WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree
   AND (a.starts_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s AND %(until)s
-  AND (cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
+  AND (%(by_hand)s OR cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
   AND ({done_by("a.organisation_id")} OR EXISTS (SELECT 1 FROM people_organisation office
     WHERE office.id = %(unit)s AND a.campaign_id IS NOT NULL AND 'civil_city' = ANY(office.functions)))
-  AND EXISTS (SELECT 1 FROM unnest(a.topics || ARRAY[a.title]) AS said(word)
-    WHERE strpos(%(criterion)s, said.word) > 0 OR strpos(said.word, %(criterion)s) > 0)
-ORDER BY a.starts_at DESC, a.id DESC LIMIT %(limit)s
-"""
+  AND (%(by_hand)s OR EXISTS (SELECT 1 FROM unnest(a.topics || ARRAY[a.title]) AS said(word)
+    WHERE strpos(%(criterion)s, said.word) > 0 OR strpos(said.word, %(criterion)s) > 0))
+""")
 
 
 def found(query: Query) -> list[Fact]:
@@ -92,14 +92,14 @@ def found(query: Query) -> list[Fact]:
     """
     values: dict[str, Any] = {
         "path": query.place_path, "since": query.since, "until": query.until, "kinds": list(query.site_kinds),
-        "unit": query.organisation_id, "limit": query.limit, "criterion": query.node.title,
-        "zone": timezone.get_default_timezone_name(),
+        "unit": query.organisation_id, "criterion": query.node.title, "by_hand": query.by_hand,
+        "zone": timezone.get_default_timezone_name(), **narrowing(query),
     }  # fmt: skip
     return [
         Fact(
-            SLUG, str(row["id"]), row["title"], row["place"], row["day"], row["closed_at"],
+            SLUG, row["key"], row["title"], row["place"], row["day"], row["closed_at"],
             tuple(Photo(f"/media/{photo}/1280/", photo) for photo in row["photos"]),
-            f"/desk/activities/{row['id']}/", row["late"], row["audience"],
+            f"/desk/activities/{row['key']}/", row["late"], row["audience"],
         )
         for row in fetch(_FACTS, values)
     ]  # fmt: skip

@@ -207,8 +207,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "upload": {
         "body": {"file": "photo.jpg", "kind": "photo", "taken_at": AT},
         "answer": {
-            "token": KEY, "kind": "photo", "width": 1600, "height": 1200, "seconds": None, "taken_at": AT,
-            "located": True, "thumb": f"/uploads/{KEY}/",
+            "token": KEY, "kind": "photo", "pages": None, "caption": "", "width": 1600,
+            "height": 1200, "seconds": None, "taken_at": AT, "located": True, "thumb": f"/uploads/{KEY}/",
         },
     },
     "list_categories": {

@@ -17,7 +17,7 @@ from linli.kernel.labels import Label
 from linli.people.access import require_somewhere
 from linli.work import uploads
 from linli.work.senders import owner_of, remember
-from linli.work.uploading import PERMISSION, answer, throttled, too_long
+from linli.work.uploading import ADD_DOCUMENT, PERMISSION, answer, throttled, too_long
 
 router = Router(tags=["uploads"])
 
@@ -25,9 +25,12 @@ TOO_MANY = Label("上传太频繁，请稍后再试。", "Too many uploads; try 
 UNKNOWN = Label("不认识的内容。", "Unknown field.")
 
 
-@router.post("", response={201: schemas.UploadOut}, summary="Upload a photo or a recording")
+@router.post("", response={201: schemas.UploadOut}, summary="Upload a photo, a recording, a PDF")
 def upload(request: HttpRequest, file: File[UploadedFile], told: Form[schemas.UploadIn]) -> HttpResponse:
-    """JPEG, PNG, WebP, M4A, MP3 or WAV. Re-encoded and stripped of EXIF after time and place were read."""
+    """JPEG, PNG, WebP, M4A, MP3 or WAV. Re-encoded and stripped of EXIF after time and place were read.
+
+    A PDF is taken as `kind` document, for steps of indicator tasks: drawn page by page and made anew of the pictures.
+    """
     actor = caller(request)
     require_somewhere(actor, PERMISSION)
     if too_long(request):
@@ -38,9 +41,12 @@ def upload(request: HttpRequest, file: File[UploadedFile], told: Form[schemas.Up
     verdict = throttled(request, actor)
     if verdict is not None:
         raise Problem(429, "too_many", TOO_MANY, headers={"Retry-After": str(verdict.retry_after_seconds)})
-    values = told.model_dump()
+    documents = told.kind == uploads.DOCUMENT
+    if documents:
+        require_somewhere(actor, ADD_DOCUMENT)
     row = uploads.receive(
-        cast(uploads.Readable, file), owner=owner_of(request), kind_hint=told.kind, told=uploads.told(values)
-    )
+        cast(uploads.Readable, file), owner=owner_of(request), kind_hint="" if documents else told.kind,
+        told=uploads.told(told.model_dump()), documents=documents, name=file.name or "",
+    )  # fmt: skip
     response = HttpResponse(json.dumps(answer(row)), status=201, content_type=JSON)
     return remember(request, response)

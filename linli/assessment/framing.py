@@ -93,6 +93,12 @@ def _place(request: HttpRequest, row: Assessment, widest: str | None, places: Pl
     return place
 
 
+def tasks_at(found: Frame, tasks: Sequence[selectors.Task]) -> list[selectors.Task]:
+    """The tasks of the place that is looked at: all of them for the whole."""
+    path = found.place.path
+    return [task for task in tasks if found.whole or task.place_path == path or task.place_path.startswith(path + ".")]
+
+
 def paged(request: HttpRequest, rows: Sequence[Any], size: int) -> dict[str, Any]:
     """One page of a list for `ui/pagination.html`: every row that a number counts can be reached."""
     text = request.GET.get("page", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 from django.db import transaction
 from procrastinate.contrib.django import app
@@ -31,6 +33,14 @@ def daily(timestamp: int) -> None:
         snapshots.take(row)
     with transaction.atomic():
         erasure.drop_stale_packs()
+
+
+@app.task(name="assessment.tell_reminded", queue="work", retry=5)
+def tell_reminded(item_ids: list[int], since: str) -> None:
+    """Tell everybody once of the tasks of which they were reminded together."""
+    from linli.assessment import reminding
+
+    reminding.tell(item_ids, datetime.fromisoformat(since))
 
 
 @app.task(name="assessment.make_pack", queue="default", retry=2)

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -36,6 +38,14 @@ def numeral(number: int) -> str:
     if number <= 10:
         return NUMERALS[number]
     return (NUMERALS[tens] if tens > 1 else "") + "十" + (NUMERALS[ones] if ones else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Words in a table that lead to a file; `target` is relative to where the paper lies."""
+
+    text: str
+    target: str
 
 
 class OfficialDocument:
@@ -74,7 +84,7 @@ class OfficialDocument:
         """A paragraph."""
         self._paragraph(text, TEXT_FONT, TEXT_POINTS)
 
-    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]) -> None:
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str | Reference]], widths: Sequence[float]) -> None:
         """A table with a head row that is repeated on every page; `widths` are shares of the type area."""
         from docx.oxml import OxmlElement
         from docx.shared import Mm
@@ -164,9 +174,27 @@ class OfficialDocument:
         _set(paragraph.add_run(_clean(text)), font, points)
         return paragraph
 
-    def _cell(self, cell: Any, text: str, font: str) -> None:
-        _set(cell.paragraphs[0].add_run(_clean(text)), font, TABLE_POINTS)
+    def _cell(self, cell: Any, text: str | Reference, font: str) -> None:
+        run = cell.paragraphs[0].add_run(_clean(text.text if isinstance(text, Reference) else text))
+        _set(run, font, TABLE_POINTS)
+        if isinstance(text, Reference):
+            self._lead(run, text.target)
         cell.vertical_alignment = 1
+
+    def _lead(self, run: Any, target: str) -> None:
+        """Put a run into a link to a file."""
+        from docx.opc.constants import RELATIONSHIP_TYPE
+        from docx.oxml import OxmlElement
+        from docx.oxml.ns import qn
+        from docx.shared import RGBColor
+
+        link = OxmlElement("w:hyperlink")
+        # An address: what is no ASCII and every sign with a meaning is written by its number.
+        address = quote(target, safe="/.-_~")
+        link.set(qn("r:id"), run.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+        run.font.underline, run.font.color.rgb = True, RGBColor(0x17, 0x59, 0x4A)
+        run._r.addprevious(link)
+        link.append(run._r)
 
     def _page_number(self, footer: Any, side: str) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH

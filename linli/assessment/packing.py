@@ -11,33 +11,29 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from linli.assessment import packing_index, scoring, selectors
-from linli.assessment.models import AuditPack, EvidenceLink
-from linli.assessment.official import OfficialDocument
-from linli.people.access import system_actor
-from linli.people.models import Organisation
-from linli.standards import facts, wording
+from linli.assessment import packing_index, selectors
+from linli.assessment.models import AuditPack
+from linli.assessment.official import OfficialDocument, Reference
+from linli.assessment.packing_chapters import NAME_MAX, Chapter, Picture, Piece, chapters_of, safe_name
+from linli.standards import wording
 from linli.standards.evidence import KINDS as EVIDENCE_KINDS
-from linli.standards.evidence import requirements_of
-from linli.standards.models import Node, NodeUnit
+from linli.standards.models import NodeUnit
 from linli.work import storage
 from linli.work.models import Evidence
 
-PHOTOS_MAX = 30
+ROWS_MAX = 200
+"""So many records without a photo stand in a paper, the latest ones; the workbook of the index has them all."""
 PAPER_SIDE = 1600
 """The longer side, in pixels, of photos in a DOCX (120 mm wide: 300 dots an inch); whole they lie beside it."""
 FOLDER = "packs"
 KEPT = 3
-NAME_MAX = 50
 STATES = {
     "assigned": "待完成",
     "submitted": "待审核",
@@ -45,118 +41,6 @@ STATES = {
     "accepted": "已通过",
     "cancelled": "已取消",
 }
-_UNSAFE = str.maketrans(dict.fromkeys("\\/:*?\"'<>|#%&{}", " "))
-"""Signs that file systems refuse, or that mean something in an address: links to such files would lead nowhere."""
-
-
-@dataclass(slots=True)
-class Picture:
-    """One photo in the pack: its number in the indicator, where it lies, what stands below it."""
-
-    number: int
-    file: str
-    caption: str
-
-
-@dataclass(slots=True)
-class Piece:
-    """One piece of evidence in the pack. `pictures` are those of its photos that are in it."""
-
-    source: str
-    place: str
-    happened_on: date
-    recorded_at: datetime
-    late: bool
-    photos: list[Evidence] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-
-    @property
-    def mark(self) -> str:
-        """What marks a late entry; it is never cut off."""
-        return _("　（补录）") if self.late else ""
-
-    def caption(self, limit: int | None = None, part: str = "") -> str:
-        """What stands below a photo: where, when, from which record, which of several (`part`).
-
-        Within the limit the record is left out first, then the year, and the place is shortened; the mark stays.
-        """
-        rest, day, short = part + self.mark, f"{self.happened_on:%Y年%-m月%-d日}", f"{self.happened_on:%-m月%-d日}"
-        tries = [_in_line(self.place, day, self.source), _in_line(self.place, day), _in_line(self.place, short)]
-        if limit is None:
-            return tries[0] + rest
-        room = limit - len(rest)
-        left = room - len(short) - 2
-        tries += [_in_line(self.place[:left] + "…", short)] if self.place and left > 0 else []
-        return next((text for text in tries if len(text) <= room), short[: max(0, room)]) + rest
-
-
-def _in_line(*words: str) -> str:
-    return "　".join(word for word in words if word)
-
-
-@dataclass(slots=True)
-class Chapter:
-    """One indicator with its tasks, pieces and photos; `number` is its place in the pack, in as many digits as all."""
-
-    number: str
-    node: Node
-    path: list[str]
-    score: str
-    tasks: list[selectors.Task]
-    unit_names: dict[int, str]
-    pieces: list[Piece]
-    left_out: int = 0
-
-    @property
-    def label(self) -> str:
-        """Code and title."""
-        return f"{self.node.code} {self.node.title}".strip()
-
-    def units(self, part: str) -> list[str]:
-        """Who has a task for it, leading or supporting."""
-        names = [self.unit_names.get(task.organisation_id, "") for task in self.tasks if task.part == part]
-        return list(dict.fromkeys(name for name in names if name))
-
-    @property
-    def limit(self) -> int | None:
-        """The longest caption that the criterion allows."""
-        limits = [entry.caption for entry in requirements_of(self.node.evidence) if entry.caption is not None]
-        return min(limits) if limits else None
-
-    @property
-    def short_name(self) -> str:
-        """Number and code: the name of the folder of its photos."""
-        return "-".join(part for part in (self.number, _file_name(self.node.code)) if part)
-
-    @property
-    def file(self) -> str:
-        """Where its paper lies."""
-        title = _file_name(self.node.title)[:NAME_MAX].rstrip("_.")
-        return f"indicators/{'-'.join(part for part in (self.short_name, title) if part)}.docx"
-
-    @property
-    def accepted(self) -> int:
-        """Tasks that were accepted."""
-        return sum(task.state == "accepted" for task in self.tasks)
-
-    @property
-    def missing(self) -> dict[str, int]:
-        """Pieces of evidence that are missing, by kind, over all tasks that are not dropped."""
-        found: dict[str, int] = {}
-        for task in self.tasks:
-            for kind, count in task.missing.items() if task.meaning != "dropped" else ():
-                found[kind] = found.get(kind, 0) + count
-        return found
-
-    @property
-    def gap(self) -> int:
-        """Pieces of evidence that are missing."""
-        return sum(self.missing.values())
-
-
-def _file_name(text: str) -> str:
-    """A text as part of a file's name: without spaces and signs that file systems or addresses trip over."""
-    return "_".join("".join(sign for sign in text.translate(_UNSAFE) if sign.isprintable()).split()).strip(".")
 
 
 def file_name(pack: AuditPack) -> str:
@@ -167,7 +51,7 @@ def file_name(pack: AuditPack) -> str:
 def download_name(pack: AuditPack) -> str:
     """What the file is called for whoever fetches it."""
     asked = timezone.localtime(pack.asked_at)
-    return f"{_('迎检资料包')}-{_file_name(pack.assessment.title)}-{asked:%Y%m%d-%H%M}.zip"
+    return f"{_('迎检资料包')}-{safe_name(pack.assessment.title)}-{asked:%Y%m%d-%H%M}.zip"
 
 
 def make(pack_id: str) -> None:
@@ -206,14 +90,14 @@ def _write(pack: AuditPack, target: Any) -> None:
     found = selectors.scored(row, selectors.columns(row))
     tree = selectors.tree(row)
     moment = timezone.localtime()
-    chapters: list[Chapter] = []
+    made: list[Chapter] = []
     AuditPack.objects.filter(pk=pack.pk).update(total=len(tree.criteria))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for done, chapter in enumerate(_chapters(pack, tree, found), start=1):
+        for done, chapter in enumerate(chapters_of(row, tree, found), start=1):
             _add_chapter(archive, chapter, pack, moment)
-            chapters.append(chapter)
+            made.append(chapter)
             AuditPack.objects.filter(pk=pack.pk).update(done=done)
-        index = packing_index.Index(row, chapters, found.percent(), moment)
+        index = packing_index.Index(row, made, found.percent(), moment)
         _add(archive, "index.html", packing_index.page(index).encode(), moment)
         _add(archive, "index.xlsx", packing_index.workbook(index), moment)
     target.seek(0, io.SEEK_END)
@@ -227,64 +111,6 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes, moment: datetime, *, 
     archive.writestr(entry, data)
 
 
-def _chapters(pack: AuditPack, tree: selectors.Tree, found: selectors.Scored) -> Iterator[Chapter]:
-    row = pack.assessment
-    by_node: dict[int, list[selectors.Task]] = {}
-    for task in selectors.tasks(system_actor_for_packs(), row):
-        by_node.setdefault(task.node_id, []).append(task)
-    names = dict(Organisation.objects.values_list("pk", "name"))
-    criteria = tree.criteria
-    digits = max(2, len(str(len(criteria))))
-    for place, node in enumerate(criteria, start=1):
-        tasks = by_node.get(node.pk, [])
-        score = found.scores[node.pk]
-        percent = scoring.percent(score)
-        words = _("尚未检查") if percent is None else f"{score.won:.2f} / {score.possible:.2f}（{percent:.1f}%）"
-        above = [f"{entry.code} {entry.title}".strip() for entry in tree.above(node.pk)]
-        pieces = _pieces([task.item_id for task in tasks])
-        chapter = Chapter(f"{place:0{digits}d}", node, above, words, tasks, names, pieces)
-        kept = 0
-        for piece in chapter.pieces:
-            room = max(0, PHOTOS_MAX - kept)
-            chapter.left_out += max(0, len(piece.photos) - room)
-            piece.photos = piece.photos[:room]
-            kept += len(piece.photos)
-        yield chapter
-
-
-def system_actor_for_packs() -> Any:
-    """Reads all tasks: who may have the pack was checked when it was asked for and is checked when it is fetched."""
-    from linli.people.access import Actor, Grant
-
-    grant = Grant(frozenset({selectors.VIEW}), role="system", everything=True)
-    return Actor(roles=system_actor().roles, grants=(grant,), channel="system")
-
-
-def _pieces(items: list[int]) -> list[Piece]:
-    """What is linked to the tasks and what was uploaded for them, oldest first; the same record once (3 statements)."""
-    links = list(EvidenceLink.objects.filter(task_id__in=items).order_by("happened_on", "pk"))
-    wanted = {number for link in links for number in link.photos}
-    photos = {row.pk: row for row in Evidence.objects.filter(pk__in=wanted, kind="photo", removed_at=None)}
-    found: list[Piece] = []
-    seen: set[tuple[str, str]] = set()
-    for link in links:
-        if (link.source, link.object_id) in seen:
-            continue
-        seen.add((link.source, link.object_id))
-        source = facts.source_of(link.source)
-        label = source.label.text("zh-hans") if source else link.source
-        own = [photos[number] for number in link.photos if number in photos]
-        if link.audience:
-            label = _("%(source)s（受众 %(n)d 人次）") % {"source": label, "n": link.audience}
-        found.append(Piece(label, link.place_name, link.happened_on, link.recorded_at, link.late, own))
-    for row in Evidence.objects.filter(item_id__in=items, removed_at=None).order_by("pk"):
-        taken = row.taken_at or row.added_at
-        photo = [row] if row.media_type.startswith("image/") else []
-        late = "old" in row.flags or "undated" in row.flags
-        found.append(Piece(_("补充上传"), "", timezone.localtime(taken).date(), row.added_at, late, photo))
-    return found
-
-
 def _add_chapter(archive: zipfile.ZipFile, chapter: Chapter, pack: AuditPack, moment: datetime) -> None:
     row = pack.assessment
     paper = OfficialDocument(chapter.label, author=row.place.name)
@@ -295,7 +121,7 @@ def _add_chapter(archive: zipfile.ZipFile, chapter: Chapter, pack: AuditPack, mo
     paper.text(_("截至 %(at)s，得分：%(score)s") % {"at": f"{moment:%Y年%-m月%-d日}", "score": chapter.score})
     paper.heading(_("任务"))
     if chapter.tasks:
-        heads = [_("编号"), _("责任单位"), _("状态"), _("提交"), _("佐证"), _("缺口")]
+        heads = [_("编号"), _("责任单位"), _("状态"), _("提交时间"), _("佐证"), _("缺口")]
         paper.table(heads, [_task_line(chapter, task) for task in chapter.tasks], (36, 46, 22, 24, 14, 14))
     else:
         paper.text(_("没有单位领这一条的任务。"))
@@ -304,14 +130,8 @@ def _add_chapter(archive: zipfile.ZipFile, chapter: Chapter, pack: AuditPack, mo
         parts = "、".join(f"{EVIDENCE_KINDS[kind].zh} {count}" for kind, count in chapter.missing.items())
         paper.text(_("还缺 %(n)d 件佐证：%(parts)s。") % {"n": chapter.gap, "parts": parts})
     _add_photos(archive, chapter, paper, moment)
-    bare = [piece for piece in chapter.pieces if not piece.pictures]
-    if bare:
-        rows = [
-            [f"{piece.happened_on:%Y-%m-%d}", piece.place, piece.source, _("补录") if piece.late else ""]
-            for piece in bare
-        ]
-        paper.text(_("没有照片的记录 %(n)d 条：") % {"n": len(bare)})
-        paper.table([_("日期"), _("地点"), _("记录"), _("补录")], rows, (26, 50, 62, 18))
+    _add_documents(archive, chapter, paper, moment)
+    _add_bare(paper, [piece for piece in chapter.pieces if not piece.pictures and not piece.documents])
     if chapter.left_out:
         paper.text(_("另有 %(n)d 张照片未收入，可在系统中查看。") % {"n": chapter.left_out})
     if not chapter.pieces and not chapter.gap:
@@ -362,6 +182,45 @@ def _add_photos(archive: zipfile.ZipFile, chapter: Chapter, paper: OfficialDocum
             piece.pictures.append(picture)
             _add(archive, picture.file, data, moment, packed=False)
             paper.picture(_for_paper(data), f"图 {number}　{picture.caption}")
+
+
+def _add_documents(archive: zipfile.ZipFile, chapter: Chapter, paper: OfficialDocument, moment: datetime) -> None:
+    """The documents whole beside the paper, and in it a table with their names, each of which leads to its file."""
+    rows: list[list[str | Reference]] = []
+    for piece in chapter.pieces:
+        for document in piece.documents:
+            try:
+                data = storage.read(document.sha256, document.media_type)
+            except FileNotFoundError:
+                continue
+            number = len(rows) + 1
+            name = "-".join(part for part in (f"{number:02d}", safe_name(piece.title)[:NAME_MAX].rstrip("_.")) if part)
+            added = Picture(
+                number, f"documents/{chapter.short_name}/{name}.pdf", piece.caption(chapter.limit), document.pages or 0
+            )
+            piece.papers.append(added)
+            _add(archive, added.file, data, moment, packed=False)
+            rows.append([
+                str(number), Reference(added.caption.removesuffix(piece.mark), f"../{added.file}"),
+                str(added.pages or "—"), _("补录") if piece.late else "",
+            ])  # fmt: skip
+    if rows:
+        paper.text(_("文件 %(n)d 份，放在资料包的 documents 文件夹：") % {"n": len(rows)})
+        paper.table([_("序号"), _("名称和日期"), _("页数"), _("补录")], rows, (14, 104, 18, 20))
+
+
+def _add_bare(paper: OfficialDocument, bare: list[Piece]) -> None:
+    """The records that have no photo here, the latest ones."""
+    if not bare:
+        return
+    rows = [
+        [f"{piece.happened_on:%Y-%m-%d}", piece.place, piece.source, _("补录") if piece.late else ""]
+        for piece in bare[-ROWS_MAX:]
+    ]
+    paper.text(_("没有附照片的记录 %(n)d 条：") % {"n": len(bare)})
+    paper.table([_("日期"), _("地点"), _("记录"), _("补录")], rows, (26, 50, 62, 18))
+    if len(bare) > ROWS_MAX:
+        paper.text(_("这里是最近 %(n)d 条，其余见总目录的表格。") % {"n": ROWS_MAX})
 
 
 def _photo(row: Evidence) -> bytes | None:

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -20,7 +21,7 @@ from linli.assessment.models import Assessment
 from linli.exchange.sheets import safe_cell
 
 if TYPE_CHECKING:
-    from linli.assessment.packing import Chapter, Piece
+    from linli.assessment.packing_chapters import Chapter, Piece
 
 STYLE = """
 body{font:16px/1.6 "PingFang SC","HarmonyOS Sans SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif;max-width:72rem;
@@ -58,9 +59,14 @@ class Index:
     def counts(self) -> str:
         """How much there is, and how much is missing."""
         pieces = [piece for chapter in self.chapters for piece in chapter.pieces]
-        return _("%(n)d 个指标，%(pieces)d 条佐证（补录 %(late)d 条），%(photos)d 张照片，还缺 %(gap)d 件佐证") % {
+        told = _(
+            "%(n)d 个指标，%(pieces)d 条佐证（补录 %(late)d 条），%(photos)d 张照片，%(files)d 份文件，"
+            "还缺 %(gap)d 件佐证"
+        )
+        return told % {
             "n": len(self.chapters), "pieces": len(pieces), "late": sum(piece.late for piece in pieces),
             "photos": sum(len(piece.pictures) for piece in pieces),
+            "files": sum(len(piece.papers) for piece in pieces),
             "gap": sum(chapter.gap for chapter in self.chapters),
         }  # fmt: skip
 
@@ -117,9 +123,14 @@ def _line(chapter: Chapter) -> str:
         f"<td>{chapter.accepted} / {len(chapter.tasks)}</td><td>{len(chapter.pieces)}</td>{gap}</tr>"
     ]
     if chapter.pieces:
-        pieces = "".join(f"<li>{_piece(piece)}</li>" for piece in chapter.pieces)
+        shown = [piece for piece in chapter.pieces if piece.pictures or piece.papers]
+        bare = [piece for piece in chapter.pieces if not piece.pictures and not piece.papers]
+        listed = sorted([*shown, *bare[-BARE_MAX:]], key=lambda piece: piece.happened_on)
+        pieces = "".join(f"<li>{_piece(piece)}</li>" for piece in listed)
         left_out = _("另有 %(n)d 张照片未收入") % {"n": chapter.left_out}
         more = f"<p class=soft>{left_out}</p>" if chapter.left_out else ""
+        rest = _("另有 %(n)d 条较早的记录，见表格目录") % {"n": len(bare) - BARE_MAX}
+        more += f"<p class=soft>{rest}</p>" if len(bare) > BARE_MAX else ""
         found.append(f"<tr><td colspan=6><ul>{pieces}</ul>{more}</td></tr>")
     return "".join(found)
 
@@ -128,6 +139,9 @@ def _piece(piece: Piece) -> str:
     links = " ".join(
         f"<a href='{html.escape(picture.file)}'>{_('图')}&nbsp;{picture.number}</a>" for picture in piece.pictures
     )
+    links += " ".join(
+        f"<a href='{html.escape(paper.file)}'>PDF</a> {_('%(n)d 页') % {'n': paper.pages}}" for paper in piece.papers
+    )
     return f"<span class='{'late' if piece.late else ''}'>{html.escape(piece.caption())}</span> {links}"
 
 
@@ -135,14 +149,15 @@ def _piece(piece: Piece) -> str:
 
 
 def workbook(index: Index) -> bytes:
-    """The index as a workbook: indicators, records and photos, each with links to their files."""
+    """The index as a workbook: indicators, records, photos and documents, each with links to their files."""
     from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.active)
     _sheet(book, index, _("指标"), _INDICATORS, _indicators(index))
-    _sheet(book, index, _("佐证"), _RECORDS, _records(index))
+    _sheet(book, index, _("佐证"), _RECORDS, islice(_records(index), RECORDS_MAX))
     _sheet(book, index, _("照片"), _PHOTOS, _photos(index))
+    _sheet(book, index, _("文件"), _DOCUMENTS, _documents(index))
     book.properties.title, book.properties.creator = index.row.title, index.row.place.name
     stream = io.BytesIO()
     book.save(stream)
@@ -171,6 +186,16 @@ _PHOTOS = (
 )  # fmt: skip
 
 
+_DOCUMENTS = (
+    ("序号", 7), ("指标编号", 10), ("指标", 40), ("文件", 6), ("说明", 60), ("页数", 7), ("文件日期", 12), ("补录", 8),
+    ("打开", 14),
+)  # fmt: skip
+BARE_MAX = 200
+"""So many records without photo or document stand with an indicator on the page, the latest ones."""
+RECORDS_MAX = 20_000
+"""So many records stand in the workbook; a spreadsheet of more is of no use to anybody."""
+
+
 def _indicators(index: Index) -> Iterator[list[Any]]:
     for chapter in index.chapters:
         node, path = chapter.node, [*chapter.path, "", ""]
@@ -188,8 +213,10 @@ def _records(index: Index) -> Iterator[list[Any]]:
         for piece in chapter.pieces:
             recorded = timezone.localtime(piece.recorded_at).replace(tzinfo=None)
             first = Link(_("打开照片"), piece.pictures[0].file) if piece.pictures else None
+            first = Link(_("打开文件"), piece.papers[0].file) if piece.papers else first
+            source = f"{piece.source}：{piece.title}" if piece.title else piece.source
             yield [
-                int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), piece.source,
+                int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), source,
                 piece.place, piece.happened_on, recorded, _("补录") if piece.late else None, len(piece.pictures), first,
             ]  # fmt: skip
 
@@ -202,6 +229,17 @@ def _photos(index: Index) -> Iterator[list[Any]]:
                     int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), picture.number,
                     picture.caption, piece.happened_on, _("补录") if piece.late else None,
                     Link(_("打开照片"), picture.file),
+                ]  # fmt: skip
+
+
+def _documents(index: Index) -> Iterator[list[Any]]:
+    for chapter in index.chapters:
+        for piece in chapter.pieces:
+            for paper in piece.papers:
+                yield [
+                    int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), paper.number,
+                    paper.caption, paper.pages, piece.happened_on, _("补录") if piece.late else None,
+                    Link(_("打开文件"), paper.file),
                 ]  # fmt: skip
 
 

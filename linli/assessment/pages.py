@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -22,22 +22,18 @@ from linli.assessment.framing import (
     frame,
     label_of,
     language,
-    paged,
     score_words,
+    tasks_at,
     tone,
 )
-from linli.assessment.workflow import INDICATOR_TASK
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, staff_page
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, place_snapshot
-from linli.standards.evidence import KINDS as EVIDENCE_KINDS
 from linli.standards.models import Node, Version
-from linli.standards.rules import Score
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
 
-TASKS_SHOWN = 100
 UNITS_SHOWN = 10
 
 
@@ -154,7 +150,7 @@ def board(request: HttpRequest, assessment_id: int) -> HttpResponse:
     found = frame(request, assessment_id)
     seen = selectors.columns(found.row, found.place.path)
     scored = selectors.scored(found.row, seen)
-    tasks = _tasks_at(found, selectors.tasks(found.actor, found.row))
+    tasks = tasks_at(found, selectors.tasks(found.actor, found.row))
     stand = scoring.standing(seen)
     bad_sites = stand.site[stand.result == 0].tolist()
     plan = foreseeing.plan_of(found.row)
@@ -178,12 +174,6 @@ def board(request: HttpRequest, assessment_id: int) -> HttpResponse:
         [part["url"] for part in drawn],
     )  # fmt: skip
     return render(request, "assessment/board.html", context)
-
-
-def _tasks_at(found: Frame, tasks: Sequence[selectors.Task]) -> list[selectors.Task]:
-    """The tasks of the place that is looked at: all of them for the whole."""
-    path = found.place.path
-    return [task for task in tasks if found.whole or task.place_path == path or task.place_path.startswith(path + ".")]
 
 
 def _tiles(found: Frame, tasks: Sequence[selectors.Task], failing: int) -> list[dict[str, Any]]:
@@ -286,97 +276,3 @@ def forecast(request: HttpRequest, assessment_id: int) -> HttpResponse:
     ]  # fmt: skip
     context = {**found.context, "expected": expected, "losses": losses, "plan_url": found.url("plan")}
     return render(request, "assessment/_forecast.html", context)
-
-
-# --- tasks and units ------------------------------------------------------------------------------------------------
-
-
-@staff_page("assessment.view")
-@require_safe
-def tasks_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
-    """The tasks that a number counts."""
-    found = frame(request, assessment_id, over_place=False)
-    show = request.GET.get("show", "all")
-    show = show if show in selectors.SHOWN else "all"
-    unit = _number(request.GET.get("unit", ""))
-    every = _tasks_at(found, selectors.tasks(found.actor, found.row))
-    if unit:
-        every = [task for task in every if task.organisation_id == unit]
-    lines = task_lines(found, selectors.chosen(every, show, timezone.now()))
-    tabs = [
-        {"code": code, "label": label, "number": len(selectors.chosen(every, code, timezone.now())),
-         "url": found.url("tasks", show=code, unit=unit)}
-        for code, label in show_words().items()
-    ]  # fmt: skip
-    context = {
-        **found.context, "tabs": tabs, "show": show, "unit": found.terms.organisation_name(unit) if unit else "",
-        **paged(request, lines, TASKS_SHOWN),
-    }  # fmt: skip
-    return render(request, "assessment/tasks.html", context)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def show_words() -> dict[str, str]:
-    """What each list of tasks is called."""
-    return {
-        "all": _("全部"), "open": _("待完成"), "gaps": _("缺佐证"), "overdue": _("已超期"), "review": _("待审核"),
-        "returned": _("已退回"), "late": _("有迟到的"), "accepted": _("已通过"),
-    }  # fmt: skip
-
-
-def missing_text(task: selectors.Task) -> str:
-    """What evidence is missing, by kind: “缺照片 2、数据 1”."""
-    parts = [f"{EVIDENCE_KINDS[kind].text(language())} {count}" for kind, count in task.missing.items()]
-    return _("缺%(what)s") % {"what": _("、").join(parts)} if parts else ""
-
-
-def task_lines(found: Frame, tasks: Sequence[selectors.Task]) -> list[dict[str, Any]]:
-    """Tasks as rows, most urgent first."""
-    now = timezone.now()
-    rows: list[dict[str, Any]] = [
-        {
-            "task": task, "node": found.tree.nodes[task.node_id], "label": label_of(found.tree.nodes[task.node_id]),
-            "unit": found.terms.organisation_name(task.organisation_id), "overdue": task.overdue(now),
-            "url": reverse("desk:item", args=[task.number]), "node_url": found.url("node", task.node_id),
-            "state": INDICATOR_TASK.state(task.state).label.text(language()), "have": task.linked + task.uploaded,
-            "missing": missing_text(task) if task.meaning == "open" else "",
-        }
-        for task in tasks
-    ]  # fmt: skip
-    rows.sort(key=lambda row: (not row["overdue"], -row["task"].gap, row["task"].item_id))
-    return rows
-
-
-@staff_page("assessment.view")
-@require_safe
-def unit_page(request: HttpRequest, assessment_id: int, unit_id: int) -> HttpResponse:
-    """What one unit owes, and how the criteria stand for which it answers."""
-    found = frame(request, assessment_id, over_place=False)
-    tasks = [task for task in selectors.tasks(found.actor, found.row) if task.organisation_id == unit_id]
-    if not tasks:
-        raise ObjectHidden(selectors.VIEW)
-    now = timezone.now()
-    seen = selectors.columns(found.row)
-    scored = selectors.scored(found.row, seen)
-    led = {task.node_id for task in tasks if task.part == "lead"}
-    lines = [node_line(found, found.tree.nodes[number], scored) for number in sorted(led)]
-    tallies = scored.tallies
-    for line in lines:
-        tally = tallies.get(line["node"].pk)
-        line["failed"] = tally.failed if tally else 0
-    lines.sort(key=lambda line: (line["score"].won - line["score"].possible, line["node"].pk))
-    score: Score = selectors.score_of_criteria(scored, led)
-    shown = {"open": "", "overdue": "red", "gaps": "amber", "returned": "amber", "accepted": ""}
-    tiles: list[Mapping[str, Any]] = [
-        {"number": len(counted), "label": show_words()[show], "url": found.url("tasks", show=show, unit=unit_id),
-         "tone": colour if counted else ""}
-        for show, colour in shown.items() for counted in (selectors.chosen(tasks, show, now),)
-    ]  # fmt: skip
-    context = {
-        **found.context, "name": found.terms.organisation_name(unit_id), "tiles": tiles, "criteria": lines,
-        "score": score_words(scoring.percent(score)), "lines": task_lines(found, selectors.chosen(tasks, "all", now)),
-    }  # fmt: skip
-    return render(request, "assessment/unit.html", context)

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 from linli.assessment import scoring, selectors
 from linli.assessment.framing import Frame, frame, label_of, language, paged, score_words
 from linli.assessment.models import EvidenceLink
-from linli.assessment.pages import node_line, task_lines
+from linli.assessment.pages import node_line
+from linli.assessment.pages_tasks import task_lines
 from linli.people.access import ObjectHidden
 from linli.people.gates import staff_page
 from linli.standards import facts, observed
@@ -23,7 +24,7 @@ from linli.standards.wording import METHODS, rule_text, score_text, seen_text, w
 TRAIL_SHOWN = 50
 FAILING_SHOWN = 100
 SEEN_SHOWN = 100
-LINKS_SHOWN = 60
+LINKS_SHOWN = 20
 RESULTS = {"fail": 0, "pass": 1, "not_applicable": 2}
 
 
@@ -79,7 +80,7 @@ def _criterion(
         "trail": trail,
         "counts": [{"label": label, "number": number, "url": found.url("node", node.pk, result=code), "code": code}
                    for code, label, number in names],
-        "result": wanted, "links": _links(found, node),
+        "result": wanted, **_links(found, node),
     }  # fmt: skip
 
 
@@ -131,16 +132,27 @@ def seen_page(request: HttpRequest, assessment_id: int) -> HttpResponse:
     return render(request, "assessment/seen.html", context)
 
 
-def _links(found: Frame, node: Node) -> list[dict[str, Any]]:
-    """What counts as evidence of the criterion, newest first; a record that serves several units stands once."""
-    own = [task.item_id for task in selectors.tasks(found.actor, found.row, node_ids=[node.pk])]
-    rows = EvidenceLink.objects.filter(task_id__in=own).order_by("-happened_on", "-pk")[:LINKS_SHOWN]
+def _links(found: Frame, node: Node) -> dict[str, Any]:
+    """The newest of what counts as evidence of the criterion, how much there is, and where each unit's stands whole.
+
+    A record that serves several units stands once (3 statements).
+    """
+    own = selectors.tasks(found.actor, found.row, node_ids=[node.pk])
+    rows = EvidenceLink.objects.filter(task_id__in=[task.item_id for task in own])
     known: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
+    for row in rows.order_by("-happened_on", "-pk")[: LINKS_SHOWN * max(1, len(own))]:
         source = facts.source_of(row.source)
         label = source.label.text(language()) if source else row.source
         known.setdefault((row.source, row.object_id), {"link": row, "source": label})
-    return list(known.values())
+    return {
+        "links": list(known.values())[:LINKS_SHOWN],
+        "links_total": rows.values("source", "object_id").distinct().count(),
+        "records": [
+            {"unit": found.terms.organisation_name(task.organisation_id), "number": task.linked,
+             "url": found.url("records", task.item_id, show="linked")}
+            for task in own
+        ],
+    }  # fmt: skip
 
 
 @staff_page("assessment.view")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count
 
-from linli.assessment import erasure
+from linli.assessment import erasure, reminding
 from linli.assessment.models import IndicatorTask
+from linli.assessment.selectors import task
 from linli.assessment.workflow import INDICATOR_TASK, KIND
 from linli.kernel.labels import Label
 from linli.people.selectors import current_appointments
 from linli.standards import dependants
-from linli.standards.evidence import missing, requirements_of
 from linli.work import effects, guards
 from linli.work.book import Book
 from linli.work.effects_clocks import Step
@@ -48,26 +46,10 @@ def staff_of(organisation_id: int | None) -> dict[int, str]:
 
 def facts(book: Book) -> dict[str, Any]:
     """How many pieces of evidence are missing, and who works for the unit (2 statements)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT n.evidence::text,"
-            " (SELECT count(*) FROM assessment_evidencelink l WHERE l.task_id = t.item_id),"
-            " (SELECT coalesce(sum(jsonb_array_length(l.photos)), 0) FROM assessment_evidencelink l"
-            "  WHERE l.task_id = t.item_id),"
-            " (SELECT count(*) FROM assessment_evidencelink l"
-            "  WHERE l.task_id = t.item_id AND l.audience > 0 AND jsonb_array_length(l.photos) > 0),"
-            " (SELECT count(*) FROM work_evidence e WHERE e.item_id = t.item_id AND e.removed_at IS NULL)"
-            " FROM assessment_indicatortask t JOIN standards_node n ON n.id = t.node_id WHERE t.item_id = %s",
-            [book.item["id"]],
-        )
-        row = cursor.fetchone()
-    if row is None:
+    found = task(book.item["id"])
+    if found is None:
         return {"gaps": 0}
-    asked, records, photos, publicity, uploaded = row
-    found = missing(
-        requirements_of(json.loads(asked)), photos=int(photos), records=records, uploaded=uploaded, publicity=publicity
-    )
-    return {"gaps": sum(found.values()), "staff": frozenset(staff_of(book.item["responsible_organisation_id"]))}
+    return {"gaps": found.gap, "staff": frozenset(staff_of(book.item["responsible_organisation_id"]))}
 
 
 def touched_by(version_id: int, lineages: Collection[UUID]) -> list[dependants.Touched]:
@@ -91,6 +73,7 @@ def install() -> None:
     """Register the kind, and who can tell what a change of a standard touches."""
     dependants.register("assessment", touched_by)
     erasure.install()
+    reminding.install()
     effects.add(charge_person=charge_person)
     guards.add(PERSON_OF_UNIT)
     register(Kind(KIND, Label("指标任务", "Indicator task"), INDICATOR_TASK, facts=facts))

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from linli.assessment import scoring
 from linli.assessment.models import Assessment, AuditPack, IndicatorTask
 from linli.people.access import Actor, ObjectHidden, Scopes, covers
 from linli.standards import observed
-from linli.standards.evidence import missing, requirements_of
+from linli.standards.evidence import Uploaded, may_be, missing, requirements_of
 from linli.standards.models import Node
 from linli.standards.rules import NOTHING_SEEN, Score, Tally, TreeNode
 
@@ -89,14 +90,37 @@ class Task:
     publicity: int
     asked: str
     person: str
+    files: str
+    since: date
+    until: date
+    reminded_at: datetime | None
+    reminded_by: str
+
+    @property
+    def pieces(self) -> list[Uploaded]:
+        """The files that were added by hand."""
+        return [
+            Uploaded(kind == "document", date.fromisoformat(day) if day else None)
+            for kind, day in json.loads(self.files)
+        ]
 
     @property
     def missing(self) -> dict[str, int]:
         """Pieces of evidence that are still missing, by kind."""
         return missing(
-            requirements_of(json.loads(self.asked)), photos=self.photos, records=self.linked, uploaded=self.uploaded,
-            publicity=self.publicity,
+            requirements_of(json.loads(self.asked)), photos=self.photos, records=self.linked, uploaded=self.pieces,
+            publicity=self.publicity, period=(self.since, self.until),
         )  # fmt: skip
+
+    @property
+    def unfit(self) -> int:
+        """Files that were added by hand and can be no piece of what is asked for: of another kind, or out of time."""
+        asked, period = requirements_of(json.loads(self.asked)), (self.since, self.until)
+        return sum(not any(may_be(entry, piece, period) for entry in asked) for piece in self.pieces) if asked else 0
+
+    def reminded_today(self, today: date) -> bool:
+        """Whether the unit was reminded on this local day."""
+        return self.reminded_at is not None and timezone.localdate(self.reminded_at) == today
 
     @property
     def gap(self) -> int:
@@ -122,43 +146,59 @@ _TASKS = """
 SELECT t.item_id, i.number, t.node_id, t.organisation_id, t.part, t.needed, i.state, i.meaning,
        coalesce(i.next_due, i.handle_due), i.replied_at, i.place_path::text, i.rework_count,
        coalesce(l.linked, 0), coalesce(l.late, 0), coalesce(e.uploaded, 0), coalesce(l.photos, 0)::int,
-       coalesce(l.publicity, 0), n.evidence::text, coalesce(p.display_name, '')
+       coalesce(l.publicity, 0), n.evidence::text, coalesce(p.display_name, ''), coalesce(e.files, '[]')::text,
+       a.since, a.until, m.at, coalesce(m.name, '')
 FROM assessment_indicatortask t JOIN work_item i ON i.id = t.item_id JOIN standards_node n ON n.id = t.node_id
+JOIN assessment_assessment a ON a.id = t.assessment_id
 LEFT JOIN people_person p ON p.id = i.responsible_person_id
 LEFT JOIN LATERAL (SELECT count(*) AS linked, count(*) FILTER (WHERE k.late) AS late,
                           sum(jsonb_array_length(k.photos)) AS photos,
                           count(*) FILTER (WHERE k.audience > 0 AND jsonb_array_length(k.photos) > 0) AS publicity
                    FROM assessment_evidencelink k WHERE k.task_id = t.item_id) l ON TRUE
-LEFT JOIN LATERAL (SELECT count(*) AS uploaded FROM work_evidence w
-                   WHERE w.item_id = t.item_id AND w.removed_at IS NULL) e ON TRUE
-WHERE t.assessment_id = %s AND {limits} ORDER BY t.item_id
+LEFT JOIN LATERAL (SELECT count(*) AS uploaded,
+                          jsonb_agg(jsonb_build_array(w.kind, (w.taken_at AT TIME ZONE %(zone)s)::date)) AS files
+                   FROM work_evidence w WHERE w.item_id = t.item_id AND w.removed_at IS NULL) e ON TRUE
+LEFT JOIN LATERAL (SELECT v.at, q.display_name AS name
+                   FROM work_event v LEFT JOIN people_person q ON q.id = v.actor_person_id
+                   WHERE v.item_id = t.item_id AND v.transition = 'remind' AND NOT EXISTS
+                     (SELECT 1 FROM work_event r WHERE r.item_id = v.item_id AND r.sequence = v.sequence + 1
+                      AND r.transition = 'recall')
+                   ORDER BY v.sequence DESC LIMIT 1) m ON TRUE
+WHERE {limits} ORDER BY t.item_id
 """
 
 
 def tasks(actor: Actor, row: Assessment, *, node_ids: Sequence[int] | None = None) -> list[Task]:
     """The tasks the actor may see: those of their units, and those that lie in their places (1 statement)."""
     scopes = actor.scopes(VIEW)
-    limits: list[str] = ["TRUE"]
-    values: list[Any] = []
+    limits: list[str] = ["t.assessment_id = %(assessment)s"]
+    values: dict[str, Any] = {"assessment": row.pk}
     if not scopes.everything:
-        limits.append("(i.place_path <@ ANY(%s::ltree[]) OR t.organisation_id = ANY(%s))")
-        values += [list(scopes.place_paths), list(scopes.organisation_ids)]
+        limits.append("(i.place_path <@ ANY(%(paths)s::ltree[]) OR t.organisation_id = ANY(%(units)s))")
+        values |= {"paths": list(scopes.place_paths), "units": list(scopes.organisation_ids)}
     if node_ids is not None:
-        limits.append("t.node_id = ANY(%s)")
-        values.append(list(node_ids))
+        limits.append("t.node_id = ANY(%(nodes)s)")
+        values["nodes"] = list(node_ids)
+    return _tasks(limits, values)
+
+
+def _tasks(limits: Sequence[str], values: Mapping[str, Any]) -> list[Task]:
     with connection.cursor() as cursor:
-        cursor.execute(_TASKS.format(limits=" AND ".join(limits)), [row.pk, *values])
+        statement = _TASKS.format(limits=" AND ".join(limits))
+        cursor.execute(statement, {**values, "zone": timezone.get_default_timezone_name()})
         return [Task(*found) for found in cursor.fetchall()]
+
+
+def task(item_id: int) -> Task | None:
+    """The task behind an item, whoever asks (1 statement); None for other items."""
+    return next(iter(_tasks(["t.item_id = %(item)s"], {"item": item_id})), None)
 
 
 def task_of(item_id: int) -> tuple[Task, Assessment] | None:
     """The task behind an item that the actor may see, and its assessment (2 statements); None for other items."""
-    found = IndicatorTask.objects.select_related("assessment").filter(pk=item_id).first()
-    if found is None:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(_TASKS.format(limits="t.item_id = %s"), [found.assessment_id, item_id])
-        return Task(*cursor.fetchone()), found.assessment
+    row = Assessment.objects.filter(tasks__item=item_id).first()
+    found = task(item_id)
+    return (found, row) if found is not None and row is not None else None
 
 
 SHOWN = ("all", "gaps", "overdue", "open", "review", "returned", "late", "accepted")

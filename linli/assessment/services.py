@@ -31,7 +31,6 @@ TITLE_LENGTH_MAX = 120
 DAYS_MAX = 1500
 SITES_MAX = 200
 EFFORT_MAX = 10_000.0
-FACTS_PER_TASK = 50
 
 
 def refused(code: str, zh: str, en: str, *, field: str = "", status: int = 422) -> StepRefused:
@@ -64,7 +63,7 @@ class Opened:
     repeated: bool = False
 
 
-def _once(
+def once(
     actor: Actor, endpoint: str, key: str, content: Sequence[Any], act: Callable[[], dict[str, Any]]
 ) -> tuple[dict[str, Any], bool]:
     """One effect for one key: the answer, and whether it is that of an earlier request."""
@@ -105,7 +104,7 @@ def open_assessment(actor: Actor, new: NewAssessment, *, key: str) -> Opened:
     _check(new, version)
     assert version is not None
     content = [new.version_id, new.place_id, new.title, new.since, new.until, new.due_at]
-    answer, repeated = _once(actor, "assessment.open", key, content, lambda: _open(actor, new, version, place))
+    answer, repeated = once(actor, "assessment.open", key, content, lambda: _open(actor, new, version, place))
     return Opened(answer["assessment_id"], answer["tasks"], answer["without_unit"], repeated)
 
 
@@ -194,7 +193,7 @@ def close_assessment(actor: Actor, assessment_id: int, *, key: str, cancel_open:
         record("assessment.closed", actor_id=actor.person_id, subject=f"assessment:{row.pk}", cancelled=len(live))
         return {"cancelled": len(live)}
 
-    answer, _ = _once(actor, "assessment.close", key, [assessment_id, cancel_open], act)
+    answer, _ = once(actor, "assessment.close", key, [assessment_id, cancel_open], act)
     return int(answer["cancelled"])
 
 
@@ -252,53 +251,63 @@ def set_plan(actor: Actor, assessment_id: int, change: PlanChange) -> Assessment
 def link_evidence(assessment_id: int) -> int:
     """Link by rule what already happened; how many links are new.
 
-    For each live task that asks for evidence, the records of its unit in the period that fit one of the pieces asked
-    for (`fits`). A record counts once for a task; its day is its own. Late is what its source marks as late, and what
-    was recorded after the tasks were due.
+    For each live task that asks for evidence, all records of its unit in the period that fit one of the pieces asked
+    for (`fits`), however many there are. A record counts once for a task; its day is its own. Late is what its source
+    marks as late, and what was recorded after the tasks were due. Each task is a transaction of its own: what was
+    linked when something goes wrong stays, and the next time goes on from there.
     """
     row = Assessment.objects.select_related("version", "place").get(pk=assessment_id)
     if row.state != Assessment.OPEN:
         return 0
     tasks = IndicatorTask.objects.filter(assessment=row, item__meaning="open", needed__gt=0).select_related("node")
     asked, until = timezone.now(), min(row.until, timezone.localdate())
-    known = set(
-        EvidenceLink.objects.filter(task__assessment=row).values_list("task_id", "source", "object_id").iterator()
-    )
-    fresh: list[EvidenceLink] = []
+    fresh = 0
     for task in tasks.order_by("item_id"):
         asked_for = requirements_of(task.node.evidence)
         query = facts.Query(
             row.version, task.node, tuple(task.node.site_kinds), task.organisation_id, str(row.place.path), row.since,
-            until, FACTS_PER_TASK, with_photo=all(entry.kind in ("photo", PUBLICITY) for entry in asked_for),
+            until, None, with_photo=all(entry.kind in ("photo", PUBLICITY) for entry in asked_for),
         )  # fmt: skip
-        for fact in facts.find(query):
-            if (task.pk, fact.source, fact.object_id) not in known and fits(asked_for, fact, row.until):
-                known.add((task.pk, fact.source, fact.object_id))
-                fresh.append(_link(task, fact, row, asked))
-    with transaction.atomic():
-        EvidenceLink.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1000)
-        tasks.update(linked_at=asked)
-    return len(fresh)
+        known = set(EvidenceLink.objects.filter(task=task).values_list("source", "object_id"))
+        new = [
+            link_of(task, fact, row, asked)
+            for fact in facts.find(query)
+            if (fact.source, fact.object_id) not in known and fits(asked_for, fact, row.until)
+        ]
+        EvidenceLink.objects.bulk_create(new, ignore_conflicts=True, batch_size=1000)
+        fresh += len(new)
+    tasks.update(linked_at=asked)
+    return fresh
 
 
 def fits(asked_for: Sequence[Requirement], fact: facts.Fact, until: date) -> bool:
     """Whether a record is one of the pieces asked for: not older than its window before the end of the period, and with
     a photo where photos are asked for, with a photo and a counted audience where publicity is. Documents, figures and
     reports may be any record."""
-    return any(
-        (entry.days is None or fact.happened_on >= until - timedelta(days=entry.days))
-        and (entry.kind not in ("photo", PUBLICITY) or bool(fact.photos))
-        and (entry.kind != PUBLICITY or fact.audience > 0)
-        for entry in asked_for
-    )
+    return any(in_window(entry, fact, until) and is_such(entry, fact) for entry in asked_for)
 
 
-def _link(task: IndicatorTask, fact: facts.Fact, row: Assessment, now: datetime) -> EvidenceLink:
+def in_window(entry: Requirement, fact: facts.Fact, until: date) -> bool:
+    """Whether a record is not too old for what is asked for."""
+    return entry.days is None or fact.happened_on >= until - timedelta(days=entry.days)
+
+
+def is_such(entry: Requirement, fact: facts.Fact) -> bool:
+    """Whether a record is of the kind that is asked for, whenever it was."""
+    with_photo = entry.kind not in ("photo", PUBLICITY) or bool(fact.photos)
+    return with_photo and (entry.kind != PUBLICITY or fact.audience > 0)
+
+
+def link_of(
+    task: IndicatorTask, fact: facts.Fact, row: Assessment, now: datetime, person_id: int | None = None
+) -> EvidenceLink:
+    """The link of a record to a task, by rule or by a person."""
     return EvidenceLink(
         task=task, source=fact.source, object_id=fact.object_id, place_name=fact.place_name[:120],
         happened_on=fact.happened_on, recorded_at=fact.recorded_at,
         photos=[photo.evidence_id for photo in fact.photos if photo.evidence_id is not None], url=fact.url[:200],
-        audience=fact.audience, linked_by=EvidenceLink.RULE, linked_at=now,
+        audience=fact.audience, linked_by=EvidenceLink.RULE if person_id is None else EvidenceLink.PERSON,
+        person_id=person_id, linked_at=now,
         late=fact.late or fact.recorded_at > row.due_at,
     )  # fmt: skip
 

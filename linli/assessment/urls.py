@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.assessment import pages, pages_node, pages_plan
+from linli.assessment import pages, pages_node, pages_plan, pages_records, pages_tasks
 
 app_name = "assessment"
 
@@ -19,8 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_ONE + "forecast/", pages.forecast, name="forecast"),
     path(_ONE + "close/", pages.close, name="close"),
     path(_ONE + "link/", pages_plan.link_now, name="link"),
-    path(_ONE + "tasks/", pages.tasks_page, name="tasks"),
-    path(_ONE + "units/<int:unit_id>/", pages.unit_page, name="unit"),
+    path(_ONE + "tasks/", pages_tasks.tasks_page, name="tasks"),
+    path(_ONE + "tasks/<int:item_id>/records/", pages_records.records_page, name="records"),
+    path(_ONE + "units/<int:unit_id>/", pages_tasks.unit_page, name="unit"),
     path(_ONE + "nodes/<int:node_id>/", pages_node.node_page, name="node"),
     path(_ONE + "failing/", pages_node.failing, name="failing"),
     path(_ONE + "seen/", pages_node.seen_page, name="seen"),

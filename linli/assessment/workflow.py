@@ -33,7 +33,12 @@ WORDS = Field(
 )  # fmt: skip
 PHOTOS = Field(
     "photos", Label("补充佐证", "More evidence"), FieldKind.EVIDENCE, required=False,
-    hint=Label("已经发生的工作已自动关联，只需补缺口", "What happened already is linked; only fill the gaps"),
+    hint=Label(
+        "已经发生的工作已自动关联，只需补缺口。照片或 PDF；PDF 以文件名作说明，Word、Excel 请先另存为 PDF。",
+        "What happened already is linked; only fill the gaps. Photos or PDF; a PDF is captioned by its file's name."
+        " Save Word and Excel files as PDF first.",
+    ),
+    documents=True,
 )  # fmt: skip
 REASON = Field("reason", Label("退回原因", "Reason"))
 ADVICE = Field("advice", Label("内容", "Text"))

@@ -46,8 +46,11 @@ def take(
     *,
     key: str,
     terms: Catalogue,
+    quiet: bool = False,
 ) -> BulkResult:
     """Take a step on each selected item (`number` or `number:version`), one transaction each.
+
+    `quiet`: the caller tells people of all of them at once.
 
     The step `expected` takes on each item the step that is expected of it; a dispatch without a unit goes to the
     unit that the catalogue suggests. A version that is no longer the present one is a failure, not an overwrite.
@@ -60,7 +63,7 @@ def take(
         if row is None:
             result.failed.append(Failure(number, "", _("没有这件事项，或者不在您的范围内。")))
             continue
-        _take_one(actor, row, version, code, data, f"{key}:{number}", terms, result)
+        _take_one(actor, row, version, code, data, f"{key}:{number}", terms, result, quiet)
     for number in selected[ITEMS_MAX:]:
         result.failed.append(Failure(_split(number)[0], "", _("一次最多 %(n)s 件。") % {"n": ITEMS_MAX}))
     return result
@@ -80,6 +83,7 @@ def _take_one(
     key: str,
     terms: Catalogue,
     result: BulkResult,
+    quiet: bool,
 ) -> None:
     step, values = code, dict(data)
     if step == "expected" or (step == "approve_reply" and row.state == "replied"):
@@ -91,7 +95,7 @@ def _take_one(
             return
         values = {**values, "lead": suggestion.lead, "co_handlers": list(suggestion.co_handlers)}
     try:
-        advance(actor, row.id, [(step, values)], key=key[:96], expected_version=version)
+        advance(actor, row.id, [(step, values)], key=key[:96], expected_version=version, quiet=quiet)
     except StepRefused as refusal:
         result.failed.append(Failure(row.number, mask_text(row.title), refusal.label.text(language())))
     except ObjectHidden:

@@ -34,7 +34,7 @@ QUIET = ("recall", "comment", "tell_reporter")
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo or recording with its flags in words."""
+    """A photo, recording or document with its flags in words."""
 
     row: EvidenceRow
     flags: list[tuple[str, str]]
@@ -43,6 +43,16 @@ class Photo:
     def is_sound(self) -> bool:
         """Whether it is to be heard, not seen."""
         return self.row.kind == "audio"
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a PDF, to be read whole."""
+        return self.row.kind == "document"
+
+    @property
+    def caption(self) -> str:
+        """What a document is called, with phones and numbers hidden."""
+        return mask_text(self.row.caption) or _("没有名称的文件")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +250,8 @@ def _photos(rows: Iterable[EvidenceRow]) -> list[Photo]:
     tongue = language()
     found = []
     for row in rows:
-        labels = [wording.FLAGS[flag] for flag in row.flags if flag in wording.FLAGS]
+        words = wording.DOCUMENT_FLAGS if row.kind == "document" else wording.FLAGS
+        labels = [words[flag] for flag in row.flags if flag in words]
         found.append(Photo(row, [(name.text(tongue), why.text(tongue)) for name, why in labels]))
     return found
 

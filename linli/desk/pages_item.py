@@ -167,7 +167,8 @@ def step(request: HttpRequest, number: str, code: str) -> HttpResponse:
             expected_version=version,
         )  # fmt: skip
     except FileRefused as refusal:
-        return _refused(request, number, code, values, str(refusal), "", 422)
+        values = stepforms.read(transition, request, with_files=False) if transition else {}
+        return _refused(request, number, code, values, refusal.message, "", refusal.status)
     except StepRefused as refusal:
         text = refusal.label.text(language())
         status = 409 if isinstance(refusal, Conflict) else refusal.status

@@ -16,8 +16,10 @@ from linli.kernel.coordinates import distance_metres
 from linli.kernel.labels import Label
 from linli.kernel.numbers import whole_number
 from linli.kernel.workflow import Field, FieldKind, Transition
+from linli.people.gates import actor_on
 from linli.work.senders import owner_of
 from linli.work.terms import Catalogue
+from linli.work.uploading import ADD_DOCUMENT
 from linli.work.uploads import receive, told
 
 RADIO_MAX = 6
@@ -48,6 +50,7 @@ class FieldView:
     choices: list[Choice] = field(default_factory=list)
     error: str = ""
     multiple: bool = False
+    documents: bool = False
     tokens: list[str] = field(default_factory=list)
 
     @property
@@ -159,6 +162,7 @@ def _field(entry: Field, known: Known, values: Mapping[str, Any] | None) -> Fiel
             view.value = str(raw or "")
             view.choices = [Choice(number, title, number == view.value) for number, title in known.like]
         case FieldKind.EVIDENCE | FieldKind.SIGNATURE:
+            view.documents = entry.documents
             view.tokens = [str(token) for token in raw] if isinstance(raw, list | tuple) else []
         case FieldKind.DATETIME:
             view.value = raw.strftime("%Y-%m-%dT%H:%M") if isinstance(raw, datetime) else str(raw or "")
@@ -205,16 +209,19 @@ def _suggested(name: str, known: Known) -> list[tuple[int, str]]:
     return [(unit, why) for unit, why in found if unit is not None]
 
 
-def read(transition: Transition, request: HttpRequest) -> dict[str, Any]:
-    """What was sent for a step: values by field name, photos received and turned into upload tokens."""
+def read(transition: Transition, request: HttpRequest, *, with_files: bool = True) -> dict[str, Any]:
+    """What was sent for a step: values by field name, photos received and turned into upload tokens.
+
+    Without `with_files` what was typed alone: where a file is refused, the words are kept.
+    """
     values: dict[str, Any] = {}
     for entry in transition.fields:
         if entry.kind in (FieldKind.ORGANISATIONS, FieldKind.EVIDENCE):
             sent: Any = [value for value in request.POST.getlist(entry.name) if value]
         else:
             sent = request.POST.get(entry.name, "")
-        if entry.kind in (FieldKind.EVIDENCE, FieldKind.SIGNATURE):
-            received = photos(request, entry.name + FILE_SUFFIX)
+        if with_files and entry.kind in (FieldKind.EVIDENCE, FieldKind.SIGNATURE):
+            received = photos(request, entry.name + FILE_SUFFIX, documents=entry.documents)
             if entry.kind is FieldKind.SIGNATURE:
                 sent = received[0] if received else sent
             else:
@@ -240,11 +247,14 @@ def metres_from(request: HttpRequest, longitude: float | None, latitude: float |
     return round(distance_metres(here, (float(longitude), float(latitude))))
 
 
-def photos(request: HttpRequest, name: str) -> list[str]:
-    """Receive the files of an input; raises FileRefused with what to do."""
-    facts = told(request.POST)
+def photos(request: HttpRequest, name: str, *, documents: bool = False) -> list[str]:
+    """Receive the files of an input, PDFs only where `documents` are asked for and may be added; raises FileRefused."""
+    facts, owner = told(request.POST), owner_of(request)
+    documents = documents and actor_on(request).may_somewhere(ADD_DOCUMENT)
     return [
-        str(receive(file, owner=owner_of(request), told=facts).token) for file in request.FILES.getlist(name) if file
+        str(receive(file, owner=owner, told=facts, documents=documents, name=file.name or "").token)
+        for file in request.FILES.getlist(name)
+        if file
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from linli.assessment.pages import missing_text
+from linli.assessment.pages_tasks import missing_text, reminded_text
 from linli.assessment.registration import staff_of
 from linli.assessment.selectors import task_of
 from linli.assessment.workflow import KIND
@@ -23,7 +23,8 @@ def task_line(view: ItemView) -> dict[str, Any] | None:
     task, row = found
     return {
         "task": task, "have": task.linked + task.uploaded, "missing": missing_text(task), "title": row.title,
-        "url": reverse("assessment:node", args=[row.pk, task.node_id]),
+        "url": reverse("assessment:node", args=[row.pk, task.node_id]), "reminded": reminded_text(task),
+        "records_url": reverse("assessment:records", args=[row.pk, task.item_id]),
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from linli.desk import (
     pages_mutual,
     pages_new,
     pages_places,
+    pages_remind,
     pages_responsibilities,
     pages_rounds,
     pages_sites,
@@ -126,6 +127,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dissuasion/rounds/", pages_dissuasion.rounds, name="dissuasion_rounds"),
     path("dissuasion/themes/", pages_dissuasion.themes, name="dissuasion_themes"),
     path("dissuasion/<int:record_id>/correct/", pages_dissuasion.correct, name="correct_dissuasion"),
+    path("assessment/<int:assessment_id>/remind/", pages_remind.remind, name="remind_tasks"),
     path("more/", pages_more.more, name="more"),
     path("feedback/", pages_more.feedback, name="feedback"),
 ]

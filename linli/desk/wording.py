@@ -81,6 +81,18 @@ FLAGS: dict[str, tuple[Label, Label]] = {
         Label("照片里没有拍摄时间，可能是截图或转发的。", "It carries no time: perhaps a screenshot or forwarded."),
     ),
 }
+DOCUMENT_FLAGS: dict[str, tuple[Label, Label]] = {
+    "old": (
+        Label("较早的文件", "Older"),
+        Label(
+            "文件日期比上传早一天以上，在资料包里标为补录。", "Dated more than a day before it was sent: a late entry."
+        ),
+    ),
+    "undated": (
+        Label("无文件日期", "Undated"),
+        Label("文件里没有日期，在资料包里标为补录。", "It carries no date: a late entry in the audit pack."),
+    ),
+}
 URGENCY: dict[int, Label] = {
     0: Label("缓办", "Low"),
     1: Label("一般", "Normal"),

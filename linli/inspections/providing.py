@@ -12,10 +12,11 @@ from django.db import connection
 from linli.inspections.batch import RESULT_NAMES
 from linli.inspections.day_pack import COUNTS
 from linli.kernel.labels import Label
-from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area
+from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area, narrowed, narrowing
 from linli.standards.feed import Feed, among
 from linli.standards.models import Node
 from linli.standards.observed import Columns, TrailLine, columns_of, day_number
+from linli.work.rows import fetch
 
 SLUG = "inspections"
 RESULT_LABELS = {"pass": "合格", "fail": "不合格", "not_applicable": "不适用"}
@@ -36,16 +37,15 @@ SELECT o.id, p.name, n.title, o.result, o.observed_at, o.late, o.site_id, {_PHOT
 FROM inspections_observation o JOIN places_place p ON p.id = o.site_id JOIN standards_node n ON n.id = o.criterion_id
 WHERE o.id = ANY(%s)
 """
-_FACTS = f"""
-SELECT o.id, p.name, n.title, o.day, o.recorded_at, o.late, o.site_id, {_PHOTOS}
+_FACTS = narrowed(f"""
+SELECT o.id::text AS key, p.name AS place, p.path, n.title, o.day, o.recorded_at, o.late, o.site_id, {_PHOTOS} AS photos
 FROM inspections_observation o JOIN places_place p ON p.id = o.site_id JOIN standards_node n ON n.id = o.criterion_id
 WHERE n.lineage = %(lineage)s AND o.day BETWEEN %(since)s AND %(until)s AND p.path <@ %(path)s::ltree
   AND o.result = 1 AND {COUNTS} AND (NOT %(with_photo)s OR EXISTS ({_PHOTO}))
   AND (cardinality(%(kinds)s::text[]) = 0 OR p.site_kind = ANY(%(kinds)s))
   AND (%(unit)s::bigint IS NULL OR {in_own_area("p.path")} OR EXISTS (SELECT 1 FROM people_appointment a
        WHERE a.person_id = o.recorded_by_id AND {done_by("a.organisation_id")}))
-ORDER BY o.day DESC, o.recorded_at DESC, o.id DESC LIMIT %(limit)s
-"""
+""")
 
 
 class Observations:
@@ -105,18 +105,15 @@ def facts(query: Query) -> list[Fact]:
     """Passing observations of the same criterion, newest first; late ones stay marked (1 statement)."""
     values: dict[str, Any] = {
         "lineage": query.node.lineage, "since": query.since, "until": query.until, "path": query.place_path,
-        "kinds": list(query.site_kinds), "unit": query.organisation_id, "limit": query.limit,
-        "with_photo": query.with_photo,
+        "kinds": list(query.site_kinds), "unit": query.organisation_id, "with_photo": query.with_photo,
+        **narrowing(query),
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, values)
-        rows = cursor.fetchall()
     return [
         Fact(
-            SLUG, str(number), title, name, day, at,
-            tuple(Photo(photo_url(photo), photo) for photo in photos), site_url(site), late,
+            SLUG, row["key"], row["title"], row["place"], row["day"], row["recorded_at"],
+            tuple(Photo(photo_url(photo), photo) for photo in row["photos"]), site_url(row["site_id"]), row["late"],
         )
-        for number, name, title, day, at, late, site, photos in rows
+        for row in fetch(_FACTS, values)
     ]  # fmt: skip
 
 

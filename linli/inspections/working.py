@@ -15,7 +15,7 @@ from django.utils import timezone
 from linli.inspections.providing import photo_url
 from linli.kernel.labels import Label
 from linli.standards import facts
-from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area
+from linli.standards.facts import Fact, Photo, Query, Source, done_by, in_own_area, narrowed, narrowing
 from linli.work.rows import fetch
 
 PHOTOS_MAX = 9
@@ -25,7 +25,8 @@ _OFFICE = """EXISTS (SELECT 1 FROM people_organisation office
   WHERE office.id = %(unit)s AND 'civil_city' = ANY(office.functions))"""
 
 _MENDED = f"""
-SELECT i.number AS key, i.title, p.name AS place, (i.closed_at AT TIME ZONE %(zone)s)::date AS day, i.closed_at AS at,
+SELECT i.number AS key, i.title, p.name AS place, p.path, (i.closed_at AT TIME ZONE %(zone)s)::date AS day,
+  i.closed_at AS at,
   array(SELECT e.id FROM work_evidence e WHERE e.item_id = i.id AND {_PHOTOS}) AS photos,
   '/desk/items/' || i.number || '/' AS url
 FROM inspections_finding f JOIN work_item i ON i.id = f.item_id JOIN places_place p ON p.id = f.site_id
@@ -33,10 +34,9 @@ LEFT JOIN standards_node n ON n.id = f.criterion_id
 WHERE i.meaning = 'done' AND (n.lineage = %(lineage)s OR %(named)s) AND p.path <@ %(path)s::ltree
   AND (i.closed_at AT TIME ZONE %(zone)s)::date BETWEEN %(since)s AND %(until)s
   AND ({done_by("i.responsible_organisation_id")} OR {in_own_area("p.path")} OR (%(named)s AND {_OFFICE}))
-ORDER BY i.closed_at DESC, i.id DESC LIMIT %(limit)s
 """
 _ROUNDS = f"""
-SELECT r.id::text AS key, r.title, p.name AS place, s.day, s.at,
+SELECT r.id::text AS key, r.title, p.name AS place, p.path, s.day, s.at,
   array(SELECT e.id FROM inspections_observation o JOIN work_evidence e ON e.item_id IS NULL
     AND e.holder = 'observation' AND e.holder_id = o.id WHERE o.round_id = r.id AND {_PHOTOS}) AS photos,
   '/desk/rounds/' || r.id || '/' AS url
@@ -45,10 +45,9 @@ CROSS JOIN LATERAL (SELECT max(o.day) AS day, max(o.recorded_at) AS at FROM insp
   WHERE o.round_id = r.id AND o.day BETWEEN %(since)s AND %(until)s) s
 WHERE %(named)s AND s.day IS NOT NULL AND p.path <@ %(path)s::ltree
   AND (EXISTS ({_APPOINTED} = r.created_by_id AND {done_by("a.organisation_id")}) OR {_OFFICE})
-ORDER BY s.day DESC, r.id DESC LIMIT %(limit)s
 """
 _VISITS = f"""
-SELECT 'w' || c.id || '-' || w.week AS key, c.name AS title, c.name AS place, max(w.day) AS day,
+SELECT 'w' || c.id || '-' || w.week AS key, c.name AS title, c.name AS place, c.path, max(w.day) AS day,
   max(v.recorded_at) AS at, '{{}}'::bigint[] AS photos,
   '/desk/visits/?place=' || c.id || '&since=' || w.week || '&until=' || (w.week + 6) AS url
 FROM inspections_visit v JOIN places_place p ON p.id = v.place_id
@@ -57,15 +56,15 @@ CROSS JOIN LATERAL (SELECT (v.visited_at AT TIME ZONE %(zone)s)::date AS day,
   date_trunc('week', v.visited_at AT TIME ZONE %(zone)s)::date AS week) w
 WHERE %(named)s AND p.path <@ %(path)s::ltree AND w.day BETWEEN %(since)s AND %(until)s
   AND (EXISTS ({_APPOINTED} = v.recorded_by_id AND {done_by("a.organisation_id")}) OR {_OFFICE})
-GROUP BY c.id, c.name, w.week ORDER BY w.week DESC, c.id LIMIT %(limit)s
+GROUP BY c.id, c.name, c.path, w.week
 """
 _CAMPAIGNS = f"""
-SELECT c.id::text AS key, c.title, p.name AS place, c.since AS day, c.created_at AS at, '{{}}'::bigint[] AS photos,
+SELECT c.id::text AS key, c.title, p.name AS place, p.path, c.since AS day, c.created_at AS at,
+  '{{}}'::bigint[] AS photos,
   '/desk/campaigns/' || c.id || '/' AS url
 FROM campaigns_campaign c JOIN places_place p ON p.id = c.place_id
 WHERE %(named)s AND c.kind <> 'programme' AND p.path <@ %(path)s::ltree AND c.since BETWEEN %(since)s AND %(until)s
   AND ({done_by("c.organisation_id")} OR {_OFFICE})
-ORDER BY c.since DESC, c.id DESC LIMIT %(limit)s
 """
 
 
@@ -84,20 +83,20 @@ class Work:
 
     def find(self, query: Query) -> list[Fact]:
         """Records of the work in the days of a query, newest first (at most 1 statement)."""
-        named = not query.site_kinds and any(word in query.node.title for word in self.words)
+        named = query.by_hand or (not query.site_kinds and any(word in query.node.title for word in self.words))
         if not named and not self.everywhere:
             return []
         values: dict[str, Any] = {
             "lineage": query.node.lineage, "since": query.since, "until": query.until, "path": query.place_path,
-            "unit": query.organisation_id, "limit": query.limit, "named": named,
-            "zone": timezone.get_default_timezone_name(),
+            "unit": query.organisation_id, "named": named, "zone": timezone.get_default_timezone_name(),
+            **narrowing(query),
         }  # fmt: skip
         return [
             Fact(
                 self.slug, row["key"], row["title"], row["place"], row["day"], row["at"],
                 tuple(Photo(photo_url(photo), photo) for photo in row["photos"]), row["url"],
             )
-            for row in fetch(self.statement, values)
+            for row in fetch(narrowed(self.statement), values)
         ]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value that a step takes. `public` texts are shown to the reporter."""
+    """One value that a step takes. `public` texts are shown to the reporter; evidence may be `documents` (PDF) too."""
 
     name: str
     label: Label
@@ -74,6 +74,7 @@ class Field:
     public: bool = False
     choices: tuple[tuple[str, Label], ...] = ()
     hint: Label | None = None
+    documents: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ ACTIONS: dict[str, Label] = {
     "import.begun": Label("开始导入", "Import begun"),
     "import.done": Label("导入数据", "Data imported"),
     "import.undone": Label("撤销导入", "Import undone"),
+    "assessment.linked": Label("人工关联佐证", "Evidence linked by hand"),
     "assessment.opened": Label("开展考评", "Assessment opened"),
     "assessment.closed": Label("结束考评", "Assessment closed"),
     "assessment.planned": Label("修改预测和整改参数", "Forecast and repair inputs changed"),

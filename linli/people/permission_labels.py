@@ -66,6 +66,7 @@ PERMISSION_LABELS: dict[str, Label] = {
     "work.scan": Label("扫描回收", "Take back signed scans"),
     "work.erase": Label("删除事项中的个人信息", "Erase personal texts of items"),
     "evidence.add": Label("添加证据", "Add evidence"),
+    "evidence.add_document": Label("添加 PDF 佐证", "Add PDFs as evidence"),
     "evidence.view_internal": Label("查看内部证据", "See internal evidence"),
     "inspection.view": Label("查看巡查", "See rounds and sites"),
     "inspection.plan": Label("组织巡查", "Plan rounds"),

@@ -85,7 +85,7 @@ _VOLUNTEERS = _codes("activities.view plan lead volunteering.view register confi
 
 _POINTS = _codes("credits.view awards.view rules propose confirm stickers shop.view manage counter")
 
-_ASSESSED = _codes("assessment.view submit campaigns.view standards.view")
+_ASSESSED = _codes("assessment.view submit evidence.add_document campaigns.view standards.view")
 
 _WISHES = _codes("wish.register review match see_wisher confirm withdraw")
 

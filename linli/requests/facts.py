@@ -13,11 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Collate, TruncDate
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from linli.kernel.labels import Label
 from linli.people.models import Organisation
+from linli.places.models import Place
 from linli.places.snapshot import place_snapshot
 from linli.requests.triage import suggest
 from linli.standards.facts import Fact, Photo, Query, Source, register
@@ -35,25 +37,49 @@ def categories_for(words: str) -> frozenset[int]:
 
 
 def find(query: Query) -> list[Fact]:
-    """Requests closed on these days that speak for the criterion, newest first. At most four statements."""
-    categories = categories_for(f"{query.node.title} {query.node.guidance}")
-    if not categories and not query.site_kinds:
+    """Requests closed on these days that speak for the criterion, newest first. At most five statements."""
+    rows = _closed(query) if query.by_hand else _pointed_at(query)
+    if rows is None:
         return []
-    rows = _closed(query)
-    at_sites = Q(place__site_kind__in=query.site_kinds)
-    if categories:
-        no_site = Q(place=None) | Q(place__site_kind="")
-        rows = rows.filter(category_id__in=categories).filter(no_site | at_sites if query.site_kinds else Q())
-    else:
-        rows = rows.filter(at_sites)
+    rows = _narrowed(rows, query)
     photos = Evidence.objects.filter(kind="photo", removed_at=None).order_by("id")
     found = list(
         rows.select_related("category", "place")
         .prefetch_related(Prefetch("evidence", photos, to_attr="photos"))
-        .order_by("-closed_at", "-id")[: query.limit]
+        .order_by("-day", "-key")[: query.limit]
     )
     written = _written([row.pk for row in found if row.source_system])
     return [_fact(row, written.get(row.pk)) for row in found]
+
+
+def _pointed_at(query: Query) -> QuerySet[Item] | None:
+    """Requests to which the words of the criterion point, or its kinds of sites; None where neither says anything."""
+    categories = categories_for(f"{query.node.title} {query.node.guidance}")
+    at_sites = Q(place__site_kind__in=query.site_kinds)
+    if categories:
+        no_site = Q(place=None) | Q(place__site_kind="")
+        rows = _closed(query).filter(category_id__in=categories)
+        return rows.filter(no_site | at_sites if query.site_kinds else Q())
+    return _closed(query).filter(at_sites) if query.site_kinds else None
+
+
+def _narrowed(rows: QuerySet[Item], query: Query) -> QuerySet[Item]:
+    """Those that the query asks for besides, with the day and the key by which records are ordered."""
+    zone = timezone.get_default_timezone()
+    rows = rows.annotate(day=TruncDate("closed_at", tzinfo=zone), key=Collate("number", "C"))
+    for word in query.words:
+        rows = rows.filter(
+            Q(category__name__icontains=word) | Q(number__icontains=word) | Q(place__name__icontains=word)
+        )
+    if query.where:
+        named = Place.objects.filter(name__icontains=query.where).values_list("path", flat=True)
+        rows = rows.filter(place_path__descendant_of_any=[str(path) for path in named])
+    if query.among is not None:
+        rows = rows.filter(number__in=query.among)
+    if query.before is not None:
+        day, key, _source = query.before
+        rows = rows.filter(Q(day__lt=day) | Q(day=day, key__lt=key))
+    return rows
 
 
 def _closed(query: Query) -> QuerySet[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
 
 from linli.kernel.labels import Label
@@ -69,24 +70,52 @@ def requirements_of(data: Iterable[Mapping[str, Any]]) -> tuple[Requirement, ...
     return tuple(found[kind] for kind in KINDS if kind in found)
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """One file that was added by hand: a photo (or recording), or a document; its own day, where it has one."""
+
+    is_document: bool
+    day: date | None = None
+
+
+def may_be(entry: Requirement, piece: Uploaded, period: tuple[date, date] | None) -> bool:
+    """Whether a file may be a piece of what is asked for: a document is no photo and no publicity; its own day lies in
+    the period, and not further before its end than the window. A file without a day is not held against anybody."""
+    if piece.is_document and entry.kind in ("photo", PUBLICITY):
+        return False
+    if piece.day is None or period is None:
+        return True
+    since, until = period
+    return since <= piece.day <= until and (entry.days is None or piece.day >= until - timedelta(days=entry.days))
+
+
 def missing(
-    asked: Iterable[Requirement], *, photos: int, records: int, uploaded: int, publicity: int = 0
+    asked: Iterable[Requirement],
+    *,
+    photos: int,
+    records: int,
+    uploaded: Iterable[Uploaded] = (),
+    publicity: int = 0,
+    period: tuple[date, date] | None = None,
 ) -> dict[str, int]:
     """What is still missing, by kind: of photos, of publicity and of the other pieces.
 
     `photos` are those of the `records` that are linked, `publicity` those of the records that are publicity; documents,
     figures and reports may be any record that is not needed as publicity. What was uploaded fills what is missing of
-    photos first. Kinds of which nothing is missing are left out.
+    photos first, where it may (`may_be`); documents go before photos where both may. Kinds of which nothing is missing
+    are left out.
     """
     found: dict[str, int] = {}
     spare = {"photo": photos, PUBLICITY: publicity, "other": records}
+    files = sorted(uploaded, key=lambda piece: (not piece.is_document, piece.day or date.max))
     for entry in sorted(asked, key=lambda one: (one.kind != "photo", one.kind != PUBLICITY)):
         pile = entry.kind if entry.kind in ("photo", PUBLICITY) else "other"
         used = min(entry.count, spare[pile])
         spare[pile] -= used
         spare["other"] -= used if pile == PUBLICITY else 0
-        more = min(entry.count - used, uploaded)
-        uploaded -= more
-        if entry.count > used + more:
-            found[entry.kind] = entry.count - used - more
+        fitting = [piece for piece in files if may_be(entry, piece, period)][: entry.count - used]
+        for piece in fitting:
+            files.remove(piece)
+        if entry.count > used + len(fitting):
+            found[entry.kind] = entry.count - used - len(fitting)
     return found

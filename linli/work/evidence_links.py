@@ -17,11 +17,12 @@ from linli.work.engine import StepRefused
 from linli.work.flush import Rows
 from linli.work.models import Evidence
 
+DOCUMENT = "document"
 FAR_METRES_MIN = 200.0
 OLD_HOURS_MIN = 24.0
 UPLOAD_COLUMNS = (
     "token", "kind", "sha256", "media_type", "size", "width", "height", "duration_seconds", "perceptual_hash",
-    "taken_at", "longitude", "latitude",
+    "taken_at", "longitude", "latitude", "pages", "caption",
 )  # fmt: skip
 PURPOSES = {"before": "before", "after": "after", "signature": "signature"}
 
@@ -42,21 +43,28 @@ def rows(book: Book, actor: Actor, now: datetime) -> list[Rows]:
         flags = _flags(upload, distance, now, reused)
         transition = book.workflow.transition(event.transition)
         field = transition.field_named(name)
+        if upload["kind"] == DOCUMENT and not (field is not None and field.documents):
+            raise _no_document(name)
         reported = event.from_state == "" and transition.permission.startswith("request.")
         public = reported or (field is not None and field.public)
         purpose = PURPOSES.get(name, "report" if event.from_state == "" else "note")
         found.append((
             book.item["id"], event.id, upload["kind"], purpose, upload["sha256"], upload["media_type"], upload["size"],
             upload["width"], upload["height"], upload["duration_seconds"], upload["perceptual_hash"],
-            upload["taken_at"], upload["longitude"], upload["latitude"], distance, flags, "",
-            "public" if public else "internal", actor.person_id, now,
+            upload["taken_at"], upload["longitude"], upload["latitude"], distance, upload["pages"], flags,
+            upload["caption"], "public" if public else "internal", actor.person_id, now,
         ))  # fmt: skip
     columns = (
         "item_id", "event_id", "kind", "purpose", "sha256", "media_type", "size", "width", "height",
-        "duration_seconds", "perceptual_hash", "taken_at", "longitude", "latitude", "distance_metres", "flags",
-        "caption", "visibility", "added_by_id", "added_at",
+        "duration_seconds", "perceptual_hash", "taken_at", "longitude", "latitude", "distance_metres", "pages",
+        "flags", "caption", "visibility", "added_by_id", "added_at",
     )  # fmt: skip
     return [Rows("work_evidence", columns, found)]
+
+
+def _no_document(field: str) -> StepRefused:
+    label = Label("这里只能放照片或录音，不能放 PDF。", "Only photos and recordings can be put here, no PDF.")
+    return StepRefused("no_document", label, status=422, field=field)
 
 
 def _claim(tokens: list[str], now: datetime) -> dict[str, dict[str, Any]]:
@@ -117,6 +125,8 @@ def hold(wanted: Sequence[Held], actor: Actor, now: datetime) -> dict[int, list[
     made = []
     for held, token in pairs:
         upload = uploads[token]
+        if upload["kind"] == DOCUMENT:
+            raise _no_document("photos")
         distance = _distance((held.longitude, held.latitude), upload)
         made.append(
             Evidence(
@@ -152,6 +162,6 @@ def _flags(upload: dict[str, Any], distance: float | None, now: datetime, reused
         flags.append("far")
     if upload["taken_at"] is not None and (now - upload["taken_at"]).total_seconds() > OLD_HOURS_MIN * 3600:
         flags.append("old")
-    if upload["kind"] == "photo" and upload["taken_at"] is None:
+    if upload["kind"] in ("photo", DOCUMENT) and upload["taken_at"] is None:
         flags.append("undated")
     return flags

@@ -49,7 +49,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """One photo, recording or scan."""
+    """One photo, recording, document or scan."""
 
     id: int
     kind: str
@@ -64,6 +64,7 @@ class EvidenceRow:
     added_at: datetime
     event_id: str
     duration_seconds: float | None
+    pages: int | None
 
 
 @dataclass(slots=True)
@@ -222,7 +223,8 @@ def _timeline(book: Book, events: list[dict[str, Any]]) -> list[TimelineEntry]:
 def _evidence(cursor: Any, item_id: int) -> list[EvidenceRow]:
     cursor.execute(
         "SELECT id, kind, purpose, width, height, taken_at, distance_metres, flags, caption, visibility, added_at,"
-        " event_id::text, duration_seconds FROM work_evidence WHERE item_id = %s AND removed_at IS NULL ORDER BY id",
+        " event_id::text, duration_seconds, pages FROM work_evidence WHERE item_id = %s AND removed_at IS NULL"
+        " ORDER BY id",
         [item_id],
     )
     names = tuple(EvidenceRow.__dataclass_fields__)

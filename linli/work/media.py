@@ -15,13 +15,16 @@ from django.views.decorators.http import require_http_methods
 from linli.people.access import Actor
 from linli.work import holders, storage
 from linli.work.kinds import kinds
-from linli.work.models import Evidence
+from linli.work.models import Evidence, Upload
 from linli.work.selectors import may_see_item
 from linli.work.senders import actor_of, owner_of
-from linli.work.uploads import upload_of
+from linli.work.uploads import DOCUMENT, upload_of
 
 SIZES: dict[str, int | None] = {"320": 320, "1280": 1280, "full": None}
 CACHE_SECONDS = 3600
+SHOWING = "default-src 'none'; sandbox"
+READING = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
+"""Of documents: the browser's own reader of PDFs does not open in a sandbox, and styles itself."""
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})$")
 
 
@@ -73,8 +76,7 @@ def _by_link(actor: Actor, token: str) -> Actor:
 def media(request: HttpRequest, evidence_id: int, size: str) -> HttpResponse:
     """One photo in one size, one recording, one scan."""
     row = evidence_for(actor_of(request), evidence_id, token=request.GET.get("t", "")[:64])
-    is_photo = row.media_type.startswith("image/")
-    if size not in SIZES or (not is_photo and size != "full"):
+    if size not in SIZES or (not _is_drawn(row) and size != "full"):
         raise Http404
     side = SIZES[size]
     etag = f'"{row.sha256[:32]}-{size}"'
@@ -86,6 +88,11 @@ def media(request: HttpRequest, evidence_id: int, size: str) -> HttpResponse:
         raise Http404 from error
     content_type = storage.THUMBNAIL_TYPE if side is not None else row.media_type
     return _headed(_answer(request, data, content_type), row, size, etag)
+
+
+def _is_drawn(row: Evidence | Upload) -> bool:
+    """Whether there are small pictures of it: of a photo, or of the first page of a document."""
+    return row.media_type.startswith("image/") or row.kind == DOCUMENT
 
 
 def _answer(request: HttpRequest, data: bytes, content_type: str) -> HttpResponse:
@@ -105,11 +112,12 @@ def _answer(request: HttpRequest, data: bytes, content_type: str) -> HttpRespons
 
 def _headed(response: HttpResponse, row: Evidence, size: str, etag: str) -> HttpResponse:
     suffix = ".webp" if SIZES[size] is not None else storage.SUFFIXES[row.media_type]
-    inline = row.media_type.startswith(("image/", "audio/"))
+    # A document is one that was made here, of pictures: it may be read in the browser.
+    inline = row.media_type.startswith(("image/", "audio/")) or row.kind == DOCUMENT
     disposition = "inline" if inline else "attachment"
     response["Content-Disposition"] = f'{disposition}; filename="linli-{row.pk}-{size}{suffix}"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = READING if row.kind == DOCUMENT and size == "full" else SHOWING
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = f"private, max-age={CACHE_SECONDS}"
     response["Vary"] = "Cookie, Authorization"
@@ -123,12 +131,12 @@ def _headed(response: HttpResponse, row: Evidence, size: str, etag: str) -> Http
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """The small copy of an upload that is not claimed yet, for the one who sent it."""
     row = upload_of(token, owner_of(request))
-    if row is None or not row.media_type.startswith("image/"):
+    if row is None or not _is_drawn(row):
         raise Http404
     data = storage.read(row.sha256, row.media_type, side=320)
     response = HttpResponse(data, content_type=storage.THUMBNAIL_TYPE)
     response["Content-Disposition"] = 'inline; filename="preview.webp"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = SHOWING
     response["Cache-Control"] = "private, max-age=3600"
     return response

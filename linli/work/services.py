@@ -205,8 +205,11 @@ def advance(
     key: str,
     expected_version: int | None = None,
     device: str = "",
+    quiet: bool = False,
 ) -> Outcome:
     """Take a chain of steps on an item.
+
+    `quiet`: nobody is told of it by this; whoever takes it tells them of many items at once.
 
     Raises ObjectHidden (404) when there is no such item, StepRefused with 403, 409 or 422 and a sentence that says
     what to do; a refused step changes nothing and leaves one audit row. Two people at once: one wins, the other
@@ -222,7 +225,7 @@ def advance(
         book = load_book(item_id, lock=True)
         if book is None:
             raise ObjectHidden("work.view")
-        return _advance_locked(actor, book, steps, start, expected_version, KeyRow(scope, key, wanted, {}))
+        return _advance_locked(actor, book, steps, start, expected_version, KeyRow(scope, key, wanted, {}), quiet)
 
     return once(scope, key, wanted, work)
 
@@ -234,6 +237,7 @@ def _advance_locked(
     start: Start,
     expected_version: int | None,
     key_row: KeyRow,
+    quiet: bool,
 ) -> Outcome:
     now = moments.now()
     first = steps[0][0] if steps else ""
@@ -257,7 +261,7 @@ def _advance_locked(
     key_row.answer = {"item_id": item["id"], "number": item["number"]}
     try:
         extra = evidence_links.rows(book, actor, now)
-        job = announcement(book, recallable=actor.is_staff)
+        job = None if quiet else announcement(book, recallable=actor.is_staff)
         flush(book, now=now, key=key_row, extra=extra, job=job)
         _turned(book)
     except ItemMoved as moved:

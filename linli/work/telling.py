@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -45,22 +46,30 @@ def _recalled(item_id: int, last: int) -> bool:
     return Event.objects.filter(item_id=item_id, sequence=last + 1, transition="recall").exists()
 
 
-def _concerned(item_id: int) -> list[int]:
-    """Persons of active legs, staff of the units of active legs, and the reporter (1 statement)."""
+def concerned(item_ids: Sequence[int]) -> dict[int, list[int]]:
+    """By item: persons of active legs, staff of the units of active legs, and the reporter (1 statement)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT person_id FROM ("
-            " SELECT person_id FROM work_leg WHERE item_id = %(item)s AND active AND person_id IS NOT NULL"
-            " UNION SELECT a.person_id FROM work_leg l JOIN people_appointment a"
+            "SELECT DISTINCT item_id, person_id FROM ("
+            " SELECT item_id, person_id FROM work_leg"
+            "  WHERE item_id = ANY(%(items)s) AND active AND person_id IS NOT NULL"
+            " UNION SELECT l.item_id, a.person_id FROM work_leg l JOIN people_appointment a"
             "  ON a.organisation_id = l.organisation_id AND a.role IN ('unit_head', 'unit_handler',"
             "  'community_officer', 'property_manager')"
             "  AND a.valid_from <= %(today)s AND (a.valid_to IS NULL OR a.valid_to > %(today)s)"
-            "  WHERE l.item_id = %(item)s AND l.active AND l.person_id IS NULL"
-            " UNION SELECT reporter_id FROM work_item WHERE id = %(item)s AND reporter_id IS NOT NULL) found"
-            " ORDER BY person_id LIMIT %(most)s",
-            {"item": item_id, "today": timezone.localdate(), "most": LINES_MAX},
+            "  WHERE l.item_id = ANY(%(items)s) AND l.active AND l.person_id IS NULL"
+            " UNION SELECT id, reporter_id FROM work_item WHERE id = ANY(%(items)s) AND reporter_id IS NOT NULL) found"
+            " ORDER BY item_id, person_id",
+            {"items": list(item_ids), "today": timezone.localdate()},
         )
-        return [row[0] for row in cursor.fetchall()]
+        found: dict[int, list[int]] = {item_id: [] for item_id in item_ids}
+        for item_id, person_id in cursor.fetchall():
+            found[item_id].append(person_id)
+    return {item_id: people[:LINES_MAX] for item_id, people in found.items()}
+
+
+def _concerned(item_id: int) -> list[int]:
+    return concerned([item_id])[item_id]
 
 
 def tell_clock(item_id: int, clock_id: Any, kind: str, *, breached: bool) -> int:

@@ -20,7 +20,7 @@ from linli.work.problems import problem
 from linli.work.refused import FileRefused
 from linli.work.senders import actor_of, owner_of, remember
 
-PERMISSION = "evidence.add"
+PERMISSION, ADD_DOCUMENT = "evidence.add", "evidence.add_document"
 FORM_BYTES_MAX = 64 * 1024
 DEVICE_LIMIT = Limit("upload:sender", 120, timedelta(hours=1))
 ADDRESS_LIMIT = Limit("upload:address", 600, timedelta(hours=1))
@@ -71,12 +71,17 @@ def _upload(request: HttpRequest) -> HttpResponse:
     if not isinstance(file, UploadedFile):
         return problem(422, "no_file", _("没有收到文件，请重新选择。"))
     hint = str(request.POST.get("kind", ""))
+    documents = hint == uploads.DOCUMENT
+    if documents and not actor.may_somewhere(ADD_DOCUMENT):
+        return problem(403, "forbidden", _("您不能上传 PDF，请上传照片。"))
     try:
         row = uploads.receive(
             file,
             owner=owner_of(request),
             kind_hint=hint if hint in (uploads.PHOTO, uploads.AUDIO) else "",
             told=uploads.told(request.POST),
+            documents=documents,
+            name=file.name or "",
         )
     except FileRefused as refused:
         return problem(refused.status, refused.code, refused.message)
@@ -89,6 +94,8 @@ def answer(row: Upload) -> dict[str, object]:
     return {
         "token": token,
         "kind": row.kind,
+        "pages": row.pages,
+        "caption": row.caption,
         "width": row.width,
         "height": row.height,
         "seconds": row.duration_seconds,

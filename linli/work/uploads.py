@@ -27,11 +27,12 @@ from linli.work.cleaning import (
     clean_photo,
     photo_format,
 )
+from linli.work.documents import PDF, caption_of, clean_document, is_office, is_pdf
 from linli.work.models import Evidence, PrintedDocument, Upload
 from linli.work.refused import FileRefused
 from linli.work.sound import SOUND_BYTES_MAX, clean_sound, sound_type
 
-PHOTO, AUDIO, SCAN = "photo", "audio", "scan"
+PHOTO, AUDIO, SCAN, DOCUMENT = "photo", "audio", "scan", "document"
 BYTES_MAX = max(PHOTO_BYTES_MAX, SOUND_BYTES_MAX)
 UNCLAIMED_KEPT = timedelta(days=1)
 CLAIMED_ROWS_KEPT = timedelta(days=7)
@@ -79,20 +80,34 @@ def _moment(text: str) -> datetime | None:
 
 
 def receive(
-    file: Readable, *, owner: str, kind_hint: str = "", told: Told | None = None, token: uuid.UUID | None = None
+    file: Readable,
+    *,
+    owner: str,
+    kind_hint: str = "",
+    told: Told | None = None,
+    token: uuid.UUID | None = None,
+    documents: bool = False,
+    name: str = "",
 ) -> Upload:
     """Check, clean and store one file; 2 statements (lock and insert).
 
     `owner` says who sent it ("p12" a person, "d…" a device). `kind_hint` "photo" or "audio" refuses the other kind;
-    empty takes both; a `token` that is given is used instead of a new one. Raises FileRefused with a sentence that
-    says what to do; nothing is stored then.
+    empty takes both, and with `documents` PDFs as well, which are captioned by the `name` of their file; a `token` that
+    is given is used instead of a new one. Raises FileRefused with a sentence that says what to do; nothing is stored
+    then.
     """
     data = read_limited(file, BYTES_MAX)
     head = data[:16]
+    if documents and is_pdf(data):
+        return _store_document(data, owner, told or Told(), token, name)
     if kind_hint != AUDIO and (photo_format(head) is not None or kind_hint == PHOTO):
         return store_clean(clean_photo(data), owner, told or Told(), token=token)
     if sound_type(head) is not None or kind_hint == AUDIO:
         return _store_sound(data, owner, told or Told(), token)
+    if documents and is_office(data):
+        raise FileRefused("office", _("Word、WPS、Excel 文件请先另存为 PDF 再上传。"), status=415)
+    if documents:
+        raise FileRefused("unknown_type", _("这种文件不能接收。请上传照片（JPEG、PNG、WebP）或 PDF。"), status=415)
     message = _("这种文件不能接收。请上传照片（JPEG、PNG、WebP）或录音（M4A、MP3、WAV）。")
     raise FileRefused("unknown_type", message, status=415)
 
@@ -160,6 +175,24 @@ def _store_sound(data: bytes, owner: str, said: Told, token: uuid.UUID | None) -
         taken_at=said.taken_at,
         longitude=said.longitude,
         latitude=said.latitude,
+        owner=owner,
+        token=token,
+    )
+
+
+def _store_document(data: bytes, owner: str, said: Told, token: uuid.UUID | None, name: str) -> Upload:
+    """Store a clean PDF with its first page as small copies. It carries no perceptual hash: papers all look alike."""
+    document = clean_document(data)
+    return _insert(
+        document.pdf,
+        PDF,
+        dict(document.cover.copies),
+        kind=DOCUMENT,
+        width=document.cover.width,
+        height=document.cover.height,
+        taken_at=document.made_at or said.taken_at,
+        pages=document.pages,
+        caption=caption_of(name),
         owner=owner,
         token=token,
     )

@@ -92,7 +92,14 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[facts.Fact]]:
     known: list[facts.Fact] = []
 
     def find(query: facts.Query) -> list[facts.Fact]:
-        return [fact for fact in known if query.since <= fact.happened_on <= query.until][: query.limit]
+        found = [fact for fact in known if query.since <= fact.happened_on <= query.until]
+        found = [fact for fact in found if all(word in f"{fact.title} {fact.object_id}" for word in query.words)]
+        found = [fact for fact in found if query.where in fact.place_name]
+        if query.among is not None:
+            found = [fact for fact in found if fact.object_id in query.among]
+        if query.before is not None:
+            found = [fact for fact in found if fact.mark[:2] < query.before[:2]]
+        return sorted(found, key=lambda fact: fact.mark, reverse=True)[: query.limit]
 
     from linli.kernel.labels import Label
 

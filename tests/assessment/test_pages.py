@@ -62,7 +62,7 @@ def test_every_number_of_the_board_opens_a_list_of_as_many(world: World, seen: A
     assert units
     for address, number in units:
         listed = page(world, "director", address.replace("&amp;", "&"))
-        assert len(re.findall(r'<a class="row"', listed.split("<main", 1)[1])) == int(number), address
+        assert len(re.findall(r'<li class="row"', listed.split("<main", 1)[1])) == int(number), address
 
 
 def test_observations_and_failing_sites_of_each_place_open_as_many_and_unseen_places_are_named(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from linli.activities import closing, planning
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post
-from linli.assessment import packing, selectors, services
+from linli.assessment import linking, packing_chapters, selectors, services
 from linli.assessment.models import Assessment, AuditPack, EvidenceLink, IndicatorTask
 from linli.standards.models import Node, NodeUnit, Standard, Version
 from linli.work import moments
@@ -93,6 +93,19 @@ def test_an_activity_with_day_photo_and_heads_is_linked_and_no_other(world: Worl
 def test_the_pack_says_how_many_were_reached(world: World, asked: Assessment, monkeypatch: pytest.MonkeyPatch) -> None:
     hold(world, "条例进楼院", "文明行为条例", heads=46, photo=True)
     services.link_evidence(asked.pk)
-    pieces: list[Any] = packing._pieces([IndicatorTask.objects.get().pk])
+    pieces: list[Any] = packing_chapters.pieces_of([IndicatorTask.objects.get().pk])
     assert [(piece.source, len(piece.photos)) for piece in pieces] == [("活动记录（受众 46 人次）", 1)]
     assert not AuditPack.objects.exists()
+
+
+def test_an_activity_that_the_criterion_does_not_name_is_found_by_hand_only(world: World, asked: Assessment) -> None:
+    hold(world, "端午包粽子", "传统节日", heads=46, photo=True)
+    assert services.link_evidence(asked.pk) == 0
+    task = IndicatorTask.objects.select_related("node", "item").get(assessment=asked)
+    row = Assessment.objects.select_related("version", "place").get(pk=asked.pk)
+    for words, where, found in (("", "", 1), ("端午", "东山", 1), ("中秋", "", 0), ("", "西湖", 0)):
+        page = linking.records(row, task, linking.Wanted(words, where=where), 10)
+        assert len(page.lines) == found, (words, where)
+    (line,) = linking.records(row, task, linking.Wanted(), 10).lines
+    assert line.fact is not None and line.why_not is None
+    assert linking.link_by_hand(world.actor("community"), task.pk, [line.fact.mark[2:0:-1]], key="k") == 1

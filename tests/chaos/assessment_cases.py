@@ -9,13 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.assessment import services, snapshots
-from linli.assessment.models import Assessment
+from linli.assessment import linking, reminding, services, snapshots
+from linli.assessment.models import Assessment, IndicatorTask
 from linli.campaigns import services as campaigns
 from linli.campaigns import tying
 from linli.requests.reporting import Report
 from linli.requests.services import report
 from linli.standards.models import Node, NodeUnit, Standard, Version
+from linli.work import services as work
 from linli.work.models import Item
 from tests.support.world import INSIDE, World
 
@@ -73,6 +74,29 @@ def _link(world: World) -> Act:
     return lambda: services.link_evidence(row.pk)
 
 
+def _link_by_hand(world: World) -> Act:
+    row = opened(world)
+    Node.objects.filter(version=row.version, level="criterion").update(evidence=[{"kind": "document", "count": 1}])
+    lon, lat = INSIDE["east"]
+    told = Report("complaint", "巷子里堆了垃圾", longitude=lon, latitude=lat)
+    made = report(world.actor("anonymous"), told, key="w", device="d")
+    Item.objects.filter(pk=made.item_id).update(
+        state="closed", meaning="done", closed_at=timezone.now(), responsible_organisation=world.units["sanitation"]
+    )
+    task = IndicatorTask.objects.filter(assessment=row).order_by("pk")[0]
+    chosen = [("requests", made.number)]
+    return lambda: linking.link_by_hand(world.actor("handler"), task.pk, chosen, key="hand")
+
+
+def _tell_reminded(world: World) -> Act:
+    row, since = opened(world), timezone.now() - timedelta(minutes=1)
+    tasks = list(IndicatorTask.objects.filter(assessment=row).values_list("pk", flat=True))
+    for number in tasks:
+        step = ("remind", {"advice": "请尽快提交"})
+        work.advance(world.actor("director"), number, [step], key=f"r{number}", quiet=True)
+    return lambda: reminding.tell(tasks, since)
+
+
 def _snapshot(world: World) -> Act:
     row = opened(world)
     return lambda: snapshots.take(row)
@@ -122,6 +146,8 @@ CASES: dict[str, Case] = {
     "assessment.services.set_plan": _plan,
     "assessment.services.ask_pack": _pack,
     "assessment.services.link_evidence": _link,
+    "assessment.linking.link_by_hand": _link_by_hand,
+    "assessment.reminding.tell": _tell_reminded,
     "assessment.snapshots.take": _snapshot,
     "campaigns.services.create": _make,
     "campaigns.services.change": _change,

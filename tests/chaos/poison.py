@@ -49,6 +49,7 @@ FREE: dict[str, str] = {
     "work_category": "name name_en plain_name filing_condition closing_condition keywords photo_reason origin",
     "work_dispatchrule": "basis",
     "work_deadlinerule": "legal_basis origin",
+    "work_upload": "caption",
     "work_evidence": "caption",
     "work_eventtext": "texts",
     "work_item": "title summary address source_system source_number",

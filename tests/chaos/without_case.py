@@ -13,7 +13,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         people.sessions.end_sessions people.units.enter_units places.services.bump_registry
         places.services.changing places.services.record requests.registration.erase work.handover.transfer
         work.evidence_links.hold work.evidence_links.rows work.uploads.keep work.flush.flush
-        work.flush.insert_statement work.services.once work.idempotency.make_once
+        work.flush.insert_statement work.services.once assessment.services.once work.idempotency.make_once
         inspections.finding_services.open_finding work.services.open_supervision
         work.telling.tell_clock work.uploads.store_photo work.uploads.store_clean work.inbox.mark_read
         work.inbox.notify work.telling.tell people.personal.find_or_create_resident
@@ -30,7 +30,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         activities.planning.add activities.planning.apply activities.planning.call_off
         activities.posts.add activities.posts.add_one activities.posts.change activities.posts.count
         activities.posts.move_up activities.signups.leave activities.telling.tell
-        awards.awarding.pay awards.awarding.took_back awards.listing.take_back
+        awards.awarding.pay awards.awarding.took_back awards.award_lists.take_back
         awards.telling.tell awards.telling.tell_nominee volunteering.telling.tell wishes.telling.told
         volunteering.certifying.keep
         volunteering.hours.settle volunteering.registering.person_for volunteering.registering.set_number
@@ -85,7 +85,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         work.erasure.empty
         activities.registration.install activities.erasure.install awards.erasure.install awards.statement.install
         awards.sticker_registration.install awards.sticker_services.print_sheet volunteering.erasure.install
-        awards.asking.photos_of_form wishes.registration.install wishes.erasure.install
+        wishes.registration.install wishes.erasure.install
     """),
     "of the ledger: one statement, or a part of the transaction of whoever calls it": credits_cases.NOT_ALONE,
     "of the shop: one statement, or a part of the transaction of whoever calls it": shop_cases.NOT_ALONE,

@@ -18,7 +18,7 @@ from linli.standards.facts import Fact, Query
 from linli.standards.models import Node
 from linli.work.models import Item
 from linli.work.services import advance
-from tests.inspections.conftest import Patrol
+from tests.inspections.conftest import Patrol, at
 
 
 def asked(patrol: Patrol, unit: str | None, node: Node, kinds: tuple[str, ...] = ()) -> Query:
@@ -120,3 +120,30 @@ def test_what_anybody_sees_in_its_area_speaks_for_a_street_and_a_community_but_f
     units = ("east", "street", "west", "office", "housing")
     count = {unit: len(providing.facts(asked(patrol, unit, clean, kinds))) for unit in units}
     assert count == {"east": 1, "street": 1, "west": 0, "office": 1, "housing": 0}
+
+
+def test_records_are_found_page_by_page_by_words_and_place_and_by_hand(patrol: Patrol) -> None:
+    world, clean = patrol.world, patrol.criteria["clean"]
+    patrol.send(*[patrol.tick(number, observed_at=at(-24 * number)) for number in (0, 1)], patrol.tick(0))
+    wanted = campaigns.Wanted(
+        "背街小巷整治", "干净", "campaign", world.places["east"].pk, timezone.localdate(), timezone.localdate(),
+        (world.places["east"].pk,),
+    )  # fmt: skip
+    campaigns.create(world.actor("director"), wanted, key="campaign")
+    query = replace(asked(patrol, None, clean, ("lane", "shop")), by_hand=True)
+    every = facts.find(replace(query, limit=None))
+    assert {fact.source for fact in every} == {"inspections", "rounds", "campaigns"} and len(every) == 5
+    assert facts.find(replace(query, by_hand=False, limit=None)) == [
+        fact for fact in every if fact.source == "inspections"
+    ]  # fmt: skip
+    paged: list[Fact] = []
+    while more := facts.find(replace(query, limit=2, before=paged[-1].mark if paged else None)):
+        paged += more
+    assert paged == every and [fact.mark for fact in every] == sorted((fact.mark for fact in every), reverse=True)
+    assert {fact.source for fact in facts.find(replace(query, words=("背街", "整治")))} == {"campaigns"}
+    assert facts.find(replace(query, words=("背街", "没有"))) == []
+    east, street = world.places["east"].name, world.places["street"].name
+    assert len(facts.find(replace(query, where=street))) == 5, "what lies below the place is in it"
+    assert 0 < len(facts.find(replace(query, where=east))) <= 5 and facts.find(replace(query, where="火星")) == []
+    one = next(fact for fact in every if fact.source == "inspections")
+    assert facts.find(replace(query, among=(one.object_id,)), ["inspections"]) == [one]

@@ -95,3 +95,24 @@ def test_orders_entered_long_after_they_were_closed_are_late(world: World, close
     late = asked(world, **days)[0]
     assert late.late and late.happened_on == timezone.localdate(before)
     assert timezone.now() - late.recorded_at < timedelta(minutes=5)
+
+
+def test_requests_are_found_by_hand_page_by_page_by_words_and_place(world: World, closed: Item) -> None:
+    for _ in range(3):
+        item = Walker(world).begin(words="楼下垃圾没人清理")
+        Item.objects.filter(pk=item.pk).update(
+            state="closed", meaning="done", closed_at=timezone.now(), responsible_organisation=world.units["sanitation"]
+        )
+    assert asked(world, "路灯全部亮着") == []
+    every = asked(world, "路灯全部亮着", by_hand=True, limit=None)
+    assert len(every) == 4 and len({fact.object_id for fact in every}) == 4
+    paged: list[Any] = []
+    while more := asked(world, by_hand=True, limit=3, before=paged[-1].mark if paged else None):
+        paged += more
+    assert [fact.object_id for fact in paged] == [fact.object_id for fact in every]
+    name = every[0].title.split(" · ")[0]
+    for found, more in (
+        (4, {"words": (name,)}), (1, {"words": (closed.number,)}), (0, {"words": (name, "没有这样的")}),
+        (4, {"where": "东山"}), (0, {"where": "西湖"}), (1, {"among": (closed.number,)}), (0, {"among": ()}),
+    ):  # fmt: skip
+        assert len(asked(world, by_hand=True, **more)) == found, more

@@ -1,11 +1,16 @@
-/** Photos of a form: shown at once, made small, sent one by one while the person goes on writing. */
+/** Photos of a form: shown at once, made small, sent one by one while the person goes on writing. Where documents are
+ *  taken as well (`data-documents`), a PDF is sent as it is and shown by its name. */
 
 import { readFacts, type PhotoFacts } from "./exif";
 import { shrink } from "./shrink";
-import { factFields, upload, UploadError } from "./upload";
+import { factFields, type Sent, upload, UploadError } from "./upload";
 import { fill } from "./words";
 
 const HEADER_BYTES = 256 * 1024;
+
+/** Whether a file is no photo: a PDF, or what the server will say about what to do with it (some have no type). */
+const isPaperFile = (file: File): boolean =>
+  /\.pdf$/i.test(file.name) || (file.type !== "" && !file.type.startsWith("image/"));
 
 /** Each form's photos that are still on their way; the form waits for them. */
 const waiting = new WeakMap<HTMLFormElement, Set<Photo>>();
@@ -14,7 +19,7 @@ class Photo {
   readonly item = document.createElement("li");
   private readonly status = document.createElement("span");
   private readonly token = document.createElement("input");
-  private readonly address: string;
+  private readonly address: string = "";
   private running: Promise<void> | undefined;
   failed = false;
 
@@ -23,21 +28,27 @@ class Photo {
     private readonly words: DOMStringMap,
     private readonly gone: (photo: Photo) => void,
     private readonly placed: (facts: PhotoFacts) => void,
+    private readonly isPaper: boolean,
   ) {
-    this.address = URL.createObjectURL(file);
     this.item.className = "photo-item";
-    const image = document.createElement("img");
-    image.alt = this.words["photo"] ?? "";
-    // What the browser cannot draw is told by its words alone.
-    image.addEventListener("error", () => image.remove());
-    image.src = this.address;
+    const shown = isPaper ? document.createElement("span") : document.createElement("img");
+    if (shown instanceof HTMLImageElement) {
+      this.address = URL.createObjectURL(file);
+      shown.alt = this.words["photo"] ?? "";
+      // What the browser cannot draw is told by its words alone.
+      shown.addEventListener("error", () => shown.remove());
+      shown.src = this.address;
+    } else {
+      shown.className = "photo-paper";
+      shown.textContent = file.name;
+    }
     this.status.className = "photo-status";
     this.status.setAttribute("role", "status");
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "button button-icon";
     remove.textContent = "×";
-    remove.setAttribute("aria-label", this.words["remove"] ?? "");
+    remove.setAttribute("aria-label", this.words[isPaper ? "removeFile" : "remove"] ?? "");
     remove.addEventListener("click", () => this.remove());
     this.token.type = "hidden";
     this.token.name = this.words["field"] ?? "uploads";
@@ -45,7 +56,7 @@ class Photo {
     this.status.addEventListener("click", () => {
       if (this.failed) void this.send();
     });
-    this.item.append(image, this.status, remove, this.token);
+    this.item.append(shown, this.status, remove, this.token);
   }
 
   send(): Promise<void> {
@@ -68,13 +79,11 @@ class Photo {
   private async work(): Promise<void> {
     this.item.classList.remove("is-failed");
     this.status.textContent = this.words["sending"] ?? "";
+    const progress = (part: number): void => {
+      this.status.textContent = `${this.words["sending"] ?? ""} ${Math.round(part * 100)}%`;
+    };
     try {
-      const facts = readFacts(await this.file.slice(0, HEADER_BYTES).arrayBuffer());
-      this.placed(facts);
-      const small = await this.smaller();
-      const sent = await upload(small, "photo.jpg", "photo", factFields(facts), (part) => {
-        this.status.textContent = `${this.words["sending"] ?? ""} ${Math.round(part * 100)}%`;
-      });
+      const sent = await (this.isPaper ? this.paper(progress) : this.photo(progress));
       this.token.value = sent.token;
       this.token.disabled = false;
       this.status.textContent = this.words["sent"] ?? "";
@@ -84,6 +93,16 @@ class Photo {
       const said = error instanceof UploadError ? error.message : "";
       this.status.textContent = said || (this.words["failed"] ?? "");
     }
+  }
+
+  private async photo(progress: (part: number) => void): Promise<Sent> {
+    const facts = readFacts(await this.file.slice(0, HEADER_BYTES).arrayBuffer());
+    this.placed(facts);
+    return upload(await this.smaller(), "photo.jpg", "photo", factFields(facts), progress);
+  }
+
+  private paper(progress: (part: number) => void): Promise<Sent> {
+    return upload(this.file, this.file.name, "document", [], progress);
   }
 
   private async smaller(): Promise<Blob> {
@@ -96,7 +115,7 @@ class Photo {
   }
 
   private remove(): void {
-    URL.revokeObjectURL(this.address);
+    if (this.address) URL.revokeObjectURL(this.address);
     this.item.remove();
     this.gone(this);
   }
@@ -136,7 +155,8 @@ export function photos(root: HTMLElement): void {
         said.textContent = fill(words["tooMany"], { max: most });
         break;
       }
-      const photo = new Photo(file, words, forget, (facts) => offerPlace(form, facts));
+      const isPaper = root.dataset["documents"] !== undefined && isPaperFile(file);
+      const photo = new Photo(file, words, forget, (facts) => offerPlace(form, facts), isPaper);
       kept.add(photo);
       all.add(photo);
       list.append(photo.item);

@@ -27,7 +27,7 @@ export function csrfToken(root: ParentNode = document): string {
 export function upload(
   file: Blob,
   name: string,
-  kind: "photo" | "audio",
+  kind: "photo" | "audio" | "document",
   fields: [string, string][] = [],
   progress: (part: number) => void = () => undefined,
 ): Promise<Sent> {

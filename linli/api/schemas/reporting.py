@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class ReportOut(BaseModel):
@@ -26,7 +26,9 @@ class UploadOut(BaseModel):
     """A file that was received and cleaned; unclaimed ones are removed after a day."""
 
     token: UUID
-    kind: Literal["photo", "audio"]
+    kind: Literal["photo", "audio", "document"]
+    pages: int | None = Field(None, description="Of a document")
+    caption: str = Field("", description="What a document is called: the name of its file, without its ending")
     width: int | None
     height: int | None
     seconds: float | None

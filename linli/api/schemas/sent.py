@@ -84,7 +84,7 @@ class UploadIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["", "photo", "audio"] = ""
+    kind: Literal["", "photo", "audio", "document"] = ""
     taken_at: Annotated[str, StringConstraints(max_length=40)] = Field(
         "", description="ISO 8601, or milliseconds since 1970"
     )

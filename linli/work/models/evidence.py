@@ -1,4 +1,4 @@
-"""Evidence: photos, audio and scans, stored by content hash, re-encoded, flagged but never silently refused."""
+"""Evidence: photos, audio, documents, scans: stored by content hash, encoded anew, flagged, never silently refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from django.db.models import Q
 
 
 class Upload(models.Model):
-    """A file that was received and cleaned but belongs to no item yet; unclaimed ones are removed after a day."""
+    """A file that was received and cleaned but belongs to no item yet; unclaimed ones are removed after a day.
+
+    A document has so many `pages` and a `caption`: what its file was called.
+    """
 
     token = models.UUIDField(unique=True)
     kind = models.CharField(max_length=8)
@@ -21,6 +24,8 @@ class Upload(models.Model):
     taken_at = models.DateTimeField(null=True)
     longitude = models.FloatField(null=True)
     latitude = models.FloatField(null=True)
+    pages = models.PositiveSmallIntegerField(null=True)
+    caption = models.CharField(max_length=200, blank=True, default="", db_default="")
     owner = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
@@ -28,7 +33,7 @@ class Upload(models.Model):
 
 
 class Evidence(models.Model):
-    """One photo, recording or scan of an item. `flags` tell the verifier: reused, far, old, undated.
+    """One photo, recording, document or scan of an item. `flags` tell the verifier: reused, far, old, undated.
 
     What is no item of work (an observation, a visit) holds its evidence by `holder`, a word its room has registered
     (`work.holders`), and `holder_id`; `item` is then empty.
@@ -51,6 +56,7 @@ class Evidence(models.Model):
     longitude = models.FloatField(null=True)
     latitude = models.FloatField(null=True)
     distance_metres = models.FloatField(null=True)
+    pages = models.PositiveSmallIntegerField(null=True)
     flags = models.JSONField(default=list)
     caption = models.CharField(max_length=200, blank=True)
     visibility = models.CharField(max_length=8, default="internal")
