@@ -8,6 +8,7 @@ from linli.desk.wording import SOURCES, URGENCY, language, state_choices
 from linli.people.access import Actor, covers
 from linli.places.snapshot import PlaceSnapshot
 from linli.work.desk import DeskFilters
+from linli.work.kinds import kinds
 from linli.work.terms import Catalogue, CategoryRow
 
 PLACES_MAX = 80
@@ -85,6 +86,7 @@ def filter_choices(
     """What the filters of the desk offer."""
     tongue = language()
     return {
+        "kinds": [(entry.slug, entry.label.text(tongue)) for entry in kinds()],
         "states": state_choices(),
         "categories": category_options(terms),
         "places": place_options(actor, terms, places, filters.place),

@@ -28,6 +28,7 @@ from linli.places.snapshot import PlaceRow, PlaceSnapshot
 from linli.work import bulletin as work
 from linli.work.bulletin import Bulletin
 from linli.work.figures import FIGURES
+from linli.work.kinds import kind
 from linli.work.printing.sheets import PDF, chinese_date, sheet_pdf
 from linli.work.terms import Catalogue
 
@@ -56,6 +57,20 @@ def _lines(found: Bulletin) -> list[dict[str, Any]]:
             "url": list_url(figure=code, **where),
         }
         for code in work.CODES
+    ]  # fmt: skip
+
+
+def _kinds(found: Bulletin) -> list[dict[str, Any]]:
+    """Each kind of work with its share of the numbers above, this month and the month before, each with its list."""
+    where = {"day": found.month.isoformat(), "place": found.place.id}
+    return [
+        {
+            "label": kind(slug).label.text(language()),
+            "numbers": [
+                (this[code], before[code], list_url(figure=code, kind=slug, **where)) for code in work.OF_KINDS
+            ],
+        }
+        for slug, this, before in found.kinds
     ]  # fmt: skip
 
 
@@ -125,7 +140,9 @@ def _context(actor: Actor, place: PlaceRow, places: PlaceSnapshot, terms: Catalo
     found = work.bulletin(actor, place, places, month)
     return {
         "place": place, "name": places.full_name(place.id), "month": month, "lines": _lines(found),
-        "rates": _rates(found), "parts": _parts(found), "categories": _categories(found, terms),
+        "rates": _rates(found), "kinds": _kinds(found),
+        "kind_heads": [FIGURES[code].label.text(language()) for code in work.OF_KINDS],
+        "parts": _parts(found), "categories": _categories(found, terms),
         "part_heads": [FIGURES[code].label.text(language()) for code in work.OF_PARTS],
         "others": _others(actor, found), "now": timezone.localtime(),
         "running": month == timezone.localdate().replace(day=1),

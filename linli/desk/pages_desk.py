@@ -28,6 +28,7 @@ from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.requests.selectors import items_by_phone
 from linli.requests.workflow import REQUEST
 from linli.work.desk import DeskFilters, DeskPage, DeskRow, desk
+from linli.work.kinds import kinds
 from linli.work.services import new_key
 from linli.work.terms import Catalogue, catalogue
 
@@ -124,6 +125,7 @@ def chips(filters: DeskFilters, terms: Catalogue, places: PlaceSnapshot) -> list
     names = {
         "figure": filters.counted.label.text(language()) if filters.counted else "",
         "day": _day(filters),
+        "kind": next((one.label.text(language()) for one in kinds() if one.slug == filters.kind), filters.kind),
         "state": dict(state_choices()).get(filters.state, filters.state),
         "category": _category_chip(filters, category.label(language())) if category else "",
         "place": places.name(filters.place),

@@ -1,7 +1,8 @@
 """The monthly bulletin (月报) of a place: what came, what was done, what stayed open, beside the month before.
 
-Every number is a figure of `work.figures`, so that the list behind it holds exactly what was counted. Units and places
-only, in their own order: nobody of the staff is counted, and no place is ranked.
+Every number is a figure of `work.figures`, so that the list behind it holds exactly what was counted; the kinds of work
+(requests, findings, indicator tasks, wishes …) are counted apart, and what stands above them is their sum. Units and
+places only, in their own order: nobody of the staff is counted, and no place is ranked.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from linli.people.access import Actor
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
 from linli.work.board import Rate
 from linli.work.figures import FIGURES, LIVE, Moments
+from linli.work.kinds import kinds
 from linli.work.visibility import visible
 
 CODES = (
     "received_month", "closed_month", "left_month", "on_time_month", "late_month", "counted_month", "satisfied_month",
     "rated_month",
 )  # fmt: skip
-OF_PARTS = ("received_month", "closed_month", "late_month", "left_month")
+OF_PARTS = OF_KINDS = ("received_month", "closed_month", "late_month", "left_month")
 CATEGORIES = 10
 MONTHS = 12
 """So many months can be asked for: what stood open at the end of an older one would be counted from far back."""
@@ -33,12 +35,17 @@ Cell = tuple[str, list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """Figures of a month by code, those of the month before, by place below, by category."""
+    """Figures of a month by code, those of the month before, by kind of work, by place below, by category.
+
+    `kinds` are those of which there was anything, in the order in which rooms registered them: figures of the month and
+    of the month before.
+    """
 
     place: PlaceRow
     month: date
     figures: dict[str, int]
     before: dict[str, int]
+    kinds: list[tuple[str, dict[str, int], dict[str, int]]]
     parts: list[tuple[PlaceRow, dict[str, int]]]
     categories: list[tuple[int, int, int]]
 
@@ -68,8 +75,9 @@ def bulletin(actor: Actor, place: PlaceRow, places: PlaceSnapshot, month: date) 
     scope = f"i.place_path <@ %s::ltree AND {seen}"
     base = [place.path, *values]
     with connection.cursor() as cursor:
+        now_by, before_by = _by_kind(cursor, this, scope, base), _by_kind(cursor, before, scope, base)
         return Bulletin(
-            place, month, _figures(cursor, this, scope, base), _figures(cursor, before, scope, base),
+            place, month, _sum(now_by), _sum(before_by), _kinds(now_by, before_by),
             _parts(cursor, this, scope, base, places.children(place.id)), _categories(cursor, this, scope, base),
         )  # fmt: skip
 
@@ -89,11 +97,28 @@ def _touched(at: Moments) -> Cell:
     return f"i.received_at < %s AND (i.closed_at >= %s OR {LIVE} OR i.received_at >= %s)", [end, begin, begin]
 
 
-def _figures(cursor: Any, at: Moments, scope: str, base: list[Any]) -> dict[str, int]:
+def _by_kind(cursor: Any, at: Moments, scope: str, base: list[Any]) -> dict[str, dict[str, int]]:
+    """The figures of each kind of work (1 statement, however many kinds there are)."""
     columns, values = _columns(at, CODES)
     touched, bounds = _touched(at)
-    cursor.execute(f"SELECT {columns} FROM work_item i WHERE {touched} AND {scope}", [*values, *bounds, *base])
-    return dict(zip(CODES, cursor.fetchone(), strict=True))
+    cursor.execute(
+        f"SELECT i.kind, {columns} FROM work_item i WHERE {touched} AND {scope} GROUP BY i.kind",
+        [*values, *bounds, *base],
+    )
+    return {kind: dict(zip(CODES, numbers, strict=True)) for kind, *numbers in cursor.fetchall()}
+
+
+def _sum(by_kind: dict[str, dict[str, int]]) -> dict[str, int]:
+    return {code: sum(counted[code] for counted in by_kind.values()) for code in CODES}
+
+
+def _kinds(
+    this: dict[str, dict[str, int]], before: dict[str, dict[str, int]]
+) -> list[tuple[str, dict[str, int], dict[str, int]]]:
+    """Kinds in the order of their registration; those of which there was nothing in either month are left out."""
+    nothing = dict.fromkeys(CODES, 0)
+    found = [(one.slug, this.get(one.slug, nothing), before.get(one.slug, nothing)) for one in kinds()]
+    return [line for line in found if any(line[1].values()) or any(line[2].values())]
 
 
 def _parts(

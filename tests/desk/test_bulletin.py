@@ -22,6 +22,7 @@ from tests.support.world import World
 def _numbers(context: Any) -> list[tuple[str, int]]:
     pairs = [(line["url"], line["number"]) for line in context["lines"]]
     pairs += [(url, number) for part in context["parts"] for number, url in part["numbers"]]
+    pairs += [(url, number) for row in context["kinds"] for number, _before, url in row["numbers"]]
     for row in context["categories"]:
         pairs += [(row["received_url"], row["received"]), (row["closed_url"], row["closed"])]
     return pairs
@@ -46,6 +47,26 @@ def test_every_number_opens_exactly_the_list_it_counts(world: World) -> None:
     assert f"{now:%Y-%m} " in re.sub(r"<[^>]+>", " ", client.get(pairs[0][0]).content.decode()), (
         "the list says which month"
     )
+
+
+def test_kinds_of_work_are_counted_apart_and_are_the_parts_of_the_whole(world: World) -> None:
+    _many_states(world)
+    numbers = Item.objects.filter(meaning="open").order_by("pk").values_list("pk", flat=True)
+    Item.objects.filter(pk=numbers[0]).update(kind="finding", state="handling")
+    client, now = sign_in(world, "director"), timezone.localtime()
+    page = client.get(_address(world, now)).context
+    kinds = {row["label"]: [number for number, _before, _url in row["numbers"]] for row in page["kinds"]}
+    assert set(kinds) == {"诉求", "巡查发现"} and kinds["巡查发现"][0] == 1, kinds
+    whole = {line["url"].split("figure=")[1].split("&")[0]: line["number"] for line in page["lines"]}
+    for place, code in enumerate(("received_month", "closed_month", "late_month", "left_month")):
+        assert sum(row[place] for row in kinds.values()) == whole[code], code
+    listed = client.get(page["kinds"][1]["numbers"][0][2])
+    assert listed.context["page"].total == 1 and "巡查发现" in {chip["text"] for chip in listed.context["chips"]}
+    text = "".join(
+        one.get_textpage().get_text_range()
+        for one in pypdfium2.PdfDocument(client.get(_address(world, now, ".pdf")).content)
+    )  # fmt: skip
+    assert "巡查发现1（0）" in "".join(text.split())
 
 
 def test_what_came_last_month_and_was_done_in_this_one_was_open_between(world: World) -> None:
