@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_GET
 
 from linli.api import assessment, catalogue, erasures, follow, patrol, requests, rounds, standards, uploads, wishes
 from linli.api.app import LinliAPI
+from linli.api.docs import groups
+from linli.api.openapi import DESCRIPTION
 from linli.api.problems import guarded, unknown_address
 from linli.places.api import router as places_router
 
@@ -35,6 +38,13 @@ def openapi_json(request: HttpRequest) -> HttpResponse:
     return HttpResponse(json.dumps(api.document(), ensure_ascii=False), content_type="application/json")
 
 
+@require_GET
+def docs_page(request: HttpRequest) -> HttpResponse:
+    """The same document as a page for people."""
+    text = DESCRIPTION.replace("`", "").replace("*", "")
+    return render(request, "api/docs.html", {"groups": groups(api.document()), "description": text.split("\n\n")})
+
+
 def _guard(entry: URLPattern | URLResolver) -> URLPattern | URLResolver:
     assert isinstance(entry, URLPattern)
     return URLPattern(entry.pattern, guarded(entry.callback), entry.default_args, entry.name)
@@ -44,6 +54,7 @@ _patterns, _, _namespace = api.urls
 
 urlpatterns = [
     path("v1/openapi.json", guarded(openapi_json), name="openapi"),
+    path("v1/docs/", guarded(docs_page), name="docs"),
     path(
         "v1/", include(([_guard(entry) for entry in _patterns if getattr(entry, "name", "") != "api-root"], _namespace))
     ),

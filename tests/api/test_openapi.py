@@ -273,3 +273,20 @@ def test_roles_document_themselves_and_i_know_who_i_am(call: Caller) -> None:
     me = call.get("/me", "handler")
     assert (me["username"], me["channel"]) == ("handler", "staff")
     assert call.get("/me").status == 401
+
+
+@pytest.mark.django_db
+def test_the_page_for_people_shows_every_address_with_a_call(client: Client, query_counter: Any) -> None:
+    client.get("/api/v1/docs/")
+    with query_counter() as counted:
+        answer = client.get("/api/v1/docs/")
+    page, shown = answer.content.decode(), [entry for group in answer.context["groups"] for entry in group.operations]
+    assert answer.status_code == 200 and len(counted) <= 2
+    assert {(entry.id, entry.method.lower(), entry.path) for entry in shown} == {
+        (name, method, address) for name, (method, address, _operation) in OPERATIONS.items()
+    }
+    assert all(f'id="{name}"' in page for name in OPERATIONS)
+    assert all("{" not in entry.call.splitlines()[0] for entry in shown), "the path of a call is filled in"
+    track = next(entry for entry in shown if entry.id == "track")
+    assert {part.name for part in track.parts if part.where == "body"} == {"number", "phone_tail"}
+    assert client.post("/api/v1/docs/")["Content-Type"] == "application/problem+json"

@@ -13,6 +13,7 @@ from tests.browser.world import PASSWORD, World
 
 Opener = Callable[..., Page]
 PATHS = (
+    "/api/v1/docs/",
     "/", "/report/", "/track/", "/map/", "/map/?state=closed", "/categories/", "/procedure/", "/privacy/", "/about/",
     "/about/figures/", "/preferences/", "/wishes/", "/wishes/new/", "/my/", "/login/", "/login/phone/",
     "/volunteering/notices/", "/r/abcdefghijklmnopqrstuv/", "/nothing-here/",
