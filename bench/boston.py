@@ -78,7 +78,7 @@ def _import(data: bytes) -> Any:
     from dataclasses import fields
 
     from linli.exchange import services
-    from linli.exchange.maps import parse_map
+    from linli.exchange.column_maps import parse_map
     from linli.people.access import system_actor
 
     told: dict[str, Any] = {"require": lambda permission: None, "record": lambda *a, **k: None}

@@ -69,7 +69,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in p
 WRITING_CALLS = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE \w+( AS)?( \w+)? SET|DELETE FROM)\b")
 READERS = re.compile(r"(.*_)?selectors(_.*)?\.py|pages(_.*)?\.py|(.*_)?rules\.py|words\.py|vocabulary\.py")
-READING_PLACES = {"views", "templatetags"}
+READING_PLACES = {"pages", "templatetags"}
 OF_THE_MACHINE = ("/etc", "/var", "/tmp", "/usr", "/opt", "/srv", "/home", "/dev", "/run", "/root")
 FUNCTION_LINES_MAX, MODULE_LINES_MAX = 70, 500
 

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from linli.awards import telling
 from linli.awards.awarding import pay
-from linli.awards.books import members, tally_of
 from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
 from linli.awards.models import Appeal, Award
 from linli.awards.models.awards import DECLINED, NONE, REVERSED, WAITING
 from linli.awards.nominating import TAKE_PART
 from linli.awards.rule_services import POINTS_MAX
+from linli.awards.rulebook import members, tally_of
 from linli.awards.rules import ALL
 from linli.credits.errors import LedgerProblem
 from linli.people.access import Actor, ObjectHidden, refuse, require

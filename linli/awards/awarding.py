@@ -10,10 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from linli.awards.books import Books, Member, facts_of, joined_days, members, tally_of, told
 from linli.awards.models import Award
 from linli.awards.models.awards import GRANTED, NONE, REVERSED, TO_SETTLE, WAITING
 from linli.awards.models.rules import DEEDS
+from linli.awards.rulebook import Books, Member, facts_of, joined_days, members, tally_of, told
 from linli.awards.rules import Book, Fact, Terms, Verdict, book_on, decide_all, last_day
 from linli.credits import opening, posting
 from linli.credits.errors import AlreadyExpired, AlreadyReversed, Insufficient

@@ -7,11 +7,11 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from linli.awards import listing
-from linli.awards.books import tally_of
-from linli.awards.listing import Line
+from linli.awards import award_lists
+from linli.awards.award_lists import Line
 from linli.awards.models import Rule
 from linli.awards.models.awards import WAITING
+from linli.awards.rulebook import tally_of
 from linli.awards.words import explain
 from linli.credits.errors import LedgerProblem
 from linli.exchange import fields
@@ -32,19 +32,19 @@ class AwardsPlanner(Planner):
         super().__init__(run)
         under = Place.objects.filter(pk=run.under) if run.under is not None else Place.objects.none()
         self.ground = str(under.values_list("path", flat=True).first() or "")
-        self.rules = listing.rules_from(self.ground)
+        self.rules = award_lists.rules_from(self.ground)
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Rule, person, points: a line of somebody who does not take part is returned."""
         phones = [row.values.get("phone", "") for row in rows if row.open]
-        takers = listing.takers_by_phone([phone for phone in phones if phone])
+        takers = award_lists.takers_by_phone([phone for phone in phones if phone])
         lines: list[tuple[Row, Line]] = []
         for row in rows:
             line = self._line(row, takers) if row.open else None
             if line is not None:
                 lines.append((row, line))
         found = [line for _row, line in lines]
-        duty, (known, _free) = listing.on_duty(found), listing.standing(found)
+        duty, (known, _free) = award_lists.on_duty(found), award_lists.standing(found)
         seen: dict[str, int] = {}
         fresh: list[tuple[Row, Line]] = []
         for number, (row, line) in enumerate(lines):
@@ -64,7 +64,7 @@ class AwardsPlanner(Planner):
         found = [line for _row, line in fresh]
         tally = tally_of({line.person_id for line in found}, [line.happened_on for line in found])
         total = waiting = 0
-        for (row, line), verdict in zip(fresh, listing.reckoned(found, tally), strict=True):
+        for (row, line), verdict in zip(fresh, award_lists.reckoned(found, tally), strict=True):
             if verdict.points == 0:
                 row.reject(explain(verdict.why))
                 continue
@@ -85,7 +85,7 @@ class AwardsPlanner(Planner):
         if values["happened_on"] > self.run.today:
             row.reject(_("日期在今天之后。"), "happened_on")
             return None
-        person_id = listing.chosen(takers.get(values["phone"], ()), values["name"])
+        person_id = award_lists.chosen(takers.get(values["phone"], ()), values["name"])
         if person_id is None:
             row.reject(_("这个人没有加入积分（或姓名与手机不符）。请先请本人加入。"), "phone")
             return None
@@ -116,13 +116,13 @@ class AwardsPlanner(Planner):
 
     def write(self, rows: Sequence[Row], ledger: Ledger) -> None:
         """Award, through the service that checks the permission and the caps once more."""
-        made = listing.award_lines(self.run.actor, [row.plan for row in rows], ground=self.ground)
+        made = award_lists.award_lines(self.run.actor, [row.plan for row in rows], ground=self.ground)
         for row, award in zip(rows, made, strict=True):
             ledger.created(row, "awards.Award", award.pk)
 
     def undo(self, effects: Sequence[Effect]) -> list[str] | None:
         """Take the awards back by reversals; those whose points are spent stand in the way."""
-        return listing.take_back(self.run.actor, [int(effect.key) for effect in effects])
+        return award_lists.take_back(self.run.actor, [int(effect.key) for effect in effects])
 
 
 def _holds(rule: Rule, day: date) -> bool:
@@ -131,7 +131,7 @@ def _holds(rule: Rule, day: date) -> bool:
 
 
 AWARDS = Kind(
-    KIND, Label("积分名单", "Lists of deeds for points"), listing.PROPOSE,
+    KIND, Label("积分名单", "Lists of deeds for points"), award_lists.PROPOSE,
     (
         Field("name", Label("姓名", "Name"), fields.person_name(40), ("居民姓名", "志愿者", "本人", "户主"), required=True, personal=True),
         Field("phone", Label("手机", "Phone"), fields.of(people.phone), ("电话", "手机号", "手机号码", "联系电话", "联系方式"), required=True, personal=True, looks=people.looks_like_phone),
@@ -143,7 +143,7 @@ AWARDS = Kind(
     ),
     AwardsPlanner, order=30,
     duty=Label("社区报来的好人好事名单，按街道规则计分", "Lists of good deeds from communities, reckoned by the street's rules"),
-    chunk_rows=200, refusals=(StepRefused, LedgerProblem), closed=listing.why_closed,
+    chunk_rows=200, refusals=(StepRefused, LedgerProblem), closed=award_lists.why_closed,
 )  # fmt: skip
 
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from linli.awards import telling
 from linli.awards.awarding import pay
-from linli.awards.books import STAFF_ROLES, book_of, members, tally_of
 from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
 from linli.awards.models import Award, Nomination, Objection, Rule, RuleSet
 from linli.awards.models.awards import WAITING
+from linli.awards.rulebook import STAFF_ROLES, book_of, members, tally_of
 from linli.awards.rules import Fact, Tally, Verdict, needs_person, reckon
 from linli.awards.selectors import HOLDER
 from linli.credits.errors import LedgerProblem

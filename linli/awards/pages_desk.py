@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from linli.awards import appealing, deciding, listing, nominating, selectors, words
-from linli.awards.asking import language, number, page_of, text_of
+from linli.awards import appealing, award_lists, deciding, nominating, selectors, words
 from linli.awards.models import Appeal, Award, Nomination, Objection
 from linli.awards.models.awards import GRANTED, TO_SETTLE, WAITING
+from linli.awards.pages_common import language, number, page_of, text_of
 from linli.awards.pages_own import reason_words
 from linli.awards.selectors import VIEW
 from linli.awards.statement import proofs_of, theme_of, title_of
@@ -34,7 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     ground = "" if own.everything else min(own.place_paths, key=len, default="")
     context = {
         "to_do": selectors.to_do(actor), "may_import": actor.may_somewhere(PROPOSE),
-        "import_closed": listing.why_closed(ground) if actor.may_somewhere(PROPOSE) else "",
+        "import_closed": award_lists.why_closed(ground) if actor.may_somewhere(PROPOSE) else "",
         "may_ledger": actor.may_somewhere("credits.view"), "may_stickers": actor.may_somewhere("awards.stickers"),
     }  # fmt: skip
     return render(request, "awards/desk_overview.html", context)

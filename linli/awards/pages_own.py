@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.awards import appealing, nominating, selectors, words
 from linli.awards.appealing import appeal_until
-from linli.awards.asking import language, own_page, page_of, text_of
 from linli.awards.models import Appeal, Award
 from linli.awards.models.awards import WAITING
+from linli.awards.pages_common import language, own_page, page_of, text_of
 from linli.awards.statement import proofs_of, title_of
 from linli.people import personal
 from linli.people.access import ObjectHidden

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.awards import nominating, selectors, words
-from linli.awards.asking import day_of, language, number, own_page, photos_of_form, text_of
 from linli.awards.models import Nomination, Rule
+from linli.awards.pages_common import day_of, language, number, own_page, photos_of_form, text_of
 from linli.credits import public
 from linli.credits.selectors import pool_figures
 from linli.people.access import ObjectHidden

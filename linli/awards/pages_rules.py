@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.awards import nominating, rule_services, selectors, words
-from linli.awards.asking import day_of, language, number, photos_of_form, text_of
 from linli.awards.deciding import refused
 from linli.awards.models import Rule, RuleSet
+from linli.awards.pages_common import day_of, language, number, photos_of_form, text_of
 from linli.awards.rule_services import Head, Wanted
 from linli.awards.selectors import VIEW
 from linli.awards.trial import try_out

@@ -175,7 +175,7 @@ def needs_person(rule: Terms, points: int) -> str:
 def decide_all(
     facts: Iterable[Fact], books: Mapping[int, Sequence[Book]], joined: Mapping[int, date], tally: Tally
 ) -> list[tuple[Fact, Verdict]]:
-    """Verdicts on many deeds, oldest first. `books`: the versions of each place. Who has not joined is left out."""
+    """Verdicts on many deeds, oldest first. `rulebook`: the versions of each place. Who has not joined is left out."""
     found = []
     for fact in sorted(facts, key=lambda fact: (fact.happened_on, fact.id)):
         since = joined.get(fact.person_id)

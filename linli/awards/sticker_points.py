@@ -12,8 +12,8 @@ from datetime import date
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from linli.awards.books import members, tally_of
 from linli.awards.models import Sticker
+from linli.awards.rulebook import members, tally_of
 from linli.awards.rules import ALL, last_day
 from linli.credits import ledger
 from linli.credits.funding import budget_left

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from linli.awards.books import book_of, facts_of, members
 from linli.awards.models import Award, Rule, RuleSet
 from linli.awards.models.awards import COUNTING
 from linli.awards.models.rules import DEEDS
+from linli.awards.rulebook import book_of, facts_of, members
 from linli.awards.rules import Fact, Tally, Verdict, decide_all
 from linli.credits.selectors import pool_figures
 from linli.places.models import Place

@@ -51,10 +51,10 @@ def import_kind(wanted: Wanted, console: Console | None = None) -> int:
 
 def _import(wanted: Wanted, console: Console) -> int:
     from linli.exchange import services
+    from linli.exchange.column_maps import ImportMap, parse_map
     from linli.exchange.errors import ExchangeProblem
     from linli.exchange.kinds import kind_of, kinds
     from linli.exchange.limits import MAX_BYTES
-    from linli.exchange.maps import ImportMap, parse_map
     from linli.people.importers import importer_for, operator
 
     kind = kind_of(wanted.kind)
@@ -121,7 +121,7 @@ def _district(code: str) -> int | None:
 
 
 def _map_of(plan: Any) -> str:
-    from linli.exchange.maps import ImportMap, map_text
+    from linli.exchange.column_maps import ImportMap, map_text
 
     columns = {guess.heading: guess.target for guess in plan.opened.columns}
     mapping = plan.opened.mapping

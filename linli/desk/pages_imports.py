@@ -19,10 +19,10 @@ from linli.desk.importing import batch_context, closed_for, fits_better, may_see
 from linli.desk.shell import staff
 from linli.desk.wording import language
 from linli.exchange import services, storage
+from linli.exchange.column_maps import ImportMap, map_text
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.kinds import Answer, Kind, kind_of, kinds
 from linli.exchange.limits import MAX_BYTES
-from linli.exchange.maps import ImportMap, map_text
 from linli.exchange.models import ImportBatch
 from linli.exchange.services import Importer
 from linli.exchange.undoing import Obstacles

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from linli.exchange.column_maps import ImportMap, answer_from_map
 from linli.exchange.columns import ColumnGuess, guess_columns, known_headings, missing
 from linli.exchange.errors import CellProblem, ExchangeProblem
 from linli.exchange.fields import Unanswered
@@ -25,7 +26,6 @@ from linli.exchange.kinds import (
     Run,
     Vanished,
 )
-from linli.exchange.maps import ImportMap, answer_from_map
 from linli.exchange.reading import Book, CellError, read_book
 from linli.exchange.tables import HEADINGS_BETWEEN, RawRow, Table, Tables, find_tables
 from linli.exchange.words import BLANKS, SAME_AS_ABOVE, heading_key, is_blank, plain

@@ -15,8 +15,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.exceptions import IllegalCharacterError
 
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.kinds import DOUBTFUL, REJECTED, Kind
-from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch
 from linli.exchange.planning import REASON, OpenedFile, Plan, open_file
 from linli.exchange.reading import CellError

@@ -18,11 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.exchange import storage
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.columns import signature
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.kinds import Answer, Kind, PartwisePlanner, Planner, Question, Run, kind_of
 from linli.exchange.limits import MAX_BYTES
-from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
 from linli.exchange.planning import OpenedFile, Plan, open_file, settle
 from linli.exchange.running import AnotherRuns, Progress, State, carry_out, done_rows, report_of

@@ -19,7 +19,7 @@ from linli.insight.demo_year import MemberPlan, UnitPlan, Year
 from linli.insight.figures import GAOPING, JIMO, PAIRS, PINGGUI, ROLES, YANBEI
 from linli.inspections.models import Responsibility
 from linli.inspections.promises import give_responsibility
-from linli.people import many
+from linli.people import residents_in_bulk
 from linli.people.access import Actor, Grant
 from linli.people.demo_names import names
 from linli.people.models import Organisation
@@ -73,9 +73,11 @@ def write_year(year: Year, root: int, communities: Sequence[int]) -> int:
     `communities`: the ids of the places that the year numbers.
     """
     units = _units(year.units, root, communities)
-    people = many.residents(list(zip(names(1581), map(_phone, range(len(year.members))), strict=False)))
+    people = residents_in_bulk.residents(list(zip(names(1581), map(_phone, range(len(year.members))), strict=False)))
     joined = _members(year.members, people, units, communities)
-    others = many.residents(list(zip(names(1582), map(_phone, range(9000, 9000 + year.volunteers)), strict=False)))
+    others = residents_in_bulk.residents(
+        list(zip(names(1582), map(_phone, range(9000, 9000 + year.volunteers)), strict=False))
+    )
     rows = []
     for row in year.services:
         member, place = row.member, communities[row.community]

@@ -11,9 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.kinds import DOUBTFUL, REJECTED, Ledger, Run
-from linli.exchange.maps import ImportMap
 from linli.exchange.planning import Plan, make_plan, open_file
 from linli.places.errors import PlaceProblem
 from linli.places.importing import PLACES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from linli.site.views import captain, captain_report, erasure, figures, follow, home, preferences, public, report, shop
+from linli.site.pages import captain, captain_report, erasure, figures, follow, home, preferences, public, report, shop
 
 app_name = "site"
 

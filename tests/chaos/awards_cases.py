@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from linli.awards import appealing, awarding, deciding, listing, nominating, rule_services
-from linli.awards.listing import Line
+from linli.awards import appealing, award_lists, awarding, deciding, nominating, rule_services
+from linli.awards.award_lists import Line
 from linli.awards.models import Appeal, Award, Nomination, RuleSet
 from linli.awards.nominating import Named
 from linli.awards.rule_services import Head, Wanted
@@ -96,7 +96,7 @@ def _listed(world: World) -> Act:
     rule = the_rules(world).rules.select_related("rule_set__place").get(source="listed")
     today = timezone.localdate()
     lines = [Line(rule, a_member(NAME, PHONE), today), Line(rule, a_member("李四", "13805322222"), today, 2, "二")]
-    return lambda: listing.award_lines(world.actor("street"), lines)
+    return lambda: award_lists.award_lines(world.actor("street"), lines)
 
 
 # --- Appeals ----------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ CASES = within("awards", {
     "deciding.leave_be": _left,
     "statement.take_deed": _taken,
     "statement.take_award": _taken_confirmed,
-    "listing.award_lines": _listed,
+    "award_lists.award_lines": _listed,
     "appealing.appeal": _appeal,
     "appealing.decide": _upheld,
     "nominating.nominate": _named,

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from linli.inspections.visits import record_visit
-from linli.people import accounts, delegation, duty, erasing, handover, many, second_factor, services
+from linli.people import accounts, delegation, duty, erasing, handover, residents_in_bulk, second_factor, services
 from linli.people.models import Appointment, Handover, Organisation, User
 from linli.people.personal import find_or_create_resident
 from linli.people.phone import account_of_phone, accounts_of_phone
@@ -155,7 +155,9 @@ def _bare_people(world: World) -> Act:
 
 
 _CASES: dict[str, Case] = {
-    "many.residents": lambda _w: lambda: many.residents([("张三", "13805320011"), ("李四", "13805320011")]),
+    "residents_in_bulk.residents": lambda _w: (
+        lambda: residents_in_bulk.residents([("张三", "13805320011"), ("李四", "13805320011")])
+    ),
     "services.create_organisation": lambda w: (
         lambda: services.create_organisation(
             w.actor("admin"),

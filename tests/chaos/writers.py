@@ -20,7 +20,7 @@ ROOMS = (
     "insight", "credits", "shop", "activities", "volunteering", "awards", "wishes",
 )  # fmt: skip
 _DATA = r"/(migrations|management|models)/|/(demo\w*|models|apps|admin)\.py$"
-_FACES = r"/(pages\w*|api|views|urls|jobs|middleware)\.py$"
+_FACES = r"/(pages\w*|api|urls|jobs|middleware)\.py$"
 LEFT_OUT = re.compile(f"{_DATA}|{_FACES}")
 _SQL = re.compile(r"\s*(WITH\b.*)?\b(INSERT INTO|UPDATE \w+|DELETE FROM)\b", re.DOTALL)
 _ORM = {"create", "save", "bulk_create", "bulk_update", "update_or_create", "get_or_create"}

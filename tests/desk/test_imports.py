@@ -12,7 +12,7 @@ from django.test import Client
 
 from linli.desk import jobs
 from linli.exchange import services
-from linli.exchange.maps import parse_map
+from linli.exchange.column_maps import parse_map
 from linli.exchange.models import ImportBatch
 from linli.people.importers import importer_for
 from linli.people.models import AccessRefusal, Appointment, Person

@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 
 from linli.exchange import services
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.kinds import Answer
-from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch
 from linli.exchange.services import Importer
 from linli.people.importers import importer_for, operator

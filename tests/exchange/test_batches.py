@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from linli.exchange import services
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch, ImportRow, RememberedAnswer
 from linli.exchange.rejects import refused_rows, rejects_file
 from linli.exchange.running import AnotherRuns, carry_out

@@ -14,8 +14,8 @@ import pytest
 import xlrd.compdoc
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.maps import ImportMap
 from linli.exchange.planning import open_file
 from linli.exchange.reading import read_book
 from linli.places.importing import PLACES

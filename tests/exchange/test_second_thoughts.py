@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from linli.exchange import services
+from linli.exchange.column_maps import ImportMap
 from linli.exchange.kinds import Answer, Run
-from linli.exchange.maps import ImportMap
 from linli.exchange.models import ImportBatch, RememberedAnswer
 from linli.exchange.reading import read_book
 from linli.exchange.reading.book import Merge, Sheet

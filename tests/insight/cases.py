@@ -24,7 +24,7 @@ from linli.insight import measuring
 from linli.insight.published import YEAR
 from linli.inspections import promises
 from linli.inspections.models import Responsibility
-from linli.people import many
+from linli.people import residents_in_bulk
 from linli.people.access import Actor, Grant
 from linli.people.models import Organisation
 from linli.people.units import Unit, enter_units
@@ -84,7 +84,9 @@ def _units(count: int, world: World, word: str = "单位") -> list[int]:
 
 
 def _people(count: int, first: int = 0) -> list[int]:
-    return many.residents([(f"试验人{number}", f"1350000{number:04d}") for number in range(first, first + count)])
+    return residents_in_bulk.residents(
+        [(f"试验人{number}", f"1350000{number:04d}") for number in range(first, first + count)]
+    )
 
 
 class Units(Case):

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 
 from linli.exchange import services
+from linli.exchange.column_maps import parse_map
 from linli.exchange.kinds import NEW, REJECTED, UNCHANGED
-from linli.exchange.maps import parse_map
 from linli.exchange.models import ImportBatch
 from linli.exchange.planning import Plan
 from linli.exchange.services import Importer

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import connection
 
 from linli.exchange import services
+from linli.exchange.column_maps import parse_map
 from linli.exchange.kinds import NEW, register
-from linli.exchange.maps import parse_map
 from linli.exchange.models import ImportBatch
 from linli.requests.importing import install, kind
 from linli.work.models import Clock, Event, Item, SearchEntry

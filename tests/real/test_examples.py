@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from linli.exchange.column_maps import parse_map
 from linli.exchange.kinds import kind_of
-from linli.exchange.maps import parse_map
 from linli.exchange.planning import open_file
 from tests.real import test_boston as boston
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import transaction
 
 from linli.exchange import services
+from linli.exchange.column_maps import parse_map
 from linli.exchange.kinds import TAKEN_BACK
-from linli.exchange.maps import parse_map
 from linli.exchange.models import ImportBatch, ImportRow
 from linli.exchange.services import Importer
 from linli.exchange.undoing import Obstacles

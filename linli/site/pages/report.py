@@ -21,8 +21,8 @@ from linli.requests.vocabulary import REQUEST_KINDS
 from linli.site import reporting, selectors
 from linli.site.district import home_district
 from linli.site.following import told
+from linli.site.pages.common import actor_of, page
 from linli.site.reporting import Form
-from linli.site.views.common import actor_of, page
 from linli.site.words import language, text
 from linli.work.engine import StepRefused
 from linli.work.senders import device_of, remember

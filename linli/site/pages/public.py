@@ -15,7 +15,7 @@ from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.requests.workflow import REQUEST
 from linli.site import procedure, published, selectors
 from linli.site.district import home_district
-from linli.site.views.common import page
+from linli.site.pages.common import page
 from linli.site.words import day, language, text, when
 from linli.work.terms import Catalogue, catalogue
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from linli.places.snapshot import place_snapshot
 from linli.site.district import COOKIE as DISTRICT_COOKIE
 from linli.site.district import districts
-from linli.site.views.common import page
+from linli.site.pages.common import page
 
 YEAR = 365 * 24 * 3600
 THEMES = ("auto", "light", "dark")

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from linli.awards import deciding, listing
+from linli.awards import award_lists, deciding
 from linli.awards.models import Award, RuleSet
 from linli.awards.models.awards import GRANTED, REVERSED, WAITING
 from linli.exchange import services
@@ -135,16 +135,16 @@ def test_who_may_not_is_told_before_a_file_is_chosen(world: World) -> None:
 
 def test_nobody_proposes_for_a_street_that_is_not_theirs(world: World) -> None:
     rule = the_rules(world, rules=HANDED_IN).rules.select_related("rule_set__place").get(confirmer="record")
-    line = listing.Line(rule, a_member("吴桂花", "13805327001"), timezone.localdate())
+    line = award_lists.Line(rule, a_member("吴桂花", "13805327001"), timezone.localdate())
     with pytest.raises(PermissionRefused):
-        listing.award_lines(world.actor("community"), [line], ground=world.places["east"].path)
+        award_lists.award_lines(world.actor("community"), [line], ground=world.places["east"].path)
     rule.confirmer = "officer"
     for ground in ("", world.places["west"].path):
         with pytest.raises(PermissionRefused):
-            listing.award_lines(world.actor("community"), [line], ground=ground)
+            award_lists.award_lines(world.actor("community"), [line], ground=ground)
 
 
 def test_somebody_of_another_name_is_never_meant() -> None:
-    assert listing.chosen([(1, "吴桂花"), (2, "")], "吴桂花") == 1
-    assert listing.chosen([(1, "吴桂花"), (2, "")], "郑大力") == 2
-    assert listing.chosen([(1, "吴桂花")], "郑大力") is None
+    assert award_lists.chosen([(1, "吴桂花"), (2, "")], "吴桂花") == 1
+    assert award_lists.chosen([(1, "吴桂花"), (2, "")], "郑大力") == 2
+    assert award_lists.chosen([(1, "吴桂花")], "郑大力") is None

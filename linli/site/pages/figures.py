@@ -12,7 +12,7 @@ from linli.insight.measuring import Reading
 from linli.insight.published import Verdict
 from linli.insight.reproducing import Row, judged, reproduce
 from linli.places.snapshot import place_snapshot
-from linli.site.views.common import page
+from linli.site.pages.common import page
 from linli.site.words import language
 
 CHIPS = {Verdict.HOLDS: "chip-open", Verdict.FAILS: "chip-red"}

@@ -20,8 +20,8 @@ from linli.requests.services import report
 from linli.site import captaincy
 from linli.site.captaincy import Told, places_of
 from linli.site.following import told as words_of
-from linli.site.views.captain import captain_of
-from linli.site.views.common import page, private
+from linli.site.pages.captain import captain_of
+from linli.site.pages.common import page, private
 from linli.work.engine import StepRefused
 
 LIMIT = throttle.Limit("captain:report", 60, timedelta(hours=1))

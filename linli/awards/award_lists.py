@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.awards import awarding
-from linli.awards.books import STAFF_ROLES, book_of, members, tally_of
 from linli.awards.models import Award, Rule, RuleSet
 from linli.awards.models.awards import GRANTED, NONE, REVERSED, WAITING
+from linli.awards.rulebook import STAFF_ROLES, book_of, members, tally_of
 from linli.awards.rules import Fact, Tally, Verdict, reckon
 from linli.credits.errors import Insufficient
 from linli.people import crypto, personal

@@ -20,7 +20,7 @@ from linli.requests.selectors import FollowView, follow_by_item, follow_by_token
 from linli.requests.workflow import REQUEST
 from linli.site import selectors
 from linli.site.following import RATINGS, followed, steps_of, take, told
-from linli.site.views.common import actor_of, page, private
+from linli.site.pages.common import actor_of, page, private
 from linli.site.words import day, sentence, text, when
 from linli.work import inbox
 from linli.work.engine import StepRefused

@@ -20,7 +20,7 @@ from linli.inspections.promises import DUTIES
 from linli.kernel.labels import Label
 from linli.people.access import Actor, require_somewhere
 from linli.people.gates import actor_on, signed_in
-from linli.site.views.common import page, private
+from linli.site.pages.common import page, private
 from linli.work import inbox
 from linli.work.engine import StepRefused
 

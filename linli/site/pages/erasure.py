@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from linli.people import erasing
 from linli.people.errors import PeopleProblem
 from linli.people.models import Person
-from linli.site.views.common import actor_of, page, private
+from linli.site.pages.common import actor_of, page, private
 from linli.site.words import day, text
 
 

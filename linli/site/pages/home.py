@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from linli.places.snapshot import place_snapshot
 from linli.site import selectors
 from linli.site.district import home_district
-from linli.site.views.common import page
+from linli.site.pages.common import page
 
 
 @require_safe

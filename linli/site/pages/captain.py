@@ -17,8 +17,8 @@ from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.requests.workflow import REQUEST
 from linli.site import captaincy, selectors
 from linli.site.captaincy import VIEW, places_of
-from linli.site.views.common import page, private
-from linli.site.views.public import matter_row
+from linli.site.pages.common import page, private
+from linli.site.pages.public import matter_row
 from linli.site.words import day, sentence, text, when
 from linli.work.terms import catalogue
 
