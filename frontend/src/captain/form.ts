@@ -210,6 +210,8 @@ export class CaptainForm {
     }
     // It is safe in the phone: nothing is left to be done here.
     for (const part of this.form.querySelectorAll<HTMLElement>("[data-step], [data-captain-place]")) part.hidden = true;
+    // Whoever is done does not "stop reporting", and without a network no other page opens.
+    for (const back of document.querySelectorAll<HTMLElement>(".page-head .back")) back.hidden = true;
     this.part("[data-captain-problem]").className = "notice notice-info";
     this.problem(this.word(news.verdict === "sign_in" ? "SignIn" : "Offline"));
   }

@@ -92,7 +92,7 @@ function form(app: App, filled: Filled, asksCriterion: boolean, asksSite: boolea
     }) : null,
     field("photos", null, pictures(filled.before, "photos", say("take_photo"), pending)));
   const box = asksCriterion ? h("div", {}, ...criteria(app, filled, guess)) : null;
-  const asked = box && h("fieldset", { class: "field", hidden: elsewhere(filled.view.site) }, h("legend", {}, say("which_criterion")), box);
+  const asked = box && h("fieldset", { class: "field", id: "which-criterion", hidden: elsewhere(filled.view.site) }, h("legend", {}, say("which_criterion")), box);
   if (asked) element.append(asked);
   const points = asksCriterion ? null : howMuch(app.criterion(filled.criterion ?? 0));
   if (points) element.append(points);
@@ -229,14 +229,14 @@ interface Texts {
   receiver: string;
 }
 
-/** What is still missing, as a sentence; empty when the record can be made. */
-function missing(filled: Filled, texts: Texts): string {
-  if (filled.pending > 0) return say("photo_wait");
-  if (filled.criterion === null && !elsewhere(filled.view.site)) return say("choose_criterion");
-  if (filled.before.notes.length === 0 && !texts.words.trim()) return say("photo_or_words");
-  if (filled.handling === "fix_on_spot" && filled.after.notes.length === 0) return say("after_missing");
-  if (filled.handling === "hand_over" && !texts.receiver.trim()) return say("receiver_missing");
-  return "";
+/** What is still missing, as a sentence and the part of the form it is about; null when the record can be made. */
+function missing(filled: Filled, texts: Texts): { text: string; at: string } | null {
+  if (filled.pending > 0) return { text: say("photo_wait"), at: "#photos" };
+  if (filled.criterion === null && !elsewhere(filled.view.site)) return { text: say("choose_criterion"), at: "#which-criterion" };
+  if (filled.before.notes.length === 0 && !texts.words.trim()) return { text: say("photo_or_words"), at: "#photos" };
+  if (filled.handling === "fix_on_spot" && filled.after.notes.length === 0) return { text: say("after_missing"), at: "#handling-details" };
+  if (filled.handling === "hand_over" && !texts.receiver.trim()) return { text: say("receiver_missing"), at: "#handling-details" };
+  return null;
 }
 
 async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Texts, wrong: HTMLElement, submit: HTMLElement): Promise<void> {
@@ -247,8 +247,10 @@ async function keep(app: App, filled: Filled, form: HTMLFormElement, texts: Text
   }
   const lacking = missing(filled, texts);
   wrong.hidden = !lacking;
-  wrong.replaceChildren(icon("error"), lacking);
   if (lacking) {
+    // Where the hand has to go next, not at the foot of a long form.
+    form.querySelector(lacking.at)?.closest(".field, #handling-details")?.before(wrong);
+    wrong.replaceChildren(icon("error"), lacking.text);
     wrong.scrollIntoView({ block: "center" });
     return;
   }
