@@ -92,6 +92,10 @@ def item_id_by_token(token: str) -> int | None:
     return found.values_list("item_id", flat=True).first()
 
 
+UNDETERMINED = ("received", "checking", "accepted", "disputed")
+"""States in which the unit has yet to be found, whoever had the matter before."""
+
+
 def follow_by_item(item_id: int) -> FollowView | None:
     """What the reporter sees of an item, once they have proved to be the reporter."""
     row = (
@@ -105,7 +109,8 @@ def follow_by_item(item_id: int) -> FollowView | None:
 def _follow(detail: RequestDetail) -> FollowView:
     item = detail.item
     state = REQUEST.state(item.state)
-    unit = item.responsible_organisation
+    # Opened again or handed back, it is nobody's until it is dispatched: whoever had it last is not named.
+    unit = item.responsible_organisation if item.state not in UNDETERMINED else None
     timeline, question, photos = _timeline(item)
     closed_days = (timezone.now() - item.closed_at).days if item.closed_at else None
     rateable = item.state == "closed" and item.rating is None and item.call_back_attempts < 3
