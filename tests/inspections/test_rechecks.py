@@ -30,7 +30,7 @@ from linli.work.models import Notification
 from tests.support.shops import give_keeper, keep_too, open_shops
 from tests.support.world import World
 
-FEW = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FEW = settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 class Wanting:
@@ -268,42 +268,43 @@ def test_the_phone_of_the_day_names_what_is_due_or_ready(wanting: Wanting) -> No
 @FEW
 @given(st.integers(0, 10**6))
 def test_in_no_world_does_anybody_check_themselves(world: World, seed: int) -> None:
-    """People of several shops, staff who keep one, and whatever they try in whatever order."""
+    """People of several shops, staff who keep one, and all of them try everything at every check, in any order."""
     chance = random.Random(seed)
     with transaction.atomic():
-        shops = open_shops(world, chance.randrange(2, 6))
+        shops = open_shops(world, chance.randrange(2, 5))
         names = [f"keeper{number}" for number in range(len(shops))]
         for name in [*names, "grid"]:
             world.actors.pop(name, None)
         for name, shop in zip(names, shops, strict=True):
             give_keeper(world, shop, name)
-        for name in [*names, "grid"]:
-            if chance.random() < 0.4:
-                keep_too(world, name, chance.choice(shops))
+        for name in (chance.choice(names), "grid"):
+            keep_too(world, name, chance.choice(shops))
         key, ids = uuid.uuid4(), [shop.pk for shop in shops]
         services.begin_mutual_checks(world.actor("street"), ids, "互查", timezone.localdate(), key=key)
         rows = list(MutualCheck.objects.filter(batch=key))
         assert all(row.checker_id != row.checked_id for row in rows)
-        for _step in range(30):
-            _try(world, chance, chance.choice(rows).pk, chance.choice([*names, "grid", "community", "street"]))
+        tries = [(row.pk, name) for row in rows for name in [*names, "grid", "community"]]
+        for act in ("record", "mended", "recheck", "mended", "recheck"):
+            for check, name in chance.sample(tries, len(tries)):
+                _try(world, chance, act, check, name)
+            services.tell_checked_shop(world.actor("street"), rows[0].pk)
         for row in MutualCheck.objects.filter(batch=key):
             own = set(keepers([row.checked_id]))
-            assert row.recorded_by_id not in own
+            assert row.done_at is not None and row.recorded_by_id not in own
             for again in row.rechecks.order_by("turn"):
                 assert again.recorded_by_id not in own
                 assert again.recorded_by_id is None or again.recorded_by_id != again.mended_by_id
         transaction.set_rollback(True)
 
 
-def _try(world: World, chance: random.Random, check: int, name: str) -> None:
-    actor, good = world.actor(name), chance.random() < 0.4
-    act = chance.choice(("record", "tell", "mended", "recheck", "recheck"))
+def _try(world: World, chance: random.Random, act: str, check: int, name: str) -> None:
+    """What somebody may not do is refused; what is not theirs is not there."""
+    actor, good = world.actor(name), chance.random() < 0.3
     with suppress(StepRefused, PermissionRefused), transaction.atomic():
         if act == "record":
             services.record_mutual_check(actor, check, good, "要改")
-        elif act == "tell":
-            services.tell_checked_shop(actor, check)
         elif act == "mended":
             rechecks.say_mended(actor, check)
         else:
-            rechecks.record_recheck(actor, check, chance.randrange(1, 4), good, "还要改")
+            turn = MutualRecheck.objects.filter(check_of=check).order_by("-turn").values_list("turn", flat=True).first()
+            rechecks.record_recheck(actor, check, turn or 1, good, "还要改")
