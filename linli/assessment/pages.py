@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.assessment import foreseeing, scoring, selectors, services
-from linli.assessment.framing import (
+from linli.assessment.pages_common import (
     Frame,
     chart,
     frame,

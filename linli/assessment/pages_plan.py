@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.assessment import foreseeing, packing, selectors, services, simulation
-from linli.assessment.framing import Frame, chart, frame, label_of, language, score_words
 from linli.assessment.models import AuditPack
+from linli.assessment.pages_common import Frame, chart, frame, label_of, language, score_words
 from linli.people.access import ObjectHidden, require
 from linli.people.gates import actor_on, staff_page
 from linli.places.kinds import SITE_KINDS

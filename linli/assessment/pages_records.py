@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from linli.assessment import linking, selectors
-from linli.assessment.framing import Frame, frame, label_of, language
 from linli.assessment.linking import Line, Wanted
 from linli.assessment.models import Assessment, IndicatorTask
+from linli.assessment.pages_common import Frame, frame, label_of, language
 from linli.people.access import ObjectHidden
 from linli.people.gates import staff_page
 from linli.people.masking import mask_text

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from linli.assessment import scoring, selectors
-from linli.assessment.framing import Frame, frame, label_of, language, paged, score_words, tasks_at
 from linli.assessment.pages import node_line
+from linli.assessment.pages_common import Frame, frame, label_of, language, paged, score_words, tasks_at
 from linli.assessment.workflow import INDICATOR_TASK
 from linli.people.access import ObjectHidden
 from linli.people.gates import staff_page

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.desk import bulk
-from linli.desk.beginning import beginning
 from linli.desk.choices import filter_choices
+from linli.desk.first_steps import beginning
 from linli.desk.lines import bulk_steps, mark, present
 from linli.desk.pages_changes import mark as mark_of_now
 from linli.desk.pages_new import home_place

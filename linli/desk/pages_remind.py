@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from linli.assessment import reminding, selectors
-from linli.assessment.framing import Frame, frame
+from linli.assessment.pages_common import Frame, frame
 from linli.assessment.pages_tasks import show_words, task_lines, tasks_asked
 from linli.assessment.reminding import Owing
 from linli.desk import bulk
