@@ -242,6 +242,8 @@ def _accounts(stage: _Stage) -> list[dict[str, Any]]:
         if login.username in ("duty", "callback", "dispatcher"):
             on_duty.append(person.pk)
     roster(stage.units["hotline"], on_duty, on_duty[0])
+    offices = Appointment.objects.filter(organisation=stage.units["street"]).order_by("person_id")
+    roster(stage.units["street"], list(dict.fromkeys(offices.values_list("person_id", flat=True)))[-4:])
     return [*rows, _resident()]
 
 

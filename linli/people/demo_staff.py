@@ -113,8 +113,8 @@ def staff_buildings(street: Place, except_buildings: set[int]) -> int:
     return len(keys)
 
 
-def roster(organisation: Organisation, people: list[int], logger_id: int) -> None:
-    """Day and night shifts of last, this and next week, and yesterday's lines of the log."""
+def roster(organisation: Organisation, people: list[int], logger_id: int | None = None) -> None:
+    """Day and night shifts of last, this and next week; of who keeps a log yesterday's lines."""
     zone = timezone.get_current_timezone()
     monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday() + 7)
     shifts = []
@@ -131,6 +131,8 @@ def roster(organisation: Organisation, people: list[int], logger_id: int) -> Non
             )
         )
     DutyShift.objects.bulk_create(shifts)
+    if logger_id is None:
+        return
     lines = (
         (18, "白班接听来电 86 件，登记 71 件，均已派出或答复。"),
         (10, "夜班接到停水咨询 5 件，已与供水单位核实，为计划检修，早 6 点恢复。"),
