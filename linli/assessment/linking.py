@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -73,7 +73,7 @@ def may_link(actor: Actor, task: IndicatorTask) -> bool:
 
 
 def records(row: Assessment, task: IndicatorTask, wanted: Wanted, size: int) -> Found:
-    """A page of the unit's records in the period, linked or not; of those that are linked where that is wanted.
+    """A page of the unit's records that may be evidence, linked or not; of those that are linked where that is wanted.
 
     At most two statements for each source, and two for the links.
     """
@@ -85,10 +85,17 @@ def records(row: Assessment, task: IndicatorTask, wanted: Wanted, size: int) -> 
 
 
 def _query(row: Assessment, task: IndicatorTask, wanted: Wanted, limit: int | None) -> facts.Query:
-    until = min(row.until, timezone.localdate())
+    """What is asked of the sources: records that may be evidence of it; of those that are linked, whatever they are."""
+    until, asked = min(row.until, timezone.localdate()), requirements_of(task.node.evidence)
+    since, with_photo = row.since, False
+    if not wanted.linked and asked:
+        days = [entry.days for entry in asked]
+        widest = None if None in days else max(day for day in days if day is not None)
+        since = since if widest is None else max(since, row.until - timedelta(days=widest))
+        with_photo = all(entry.kind in ("photo", PUBLICITY) for entry in asked)
     return facts.Query(
         row.version, task.node, tuple(task.node.site_kinds), task.organisation_id, str(row.place.path),
-        max(row.since, wanted.since or row.since), min(until, wanted.until or until), limit, by_hand=True,
+        max(since, wanted.since or since), min(until, wanted.until or until), limit, with_photo, by_hand=True,
         words=tuple(wanted.words.lower().split()[:WORDS_MAX]), where=wanted.where.lower().strip(), before=wanted.before,
     )  # fmt: skip
 
@@ -142,7 +149,7 @@ def _links(row: Assessment, task: IndicatorTask, wanted: Wanted, size: int) -> F
     ids: dict[str, list[str]] = {}
     for link in shown:
         ids.setdefault(link.source, []).append(link.object_id)
-    query = replace(_query(row, task, Wanted(), None), since=row.since)
+    query = _query(row, task, Wanted(linked=True), None)
     told = {(fact.source, fact.object_id): fact for fact in _among(query, ids)}
     lines = [Line(told.get((link.source, link.object_id)), link) for link in shown]
     last = shown[-1] if len(links) > size else None

@@ -3,8 +3,9 @@
 A4 with 37 mm above, 28 mm left, 35 mm below and 26 mm right (type area 156 × 225 mm); text in 三号仿宋
 (16 pt), 22 lines a page (29 pt each), paragraphs begin with two characters; title in 二号小标宋 (22 pt), centred;
 levels 一、黑体,（一）楷体; page numbers 四号宋体 between dashes, odd pages right and even pages left. Fonts are named
-for Han and Latin alike, not embedded: where one is missing the word processor takes its nearest. Title and headings
-are real ones (styles Title, Heading 1, Heading 2), so that a long document can be walked by its outline.
+for Han and Latin alike, not embedded: where one is missing the word processor takes what the file names as its like.
+Title and headings are real ones (styles Title, Heading 1, Heading 2), so that a long document can be walked by its
+outline.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ TITLE_FONT, TEXT_FONT, FIRST_FONT, SECOND_FONT, NUMBER_FONT = (
     "楷体_GB2312",
     "宋体",
 )
+SIMILAR = {
+    "方正小标宋简体": ("华文中宋", "roman"), "仿宋_GB2312": ("仿宋", "modern"), "黑体": ("SimHei", "modern"),
+    "楷体_GB2312": ("楷体", "modern"), "宋体": ("SimSun", "roman"),
+}  # fmt: skip
+"""What a word processor takes where a font is missing, as those of GB 2312 are on computers of today; its family."""
 LINE_POINTS, TEXT_POINTS, TITLE_POINTS, NUMBER_POINTS, TABLE_POINTS = 29, 16, 22, 14, 10.5
 TYPE_WIDTH_MM = 156
 PICTURE_WIDTH_MM, PICTURE_HEIGHT_MM = 120, 90
@@ -64,6 +70,7 @@ class OfficialDocument:
         self._book.settings.odd_and_even_pages_header_footer = True
         self._properties(title, author)
         self._styles()
+        self._similar_fonts()
         self._page_number(section.footer, "right")
         self._page_number(section.even_page_footer, "left")
         self._headings = 0
@@ -158,6 +165,28 @@ class OfficialDocument:
             for above, name in (("w:pPr", "w:pBdr"), ("w:rPr", "w:spacing"), ("w:rPr", "w:kern")):
                 for extra in style.element.findall(f"{qn(above)}/{qn(name)}"):
                     extra.getparent().remove(extra)
+
+    def _similar_fonts(self) -> None:
+        """Name for each font what resembles it (ISO 29500-1, 17.8.3): else a missing one becomes just any."""
+        from docx.opc.constants import RELATIONSHIP_TYPE
+        from docx.opc.oxml import serialize_part_xml
+        from docx.oxml import OxmlElement, parse_xml
+        from docx.oxml.ns import qn
+
+        part = self._book.part.part_related_by(RELATIONSHIP_TYPE.FONT_TABLE)
+        table = parse_xml(part.blob)
+        known = {font.get(qn("w:name")) for font in table.iter(qn("w:font"))}
+        for name, (other, family) in SIMILAR.items():
+            if name in known:
+                continue
+            font = OxmlElement("w:font")
+            font.set(qn("w:name"), name)
+            for what, value in (("altName", other), ("charset", "86"), ("family", family), ("pitch", "variable")):
+                entry = OxmlElement(f"w:{what}")
+                entry.set(qn("w:val"), value)
+                font.append(entry)
+            table.append(font)
+        part._blob = serialize_part_xml(table)
 
     def _paragraph(
         self, text: str, font: str, points: float, *, style: str = "Normal", indent: bool = True, exact: bool = True

@@ -118,11 +118,13 @@ def _add_chapter(archive: zipfile.ZipFile, chapter: Chapter, pack: AuditPack, mo
     if row.synthetic:
         paper.text(_("合成数据，只作演示。"))
     _add_facts(paper, chapter)
-    paper.text(_("截至 %(at)s，得分：%(score)s") % {"at": f"{moment:%Y年%-m月%-d日}", "score": chapter.score})
+    # The points won and possible stay on one line.
+    score = chapter.score.replace(" / ", "\u00a0/\u00a0")
+    paper.text(_("截至 %(at)s，得分：%(score)s") % {"at": f"{moment:%Y年%-m月%-d日}", "score": score})
     paper.heading(_("任务"))
     if chapter.tasks:
         heads = [_("编号"), _("责任单位"), _("状态"), _("提交时间"), _("佐证"), _("缺口")]
-        paper.table(heads, [_task_line(chapter, task) for task in chapter.tasks], (36, 46, 22, 24, 14, 14))
+        paper.table(heads, [_task_line(chapter, task) for task in chapter.tasks], (40, 43, 19, 27, 13.5, 13.5))
     else:
         paper.text(_("没有单位领这一条的任务。"))
     paper.heading(_("佐证"))
@@ -161,7 +163,8 @@ def _task_line(chapter: Chapter, task: selectors.Task) -> list[str]:
     if task.replied_at is None:
         submitted = "—"
     else:
-        submitted = f"{timezone.localtime(task.replied_at):%Y-%m-%d}" + (_("（逾期）") if task.submitted_late else "")
+        late = "\n" + _("（逾期）") if task.submitted_late else ""
+        submitted = f"{timezone.localtime(task.replied_at):%Y-%m-%d}{late}"
     return [
         task.number, chapter.unit_names.get(task.organisation_id, ""), STATES.get(task.state, task.state), submitted,
         str(task.linked + task.uploaded), str(task.gap),

@@ -54,7 +54,7 @@ def records_page(request: HttpRequest, assessment_id: int, item_id: int) -> Http
         "tabs": [
             {"label": label, "number": number, "url": _address(found, item_id, request, show=show),
              "current": wanted.linked == (show == "linked")}
-            for show, label, number in (("linked", _("已关联"), state.linked), ("", _("本单位的全部记录"), None))
+            for show, label, number in (("linked", _("已关联"), state.linked), ("", _("可作佐证的记录"), None))
         ],
         "more_url": _address(found, item_id, request, before=_mark_text(page.more)) if page.more else "",
         "first_url": _address(found, item_id, request) if wanted.before else "",

@@ -67,7 +67,9 @@ def _kinds(found: Bulletin) -> list[dict[str, Any]]:
         {
             "label": kind(slug).label.text(language()),
             "numbers": [
-                (this[code], before[code], list_url(figure=code, kind=slug, **where)) for code in work.OF_KINDS
+                (FIGURES[code].label.text(language()), this[code], before[code],
+                 list_url(figure=code, kind=slug, **where))
+                for code in work.OF_KINDS
             ],
         }
         for slug, this, before in found.kinds

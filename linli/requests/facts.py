@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Collate, TruncDate
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -74,6 +74,9 @@ def _narrowed(rows: QuerySet[Item], query: Query) -> QuerySet[Item]:
     if query.where:
         named = Place.objects.filter(name__icontains=query.where).values_list("path", flat=True)
         rows = rows.filter(place_path__descendant_of_any=[str(path) for path in named])
+    if query.with_photo:
+        shown = Evidence.objects.filter(item=OuterRef("pk"), kind="photo", removed_at=None)
+        rows = rows.filter(Exists(shown))
     if query.among is not None:
         rows = rows.filter(number__in=query.among)
     if query.before is not None:

@@ -36,8 +36,8 @@ class Query:
     """What is looked for: for which criterion, at which kinds of sites, by whom, where, and on which days.
 
     `organisation_id` is the unit whose doing it should be, or that of a unit below it: what a community does, its
-    street has done (None: anybody's). Days are both included. `with_photo`: records without a photo are of no use; a
-    source with many records leaves them out. A `limit` of None asks for all of them.
+    street has done (None: anybody's). Days are both included. `with_photo`: records without a photo are of no use and
+    are left out. A `limit` of None asks for all of them.
 
     Whoever looks for a record by hand (`by_hand`) decides what speaks for the criterion: then the words of a source
     need not point to it. `words` must all stand in what a record says of itself, `where` in the name of its place or
@@ -110,13 +110,14 @@ def in_own_area(path: str) -> str:
 def narrowed(statement: str) -> str:
     """SQL: of the records of a statement those that a query asks for, newest first; takes the values of `narrowing`.
 
-    The statement answers with `key` (text), `title`, `place`, `path` (of the place), `day` and whatever else.
+    The statement answers with `key` (text), `title`, `place`, `path` (of the place), `day`, `photos` and whatever else.
     """
     return f"""SELECT * FROM ({statement}) record WHERE
   NOT EXISTS (SELECT 1 FROM unnest(%(words)s::text[]) AS said(word)
     WHERE strpos(lower(concat_ws(' ', record.title, record.place, record.key)), said.word) = 0)
   AND (%(where)s = '' OR record.path <@ ANY(ARRAY(SELECT named.path FROM places_place named
     WHERE strpos(lower(named.name), %(where)s) > 0)))
+  AND (NOT %(photographed)s OR cardinality(record.photos) > 0)
   AND (%(among)s::text[] IS NULL OR record.key = ANY(%(among)s))
   AND (%(before_day)s::date IS NULL OR record.day < %(before_day)s
     OR (record.day = %(before_day)s AND record.key COLLATE "C" < %(before_key)s))
@@ -127,8 +128,8 @@ def narrowing(query: Query) -> dict[str, Any]:
     """The values that `narrowed` takes."""
     day, key, _source = query.before or (None, "", "")
     return {
-        "words": list(query.words), "where": query.where, "limit": query.limit, "before_day": day, "before_key": key,
-        "among": None if query.among is None else list(query.among),
+        "photographed": query.with_photo, "words": list(query.words), "where": query.where, "limit": query.limit,
+        "before_day": day, "before_key": key, "among": None if query.among is None else list(query.among),
     }  # fmt: skip
 
 

@@ -95,6 +95,7 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[facts.Fact]]:
         found = [fact for fact in known if query.since <= fact.happened_on <= query.until]
         found = [fact for fact in found if all(word in f"{fact.title} {fact.object_id}" for word in query.words)]
         found = [fact for fact in found if query.where in fact.place_name]
+        found = [fact for fact in found if fact.photos or not query.with_photo]
         if query.among is not None:
             found = [fact for fact in found if fact.object_id in query.among]
         if query.before is not None:

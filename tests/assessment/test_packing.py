@@ -14,6 +14,7 @@ import pypdfium2
 import pytest
 from django.utils import timezone
 from docx import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
 
@@ -83,6 +84,10 @@ def test_a_paper_is_chinese_and_has_an_outline_and_nothing_wider_than_the_type_a
     ]  # fmt: skip
     footers = (book.sections[0].footer, book.sections[0].even_page_footer)
     assert ["PAGE" in footer._element.xml for footer in footers] == [True, True]
+    fonts = book.part.part_related_by(RELATIONSHIP_TYPE.FONT_TABLE).blob.decode()
+    assert '<w:font w:name="仿宋_GB2312"><w:altName w:val="仿宋"/><w:charset w:val="86"/>' in fonts
+    names = re.findall(r'<w:font w:name="([^"]+)"', fonts)
+    assert len(names) == len(set(names)) and {"楷体_GB2312", "方正小标宋简体", "黑体"} <= set(names)
     known = book.core_properties
     assert (known.author, known.title, known.comments) == ("东山区", "1.1 路面平整", "")
 

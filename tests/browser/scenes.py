@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from linli.assessment import services as assessments
+from linli.assessment.models import IndicatorTask
 from linli.campaigns import services as campaigns
 from linli.inspections.batch import Batch, NewObservation
 from linli.inspections.rounds import NewRound, NewTeam, create_round
@@ -128,6 +129,7 @@ def assessed(world: World) -> dict[str, str]:
             today + timedelta(days=30), timezone.now() - timedelta(days=2), synthetic=True,
         )  # fmt: skip
         opened = assessments.open_assessment(director, new, key="scene")
+        task = IndicatorTask.objects.get(assessment_id=opened.assessment_id, node=node).pk
         pack = assessments.ask_pack(director, opened.assessment_id)
         days = (today - timedelta(days=20), today + timedelta(days=20))
         wanted = campaigns.Wanted(
@@ -136,6 +138,7 @@ def assessed(world: World) -> dict[str, str]:
         )  # fmt: skip
         campaign = campaigns.create(director, wanted, key="scene")
     return {
-        "assessment": str(opened.assessment_id), "assessed": str(node.pk), "pack": str(pack.pk),
+        "assessment": str(opened.assessment_id), "assessed": str(node.pk), "assessed_task": str(task),
+        "pack": str(pack.pk),
         "campaign": str(campaign.pk),
     }  # fmt: skip

@@ -31,6 +31,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/assessment/", "/desk/assessment/new/", "/desk/assessment/{assessment}/board/",
         "/desk/assessment/{assessment}/tasks/?show=gaps", "/desk/assessment/{assessment}/units/{unit}/",
         "/desk/assessment/{assessment}/nodes/{assessed}/", "/desk/assessment/{assessment}/failing/",
+        "/desk/assessment/{assessment}/remind/?show=overdue",
+        "/desk/assessment/{assessment}/tasks/{assessed_task}/records/",
         "/desk/assessment/{assessment}/plan/", "/desk/assessment/{assessment}/packs/",
         "/desk/assessment/{assessment}/packs/{pack}/", "/desk/campaigns/", "/desk/campaigns/new/",
         "/desk/campaigns/{campaign}/", "/desk/campaigns/{campaign}/edit/",

@@ -22,7 +22,7 @@ from tests.support.world import World
 def _numbers(context: Any) -> list[tuple[str, int]]:
     pairs = [(line["url"], line["number"]) for line in context["lines"]]
     pairs += [(url, number) for part in context["parts"] for number, url in part["numbers"]]
-    pairs += [(url, number) for row in context["kinds"] for number, _before, url in row["numbers"]]
+    pairs += [(url, number) for row in context["kinds"] for _head, number, _before, url in row["numbers"]]
     for row in context["categories"]:
         pairs += [(row["received_url"], row["received"]), (row["closed_url"], row["closed"])]
     return pairs
@@ -55,12 +55,12 @@ def test_kinds_of_work_are_counted_apart_and_are_the_parts_of_the_whole(world: W
     Item.objects.filter(pk=numbers[0]).update(kind="finding", state="handling")
     client, now = sign_in(world, "director"), timezone.localtime()
     page = client.get(_address(world, now)).context
-    kinds = {row["label"]: [number for number, _before, _url in row["numbers"]] for row in page["kinds"]}
+    kinds = {row["label"]: [number for _head, number, _before, _url in row["numbers"]] for row in page["kinds"]}
     assert set(kinds) == {"诉求", "巡查发现"} and kinds["巡查发现"][0] == 1, kinds
     whole = {line["url"].split("figure=")[1].split("&")[0]: line["number"] for line in page["lines"]}
     for place, code in enumerate(("received_month", "closed_month", "late_month", "left_month")):
         assert sum(row[place] for row in kinds.values()) == whole[code], code
-    listed = client.get(page["kinds"][1]["numbers"][0][2])
+    listed = client.get(page["kinds"][1]["numbers"][0][3])
     assert listed.context["page"].total == 1 and "巡查发现" in {chip["text"] for chip in listed.context["chips"]}
     text = "".join(
         one.get_textpage().get_text_range()
