@@ -28,7 +28,9 @@ def a_day(patrol: Patrol, chance: random.Random) -> list[Entry]:
     ticks: list[NewObservation] = []
     for number in range(chance.randrange(2, 8)):
         result, moment = chance.choice(("pass", "fail", "fail", "not_applicable")), at(-number / 10)
-        tick = patrol.tick(chance.randrange(4), chance.choice(("clean", "order")), result, observed_at=moment)
+        tick = patrol.tick(
+            chance.choice((0, 1, 2, 0, 1, 2, 3)), chance.choice(("clean", "order")), result, observed_at=moment
+        )
         if ticks and chance.random() < 0.4:
             old = chance.choice(ticks)
             tick = replace(tick, site_id=old.site_id, criterion_id=old.criterion_id, replaces=old.client_key)
@@ -38,8 +40,8 @@ def a_day(patrol: Patrol, chance: random.Random) -> list[Entry]:
             tick = replace(tick, finding=problem, words=f"第{number}处")
         ticks.append(tick)
     found += ticks
-    for number in range(chance.randrange(0, 4)):
-        site = patrol.sites[chance.randrange(4)].pk
+    for number in range(chance.randrange(1, 6)):
+        site = patrol.sites[chance.choice((0, 3, 3))].pk
         found.append(NewUnreached(uuid.uuid4(), patrol.round.pk, site, f"原因{number}", at(-1 - number / 100)))
     for number in range(chance.randrange(0, 3)):
         where = patrol.world.places["east_grid1"].pk
