@@ -134,6 +134,10 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             "criteria": [], "categories": [], "areas": [{"id": 310, "name": "墨河社区第1网格"}], "units": [],
             "ground": {"type": "FeatureCollection", "features": []},
             "conflicts": [CONFLICT],
+            "rechecks": [
+                {"url": "/desk/mutual/checks/56/", "name": "鹤山路1号商铺", "checker": "鹤山路3号商铺",
+                 "due_on": "2026-11-23", "mended": True},
+            ],
         },
     },
     "sync_patrol": {

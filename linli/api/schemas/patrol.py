@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -182,6 +182,16 @@ class PatrolDecidedOut(BaseModel):
     number: str
 
 
+class PatrolRecheckOut(BaseModel):
+    """A shop to be looked at again after a mutual check (复查): it is due, or said to be mended. Recorded at `url`."""
+
+    url: str
+    name: str
+    checker: str
+    due_on: date
+    mended: bool
+
+
 class PatrolDayOut(BaseModel):
     """All that a phone needs for a day without network (docs/patrol.md tells each part)."""
 
@@ -197,3 +207,4 @@ class PatrolDayOut(BaseModel):
     units: list[dict[str, Any]]
     ground: dict[str, Any]
     conflicts: list[dict[str, Any]]
+    rechecks: list[PatrolRecheckOut]
