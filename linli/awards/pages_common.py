@@ -7,32 +7,12 @@ from datetime import date
 from functools import wraps
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_date
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
-from linli.kernel.labels import Label
 from linli.people.gates import signed_in
-from linli.work import uploads
-from linli.work.engine import StepRefused
-from linli.work.refused import FileRefused
-from linli.work.senders import owner_of
-
-
-def photos_of_form(request: HttpRequest, most: int) -> tuple[str, ...]:
-    """Photos that came with a form: uploaded before (tokens), or with it where there are no scripts.
-
-    Raises StepRefused with what is wrong with a file.
-    """
-    came = [file for file in request.FILES.getlist("photos_files")[:most] if isinstance(file, UploadedFile)]
-    try:
-        sent = [uploads.receive(file, owner=owner_of(request), kind_hint=uploads.PHOTO) for file in came if file.size]
-    except FileRefused as problem:
-        label = Label(problem.message, problem.message)
-        raise StepRefused(problem.code, label, status=problem.status, field="photos") from problem
-    return (*request.POST.getlist("photos"), *(str(upload.token) for upload in sent))
 
 
 def own_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

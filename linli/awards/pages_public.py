@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.awards import nominating, selectors, words
 from linli.awards.models import Nomination, Rule
-from linli.awards.pages_common import day_of, language, number, own_page, photos_of_form, text_of
+from linli.awards.pages_common import day_of, language, number, own_page, text_of
 from linli.credits import public
 from linli.credits.selectors import pool_figures
 from linli.people.access import ObjectHidden
@@ -24,6 +24,7 @@ from linli.places.home import frame
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
+from linli.work.uploading import photos_of_form
 
 
 @require_safe

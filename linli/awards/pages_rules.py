@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from linli.awards import nominating, rule_services, selectors, words
 from linli.awards.deciding import refused
 from linli.awards.models import Rule, RuleSet
-from linli.awards.pages_common import day_of, language, number, photos_of_form, text_of
+from linli.awards.pages_common import day_of, language, number, text_of
 from linli.awards.rule_services import Head, Wanted
 from linli.awards.selectors import VIEW
 from linli.awards.trial import try_out
@@ -26,6 +26,7 @@ from linli.places.selectors import registry_versions
 from linli.places.snapshot import place_snapshot
 from linli.work.engine import StepRefused
 from linli.work.services import new_key
+from linli.work.uploading import photos_of_form
 
 RULES = "awards.rules"
 TRY_DAYS = (30, 90, 180, 365)

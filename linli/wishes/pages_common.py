@@ -1,17 +1,15 @@
-"""What the room's pages share: values that were sent, photos, words of the page, pages that must not be remembered."""
+"""What the room's pages share: values that were sent, words of the page, pages that must not be remembered."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from linli.kernel.labels import Label
 from linli.kernel.numbers import page_number
 from linli.people.access import Actor
 from linli.places.selectors import registry_versions
@@ -19,10 +17,7 @@ from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.wishes.selectors import WishRow
 from linli.wishes.vocabulary import SORTS
 from linli.wishes.workflow import WISH
-from linli.work import uploads
 from linli.work.engine import StepRefused
-from linli.work.refused import FileRefused
-from linli.work.senders import owner_of
 
 PHOTOS_MAX = 3
 SPOTS_MAX = 40
@@ -54,20 +49,6 @@ def private(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "same-origin"
     return response
-
-
-def photos_of_form(request: HttpRequest) -> list[str]:
-    """Photos that came with a form: uploaded before (tokens), or with it where there are no scripts.
-
-    Raises StepRefused with what is wrong with a file.
-    """
-    came = [file for file in request.FILES.getlist("photos_files")[:PHOTOS_MAX] if isinstance(file, UploadedFile)]
-    try:
-        made = [uploads.receive(file, owner=owner_of(request), kind_hint=uploads.PHOTO) for file in came if file.size]
-    except FileRefused as problem:
-        label = Label(problem.message, problem.message)
-        raise StepRefused(problem.code, label, status=problem.status, field="photos") from problem
-    return [*request.POST.getlist("photos"), *(str(upload.token) for upload in made)]
 
 
 def areas(places: PlaceSnapshot, district: PlaceRow | None) -> list[tuple[int, str, list[tuple[int, str]]]]:

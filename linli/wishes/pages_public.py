@@ -26,7 +26,7 @@ from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.wishes import pages_common, selectors, services
 from linli.wishes.contact import Wisher
-from linli.wishes.pages_common import language, line, page_of, private, told
+from linli.wishes.pages_common import PHOTOS_MAX, language, line, page_of, private, told
 from linli.wishes.pages_common import sent as text_of
 from linli.wishes.selectors import WishRow
 from linli.wishes.services import Wanted
@@ -35,6 +35,7 @@ from linli.wishes.workflow import MET
 from linli.work.engine import StepRefused
 from linli.work.senders import device_of, remember
 from linli.work.services import Conflict, new_key
+from linli.work.uploading import photos_of_form
 
 STEPS = {"claim": "offer", "give_back": "reason", "fulfil": "words"}
 """What a reader may do with a wish here, and the text that goes with it."""
@@ -197,8 +198,8 @@ def _take(request: HttpRequest, actor: Actor, row: WishRow, code: str) -> None:
     data: dict[str, Any] = {}
     if said := text_of(request, STEPS[code]).strip():
         data[STEPS[code]] = said
-    if code == "fulfil" and (photos := pages_common.photos_of_form(request)):
-        data["photos"] = photos
+    if code == "fulfil" and (photos := photos_of_form(request, PHOTOS_MAX)):
+        data["photos"] = list(photos)
     sent = whole_number(request.POST.get("version"))
     try:
         services.step(actor, row.id, code, data, key=text_of(request, "key", 96) or new_key(), version=sent)

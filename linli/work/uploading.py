@@ -1,4 +1,4 @@
-"""POST /uploads: one file in, its token out. For pages and programs alike; nobody needs an account."""
+"""POST /uploads: one file in, its token out, for pages and programs alike; and the photos that come with a form."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from linli.kernel.labels import Label
 from linli.people.access import Actor
 from linli.people.addresses import throttle_address
 from linli.people.throttle import Limit, Verdict, hit_all
 from linli.work import uploads
+from linli.work.engine import StepRefused
 from linli.work.models import Upload
 from linli.work.problems import problem
 from linli.work.refused import FileRefused
@@ -25,6 +27,20 @@ FORM_BYTES_MAX = 64 * 1024
 DEVICE_LIMIT = Limit("upload:sender", 120, timedelta(hours=1))
 ADDRESS_LIMIT = Limit("upload:address", 600, timedelta(hours=1))
 STAFF_LIMIT = Limit("upload:person", 1200, timedelta(hours=1))
+
+
+def photos_of_form(request: HttpRequest, most: int) -> tuple[str, ...]:
+    """Tokens of the photos of a form: uploaded before, or sent with it (`photos_files`) where there are no scripts.
+
+    Raises StepRefused with what is wrong with a file.
+    """
+    came = [file for file in request.FILES.getlist("photos_files")[:most] if isinstance(file, UploadedFile)]
+    try:
+        made = [uploads.receive(file, owner=owner_of(request), kind_hint=uploads.PHOTO) for file in came if file.size]
+    except FileRefused as refusal:
+        label = Label(refusal.message, refusal.message)
+        raise StepRefused(refusal.code, label, status=refusal.status, field="photos") from refusal
+    return (*request.POST.getlist("photos"), *(str(upload.token) for upload in made))
 
 
 def throttled(request: HttpRequest, actor: Actor) -> Verdict | None:

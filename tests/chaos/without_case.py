@@ -77,7 +77,8 @@ NOT_ALONE: dict[str, frozenset[str]] = {
     "only names or calls the one service that has a case": named("""
         assessment.erasure.install assessment.registration.install campaigns.erasure.install
         inspections.erasure.install inspections.registration.install people.erasing.doubts_of
-        requests.registration.install work.handover.install work.uploading.upload work.housekeeping.seal_history
+        requests.registration.install work.handover.install work.uploading.upload work.uploading.photos_of_form
+        work.housekeeping.seal_history
         assessment.services.link_now people.log_erasure.install
         places.setup.enter_names places.importing.install places.importing.learn_alias work.erasure.install
         places.importing.forget_alias
