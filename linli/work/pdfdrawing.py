@@ -81,7 +81,7 @@ def _is_grey(picture: Any) -> bool:
     red, green, blue = picture.reduce(4).split() if min(picture.size) > 4 else picture.split()
     pairs = ((red, green), (green, blue), (red, blue))
     farthest: list[Any] = [ImageChops.difference(one, other).getextrema()[1] for one, other in pairs]
-    return max(farthest) <= GREY_TOLERANCE
+    return bool(max(farthest) <= GREY_TOLERANCE)
 
 
 def main() -> int:
