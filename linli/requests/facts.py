@@ -44,9 +44,9 @@ def find(query: Query) -> list[Fact]:
     rows = _narrowed(rows, query)
     photos = Evidence.objects.filter(kind="photo", removed_at=None).order_by("id")
     found = list(
-        rows.select_related("category", "place")
-        .prefetch_related(Prefetch("evidence", photos, to_attr="photos"))
-        .order_by("-day", "-key")[: query.limit]
+        rows.select_related("category", "place").prefetch_related(Prefetch("evidence", photos, to_attr="photos"))[
+            : query.limit
+        ]
     )
     written = _written([row.pk for row in found if row.source_system])
     return [_fact(row, written.get(row.pk)) for row in found]
@@ -64,7 +64,7 @@ def _pointed_at(query: Query) -> QuerySet[Item] | None:
 
 
 def _narrowed(rows: QuerySet[Item], query: Query) -> QuerySet[Item]:
-    """Those that the query asks for besides, with the day and the key by which records are ordered."""
+    """Those that the query asks for besides, in the order of records: by day and key."""
     zone = timezone.get_default_timezone()
     rows = rows.annotate(day=TruncDate("closed_at", tzinfo=zone), key=Collate("number", "C"))
     for word in query.words:
@@ -82,7 +82,7 @@ def _narrowed(rows: QuerySet[Item], query: Query) -> QuerySet[Item]:
     if query.before is not None:
         day, key, _source = query.before
         rows = rows.filter(Q(day__lt=day) | Q(day=day, key__lt=key))
-    return rows
+    return rows.order_by("-day", "-key")
 
 
 def _closed(query: Query) -> QuerySet[Item]:
