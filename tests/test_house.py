@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "linli"
 STARTERS = {"config", "cli", "__main__"}
 NOT_ROOMS = {"static", "templates", "locale"}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+WRITING_CALLS = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE \w+( AS)?( \w+)? SET|DELETE FROM)\b")
+READERS = re.compile(r"(.*_)?selectors(_.*)?\.py|pages(_.*)?\.py|(.*_)?rules\.py|words\.py|vocabulary\.py")
+READING_PLACES = {"pages", "templatetags"}
+OF_THE_MACHINE = ("/etc", "/var", "/tmp", "/usr", "/opt", "/srv", "/home", "/dev", "/run", "/root")
+FUNCTION_LINES_MAX, MODULE_LINES_MAX = 70, 500
 
 
 def plan() -> list[list[str]]:
@@ -26,22 +34,58 @@ def plan() -> list[list[str]]:
     return [[room.strip() for room in line.split("|")] for line in block.group(1).strip().splitlines()]
 
 
+@dataclass
+class Module:
+    """What the tests ask of a module, read in one pass: whole trees of all modules would be a burden to the others."""
+
+    said: str = ""
+    lines: int = 0
+    rooms: set[str] = field(default_factory=set)
+    writing: list[str] = field(default_factory=list)
+    touching: list[str] = field(default_factory=list)
+    long: list[str] = field(default_factory=list)
+
+
 @cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def rooms_imported(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        found |= {name.split(".")[1] for name in names if name.startswith("linli.") and name.count(".")}
+def module(path: Path) -> Module:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    found = Module((ast.get_docstring(tree) or "").partition("\n")[0], len(text.splitlines()))
+    here = path.relative_to(ROOT)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = _imported(node)
+            found.rooms |= {name.split(".")[1] for name in names if name.startswith("linli.") and name.count(".")}
+            if any(name.startswith("django.db") for name in names):
+                found.touching.append(f"{here}:{node.lineno}")
+        elif isinstance(node, ast.Call | ast.Constant):
+            if _writes(node):
+                found.writing.append(f"{here}:{node.lineno}")
+        elif isinstance(node, ast.Attribute) and node.attr == "objects":
+            found.touching.append(f"{here}:{node.lineno}")
+        elif isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX:
+            found.long.append(f"{here}:{node.lineno} {node.name}")
     return found
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if node.module is None or node.level:
+        return []
+    return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+
+
+def _writes(node: ast.Call | ast.Constant) -> bool:
+    """Whether this changes rows: SQL that does, or a method of Django that writes, on a row, a manager or a query."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and WRITING_SQL.search(node.value) is not None
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    if node.func.attr not in {"create", "update", "delete"}:
+        return node.func.attr in WRITING_CALLS
+    on = ast.unparse(node.func.value)
+    return on.endswith(".objects") or ".objects." in on or ".filter(" in on
 
 
 def test_every_package_stands_in_the_plan_once() -> None:
@@ -59,69 +103,29 @@ def test_arrows_run_downwards() -> None:
         if room == "cli":
             continue
         for path in sorted((PACKAGE / room).rglob("*.py")):
-            for target in rooms_imported(path) - {room}:
+            for target in module(path).rooms - {room}:
                 if target in STARTERS or height.get(target, 99) <= level:
                     wrong.append(f"{path.relative_to(ROOT)} imports linli.{target}")
     assert wrong == []
-
-
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
-WRITING_CALLS = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
-WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE \w+( AS)?( \w+)? SET|DELETE FROM)\b")
-READERS = re.compile(r"(.*_)?selectors(_.*)?\.py|pages(_.*)?\.py|(.*_)?rules\.py|words\.py|vocabulary\.py")
-READING_PLACES = {"pages", "templatetags"}
-OF_THE_MACHINE = ("/etc", "/var", "/tmp", "/usr", "/opt", "/srv", "/home", "/dev", "/run", "/root")
-FUNCTION_LINES_MAX, MODULE_LINES_MAX = 70, 500
-
-
-def of_rows(call: ast.Call) -> bool:
-    """Whether a call changes rows: a method of Django that writes, on a row, a manager or a query."""
-    if not isinstance(call.func, ast.Attribute):
-        return False
-    name, on = call.func.attr, ast.unparse(call.func.value)
-    on_rows = on.endswith(".objects") or ".objects." in on or ".filter(" in on
-    return name in WRITING_CALLS or (name in {"create", "update", "delete"} and on_rows)
-
-
-def writes(path: Path) -> list[str]:
-    found = []
-    for node in ast.walk(parsed(path)):
-        sql = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-        if WRITING_SQL.search(sql) or (isinstance(node, ast.Call) and of_rows(node)):
-            found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
-    return found
 
 
 def test_pages_and_selectors_and_rules_write_nothing() -> None:
     readers = [path for path in MODULES if READERS.fullmatch(path.name) or READING_PLACES & set(path.parts)]
     readers = [path for path in readers if path.parent.name != "models"]
     readers += [path for path in MODULES if path.is_relative_to(PACKAGE / "api")]
-    assert [line for path in readers for line in writes(path)] == []
-    assert any(writes(path) for path in MODULES if path.name == "services.py"), "the test can tell who writes"
+    assert [line for path in readers for line in module(path).writing] == []
+    assert any(module(path).writing for path in MODULES if path.name == "services.py"), "the test can tell who writes"
 
 
 def test_what_is_called_pure_touches_no_database() -> None:
-    pure = [path for path in MODULES if "Pure" in (ast.get_docstring(parsed(path)) or "").partition("\n")[0]]
-    touching = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in pure
-        for node in ast.walk(parsed(path))
-        if (isinstance(node, ast.ImportFrom) and str(node.module).startswith("django.db"))
-        or (isinstance(node, ast.Attribute) and node.attr == "objects")
-    ]
-    assert len(pure) > 10 and touching == []
+    pure = [path for path in MODULES if "Pure" in module(path).said]
+    assert len(pure) > 10 and [line for path in pure for line in module(path).touching] == []
 
 
 def test_modules_say_what_they_are_and_keep_to_the_size_of_the_house() -> None:
-    silent = [path for path in MODULES if path.read_bytes().strip() and not ast.get_docstring(parsed(path))]
-    long = [path for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > MODULE_LINES_MAX]
-    functions = [
-        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-        for path in MODULES
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
-    ]
-    assert (silent, long, functions) == ([], [], [])
+    silent = [path for path in MODULES if module(path).lines and not module(path).said]
+    long = [path for path in MODULES if module(path).lines > MODULE_LINES_MAX]
+    assert (silent, long, [line for path in MODULES for line in module(path).long]) == ([], [], [])
 
 
 @pytest.mark.parametrize("name", sorted(docs.PAGES))
