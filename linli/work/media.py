@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import http_date
+from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_http_methods
 
 from linli.people.access import Actor
+from linli.people.masking import mask_text
 from linli.work import holders, storage
 from linli.work.kinds import kinds
 from linli.work.models import Evidence, Upload
@@ -42,6 +43,7 @@ def evidence_for(actor: Actor, evidence_id: int, *, token: str = "") -> Evidence
             "sha256",
             "media_type",
             "size",
+            "caption",
             "visibility",
             "added_at",
         )
@@ -114,8 +116,9 @@ def _headed(response: HttpResponse, row: Evidence, size: str, etag: str) -> Http
     suffix = ".webp" if SIZES[size] is not None else storage.SUFFIXES[row.media_type]
     # A document is one that was made here, of pictures: it may be read in the browser.
     inline = row.media_type.startswith(("image/", "audio/")) or row.kind == DOCUMENT
-    disposition = "inline" if inline else "attachment"
-    response["Content-Disposition"] = f'{disposition}; filename="linli-{row.pk}-{size}{suffix}"'
+    called = mask_text(row.caption) if row.kind == DOCUMENT and size == "full" else ""
+    name = f"{called or f'linli-{row.pk}-{size}'}{suffix}"
+    response["Content-Disposition"] = content_disposition_header(not inline, name) or ""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = READING if row.kind == DOCUMENT and size == "full" else SHOWING
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.utils import timezone
@@ -61,7 +62,10 @@ def test_a_unit_sends_a_pdf_and_a_photo_and_the_reviewer_reads_them(world: World
         assert "关于整治的通知" in shown and "PDF · 2 页" in shown
     address = f"/media/{rows['document'].pk}"
     read = signed_in_client(world.users["supervisor"]).get(f"{address}/full/")
-    assert read["Content-Type"] == "application/pdf" and read["Content-Disposition"].startswith("inline")
+    assert read["Content-Type"] == "application/pdf" and unquote(read["Content-Disposition"]).endswith(
+        "关于整治的通知.pdf"
+    )
+    assert read["Content-Disposition"].startswith("inline")
     assert read.content.startswith(b"%PDF-1.4") and read["X-Content-Type-Options"] == "nosniff"
     assert signed_in_client(world.users["supervisor"]).get(f"{address}/320/")["Content-Type"] == "image/webp"
     for who in ("enforcer", "grid_west", "admin"):
