@@ -18,7 +18,7 @@ from django.urls import get_resolver
 from playwright.sync_api import APIResponse, Browser, Error, Page, Response
 from pytest_django import DjangoDbBlocker
 
-from chaos.tally import is_full, tell, tries
+from chaos.tally import is_full, so_far, tell, tries
 from tests.browser.server import Site, serving
 from tests.chaos.furnishing import furnish, furnish_ground
 from tests.chaos.payloads import PAYLOADS
@@ -298,6 +298,7 @@ def test_no_payload_is_run_on_any_page(chromium: Browser, stage: Stage) -> None:
                 )
         finally:
             eyes.close()
+        so_far("scripts", start + len(some))
         unseen = column_of_later_rooms({column for column, mark in marks().items() if mark not in eyes.met})
         assert unseen == NOT_ON_PAGES, f"stand on no page: {' '.join(sorted(unseen))}"
         assert eyes.looked > 40
