@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -35,9 +36,11 @@ def remind(request: HttpRequest, assessment_id: int) -> HttpResponse:
     today = timezone.localdate()
     asked = tasks_asked(request, found)
     groups = reminding.owing(asked.tasks)
+    shown = [_group(found, group, today) for group in groups]
+    ticked = _tick([group["lines"] for group in shown])
     context = {
-        **found.context, "groups": [_group(found, group, today) for group in groups],
-        "count": sum(len(group.tasks) for group in groups), "most": bulk.ITEMS_MAX,
+        **found.context, "groups": shown, "ticked": ticked,
+        "count": sum(len(_waiting(group["lines"])) for group in shown), "most": bulk.ITEMS_MAX,
         "what": "" if asked.selected else show_words()[asked.show], "key": new_key(), "here": request.get_full_path(),
         "back_url": found.url("tasks", show=asked.show, unit=asked.unit), "toast": taken_toast(request),
         "words": _("请尽快提交材料，有困难请说明原因。"), "words_most": TEXT_LENGTH_MAX,
@@ -51,6 +54,28 @@ def _group(found: Frame, group: Owing, today: date) -> dict[str, Any]:
         "unit": found.terms.organisation_name(group.organisation_id), "person": group.person,
         "lines": task_lines(found, group.tasks), "already": len(group.reminded_today(today)),
     }  # fmt: skip
+
+
+def _waiting(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tasks of which nobody was reminded today."""
+    return [line for line in lines if not line["reminded_today"]]
+
+
+def _tick(groups: Sequence[Sequence[dict[str, Any]]]) -> int:
+    """Tick as many waiting tasks as go at once, and say how many: units with something overdue come first.
+
+    A unit is ticked whole or not at all, so that it hears once; only one that is too large by itself is begun.
+    """
+    ticked: list[dict[str, Any]] = []
+    for lines in sorted(groups, key=lambda group: not any(line["overdue"] for line in group)):
+        waiting = _waiting(lines)
+        if len(ticked) + len(waiting) <= bulk.ITEMS_MAX:
+            ticked += waiting
+        elif not ticked:
+            ticked = waiting[: bulk.ITEMS_MAX]
+    for line in ticked:
+        line["ticked"] = True
+    return len(ticked)
 
 
 def _remind(request: HttpRequest, found: Frame) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from linli.assessment import jobs, reminding, selectors
 from linli.assessment.models import Assessment, IndicatorTask
+from linli.desk import bulk
 from linli.work.models import Event, Notification
 from tests.assessment.test_services import step, task_of
 from tests.support.people import signed_in_client
@@ -168,3 +169,25 @@ def test_a_community_reminds_of_nothing_outside_its_place(
     reminded = set(Event.objects.filter(transition="remind").values_list("item__number", flat=True))
     assert reminded <= {every["东山社区居委会:B1"]}
     assert send(client, opened, [], key="none").status_code == 200
+
+
+def test_of_more_than_go_at_once_whole_units_are_ticked_and_the_rest_the_next_time(
+    world: World, opened: Assessment, later: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, every = signed_in_client(world.users["director"]), numbers(opened)
+    monkeypatch.setattr(bulk, "ITEMS_MAX", 3)
+
+    def ticked() -> dict[str, int]:
+        groups = client.get(address(opened)).context["groups"]
+        return {group["unit"]: sum(line.get("ticked", False) for line in group["lines"]) for group in groups}
+
+    first = ticked()
+    assert sum(first.values()) == 3, "one unit of two, one of one"
+    assert all(
+        count in (0, len([name for name in every if name.startswith(f"{unit}:")])) for unit, count in first.items()
+    )
+    assert "已先选中 3 项" in client.get(address(opened)).content.decode()
+    send(client, opened, [number for name, number in every.items() if first[name.partition(":")[0]]])
+    assert {unit for unit, count in ticked().items() if count} == {unit for unit, count in first.items() if not count}
+    monkeypatch.setattr(bulk, "ITEMS_MAX", 1)
+    assert sum(ticked().values()) == 1
