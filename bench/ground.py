@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from rich.console import Console
 
 if TYPE_CHECKING:
@@ -141,3 +142,19 @@ def _token(ground: Ground, name: str) -> str:
         user=ground.world.users[name], name="bench", digest=token_digest(raw), hint=raw[-4:], **values
     )
     return raw
+
+
+@contextmanager
+def administrating() -> Iterator[psycopg.Connection]:
+    """A superuser's connection to the cluster."""
+    from django.conf import settings
+
+    from linli.config.embedded import SUPERUSER, read_pointer
+
+    pointer = read_pointer(Path(settings.LINLI_HOME))
+    assert pointer is not None
+    with psycopg.connect(
+        host=str(pointer.socket), user=SUPERUSER, password=pointer.passwords[SUPERUSER], dbname="postgres",
+        autocommit=True,
+    ) as admin:  # fmt: skip
+        yield admin

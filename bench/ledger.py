@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.db import connection
 from rich.console import Console
@@ -22,9 +19,8 @@ from rich.console import Console
 from bench import pgbench
 from bench.desk import run_as_owner
 from bench.figures import Figure
-from bench.ground import Ground
+from bench.ground import Ground, administrating
 from linli.config import databases
-from linli.config.embedded import SUPERUSER, read_pointer
 from linli.config.provision import ensure_database
 from linli.config.statement_count import count_statements
 from linli.credits import ledger
@@ -108,18 +104,6 @@ def beside(
             found[name].append(rate)
         console.print(f"[dim]  {number + 1}: full {found['full'][-1]:.0f}/s  empty {found['empty'][-1]:.0f}/s")
     return found["full"], found["empty"]
-
-
-@contextmanager
-def administrating() -> Iterator[psycopg.Connection]:
-    """A superuser's connection to the cluster."""
-    pointer = read_pointer(Path(settings.LINLI_HOME))
-    assert pointer is not None
-    with psycopg.connect(
-        host=str(pointer.socket), user=SUPERUSER, password=pointer.passwords[SUPERUSER], dbname="postgres",
-        autocommit=True,
-    ) as admin:  # fmt: skip
-        yield admin
 
 
 def copied(name: str) -> str:
