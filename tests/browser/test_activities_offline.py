@@ -46,10 +46,12 @@ def kept(page: Page, address: str) -> None:
     expect(page.locator("[data-kept]")).to_be_visible()
 
 
-def opened_again(page: Page, address: str) -> Page:
-    """The page is closed; another opens the address."""
+def opened_again(page: Page, address: str, *, online: bool = False) -> Page:
+    """The page is closed; another opens the address, once there is a line: the first one sends nothing any more."""
     context = page.context
     page.close()
+    if online:
+        context.set_offline(False)
     other = context.new_page()
     other.goto(address)
     return other
@@ -76,8 +78,7 @@ def test_a_leader_calls_the_list_in_a_cellar_and_signing_out_clears_the_phone(op
     expect(listed.locator(".chip")).to_have_text("已走")
     with world.inside():
         assert not Mark.objects.filter(activity=row).exists()
-    page.context.set_offline(False)
-    page = opened_again(page, address)
+    page = opened_again(page, address, online=True)
     expect(page.get_by_text("已上传")).to_be_visible()
     page.reload()
     expect(page.locator("li.row").filter(has_text="路过的").get_by_role("button", name="走了")).to_be_visible()
@@ -121,8 +122,7 @@ def test_a_neighbour_checks_in_on_a_hill_by_a_code_and_by_position(open_page: Op
     page = opened_again(page, address)
     page.get_by_role("button", name="按位置签退").click()
     expect(page.get_by_role("status").first).to_contain_text("已记下签退")
-    page.context.set_offline(False)
-    page = opened_again(page, address)
+    page = opened_again(page, address, online=True)
     expect(page.get_by_text("已上传")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="已签退")).to_be_visible()
