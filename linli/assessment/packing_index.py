@@ -216,9 +216,14 @@ def _records(index: Index) -> Iterator[list[Any]]:
             first = Link(_("打开文件"), piece.papers[0].file) if piece.papers else first
             source = f"{piece.source}：{piece.title}" if piece.title else piece.source
             yield [
-                int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), source,
+                *_criterion(chapter), source,
                 piece.place, piece.happened_on, recorded, _("补录") if piece.late else None, len(piece.pictures), first,
             ]  # fmt: skip
+
+
+def _criterion(chapter: Chapter) -> tuple[int, str, Link]:
+    """The first cells of every row: number, code and title of the criterion, which leads to its chapter."""
+    return int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file)
 
 
 def _photos(index: Index) -> Iterator[list[Any]]:
@@ -226,7 +231,7 @@ def _photos(index: Index) -> Iterator[list[Any]]:
         for piece in chapter.pieces:
             for picture in piece.pictures:
                 yield [
-                    int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), picture.number,
+                    *_criterion(chapter), picture.number,
                     picture.caption, piece.happened_on, _("补录") if piece.late else None,
                     Link(_("打开照片"), picture.file),
                 ]  # fmt: skip
@@ -237,7 +242,7 @@ def _documents(index: Index) -> Iterator[list[Any]]:
         for piece in chapter.pieces:
             for paper in piece.papers:
                 yield [
-                    int(chapter.number), chapter.node.code, Link(chapter.node.title, chapter.file), paper.number,
+                    *_criterion(chapter), paper.number,
                     paper.caption, paper.pages, piece.happened_on, _("补录") if piece.late else None,
                     Link(_("打开文件"), paper.file),
                 ]  # fmt: skip

@@ -191,6 +191,7 @@ class Machine(RuleBasedStateMachine):
 
 def test_the_machine_of_properties(db: None) -> None:
     many = max(1, tries("ledger_simulation") // 100) if is_full() else examples(40)
+    many = 1 if time_is_up() else many
     checked = settings(
         max_examples=min(many, 2000), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
     )
