@@ -41,11 +41,12 @@ function draw(element: HTMLElement): void {
   element.append(box);
   const chart = echarts.init(box);
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const paint = () => chart.setOption({ ...chartOption(data, colours()), animation: !still }, true);
+  const option = (shown: Record<string, string>) => chartOption(data, shown, chart.getHeight());
+  const paint = () => chart.setOption({ ...option(colours()), animation: !still }, true);
   paint();
   new ResizeObserver(() => chart.resize()).observe(box);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-  window.addEventListener("beforeprint", () => chart.setOption({ ...chartOption(data, onPaper()), animation: false }, true));
+  window.addEventListener("beforeprint", () => chart.setOption({ ...option(onPaper()), animation: false }, true));
   window.addEventListener("afterprint", paint);
   element.addEventListener("linli:picture", (event) => {
     const canvas = box.querySelector("canvas");

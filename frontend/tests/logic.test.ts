@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { ICONS, sprite } from "../scripts/icons.mjs";
 import { contrast, weakPairs } from "../scripts/contrast.mjs";
-import { chartOption } from "../src/lib/charts";
+import { chartOption, endOffsets } from "../src/lib/charts";
 import { boxOf, meet } from "../src/lib/ground";
 import { classBounds, labelPoints, mapStyle } from "../src/lib/layers";
 import { isTyping, moved } from "../src/lib/keys";
@@ -136,6 +136,20 @@ describe("charts", () => {
     ) as { yAxis: { min: number }; series: { endLabel: { show: boolean } }[] };
     expect(option.yAxis.min).toBe(0);
     expect(option.series.every((one) => one.endLabel.show)).toBe(true);
+  });
+
+  it("keep the names of lines that end alike apart, and leave the others where they are", () => {
+    const ending = (...ends: number[]) => ({
+      kind: "line" as const,
+      names: ["一"],
+      series: ends.map((end) => ({ name: `${end}`, values: [end, null] })),
+    });
+    expect(endOffsets(ending(10, 5), 256)).toEqual([0, 0]);
+    expect(endOffsets(ending(10, 10), 256)).toEqual([0, 18]);
+    expect(endOffsets(ending(10, 10, 10), 256)).toEqual([0, 18, 36]);
+    // At the bottom there is no room below: all move up together.
+    expect(endOffsets(ending(0, 0), 256)).toEqual([-18, 0]);
+    expect(endOffsets({ kind: "line", names: [], series: [{ name: "无", values: [] }] }, 0)).toEqual([0]);
   });
 });
 

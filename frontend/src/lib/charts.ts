@@ -9,9 +9,36 @@ export interface ChartData {
   unit?: string;
 }
 
-export function chartOption(data: ChartData, colours: Record<string, string>): Record<string, unknown> {
+const LINE_HEIGHT = 18;
+const AROUND_PLOT = 24 + 8 + 28;
+
+/**
+ * How far each name at the end of a line moves down (pixels), so that none lies over another: lines that end alike, or
+ * nearly so, have their names one below the other. `height` is that of the whole chart, in pixels.
+ */
+export function endOffsets(data: ChartData, height: number): number[] {
+  const plot = Math.max(LINE_HEIGHT, height - AROUND_PLOT);
+  const ends = data.series.map((one) => one.values.filter((value) => value !== null).at(-1) ?? 0);
+  const top = Math.max(1, ...data.series.flatMap((one) => one.values.map((value) => value ?? 0))) * 1.1;
+  const from = ends.map((end) => plot - (plot * end) / top);
+  const order = from.map((_, place) => place).sort((a, b) => from[a]! - from[b]! || a - b);
+  const placed = [...from];
+  order.forEach((place, rank) => {
+    const above = rank > 0 ? placed[order[rank - 1]!]! + LINE_HEIGHT : -Infinity;
+    placed[place] = Math.max(from[place]!, above);
+  });
+  const below = Math.max(0, ...placed.map((place) => place - plot));
+  return placed.map((place, number) => Math.round(place - below - from[number]!));
+}
+
+export function chartOption(
+  data: ChartData,
+  colours: Record<string, string>,
+  height = 256,
+): Record<string, unknown> {
   const lying = data.kind === "rows";
   const many = data.series.length > 1;
+  const offsets = endOffsets(data, height);
   const category = {
     type: "category",
     data: data.names,
@@ -40,7 +67,7 @@ export function chartOption(data: ChartData, colours: Record<string, string>): R
     },
     xAxis: lying ? value : category,
     yAxis: lying ? category : value,
-    series: data.series.map((one) => ({
+    series: data.series.map((one, number) => ({
       name: one.name,
       type: data.kind === "bar" || lying ? "bar" : "line",
       data: one.values,
@@ -50,7 +77,13 @@ export function chartOption(data: ChartData, colours: Record<string, string>): R
       lineStyle: { width: 2.5 },
       itemStyle: { borderRadius: lying ? [0, 4, 4, 0] : [4, 4, 0, 0] },
       areaStyle: data.kind === "area" ? { opacity: 0.12 } : undefined,
-      endLabel: { show: many && !lying, formatter: "{a}", color: colours["ink"], fontSize: 14 },
+      endLabel: {
+        show: many && !lying,
+        formatter: "{a}",
+        color: colours["ink"],
+        fontSize: 14,
+        offset: [0, offsets[number]],
+      },
       label: { show: lying, position: "right", color: colours["ink"], fontSize: 14 },
       labelLayout: { moveOverlap: "shiftY" },
     })),
