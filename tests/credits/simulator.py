@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from linli.credits import ledger
+from linli.credits.sql import fetch, numbers
 from linli.people.models import Person
 from linli.places.services import create_place
 from tests.credits.acting import DAY, Answer, act, at, moment
@@ -30,24 +31,35 @@ MEMBERS, STOCKS = ("m0", "m1", "m2"), ("stock0",)
 SINKS = {"m": "redeemed", "s": "handed"}
 SOURCES = {"m": ("pool", "adjust"), "s": ("supplied",)}
 
-_ACCOUNTS = "SELECT id, balance, held, floor, version FROM credits_account WHERE id = ANY(%s)"
+_ACCOUNTS = "SELECT id, balance, held, floor, version FROM credits_account WHERE id = ANY($1::bigint[])"
 _SUMS = """
-SELECT id, coalesce(sum(change), 0), count(change), coalesce(sum(change) FILTER (WHERE after <> running), 0)
+SELECT id, coalesce(sum(change), 0)::bigint, count(change),
+  coalesce(sum(change) FILTER (WHERE after <> running), 0)::bigint
 FROM (
   SELECT account AS id, change, after, sum(change) OVER (PARTITION BY account ORDER BY version) AS running
   FROM (
     SELECT credit_id AS account, amount AS change, credit_version AS version, credit_balance AS after
-    FROM credits_transfer WHERE credit_id = ANY(%(ids)s)
+    FROM credits_transfer WHERE credit_id = ANY($1::bigint[]) AND credit_version IS NOT NULL
     UNION ALL
-    SELECT debit_id, -amount, debit_version, debit_balance FROM credits_transfer WHERE debit_id = ANY(%(ids)s)
+    SELECT credit_id, amount, NULL, NULL
+    FROM credits_transfer WHERE credit_id = ANY($1::bigint[]) AND credit_version IS NULL
+    UNION ALL
+    SELECT debit_id, -amount, debit_version, debit_balance
+    FROM credits_transfer WHERE debit_id = ANY($1::bigint[]) AND debit_version IS NOT NULL
+    UNION ALL
+    SELECT debit_id, -amount, NULL, NULL
+    FROM credits_transfer WHERE debit_id = ANY($1::bigint[]) AND debit_version IS NULL
   ) sides
 ) replay GROUP BY id
 """
+"""Kept and open sides apart, as the indexes are: a check costs what its own accounts have, not what the table has."""
 _LOTS = """
 SELECT l.account_id, t.key, l.amount, l.remaining, l.expires_on,
-  l.amount - coalesce((SELECT sum(a.amount) FROM credits_allocation a WHERE a.lot_id = l.id), 0)
-FROM credits_lot l JOIN credits_transfer t ON t.id = l.transfer_id WHERE l.account_id = ANY(%s) ORDER BY l.id
+  l.amount - coalesce((SELECT sum(a.amount) FROM credits_allocation a WHERE a.lot_id = l.id), 0)::bigint
+FROM credits_transfer t JOIN credits_lot l ON l.transfer_id = t.id
+WHERE t.credit_id = ANY($1::bigint[]) AND t.credit_version IS NOT NULL ORDER BY l.id
 """
+"""By the awards, which have an index; a lot on an account that its award does not name is found by `verify`."""
 
 
 @contextmanager
@@ -233,14 +245,10 @@ class Pair:
 
     def check(self) -> None:
         """L1, L2, L8 and L9, from the tables themselves and against the model."""
-        ids = list(self.ids.values())
-        with connection.cursor() as cursor:
-            cursor.execute(_ACCOUNTS, [ids])
-            accounts = {self.names[row[0]]: row[1:] for row in cursor.fetchall()}
-            cursor.execute(_SUMS, {"ids": ids})
-            sums = {self.names[row[0]]: (int(row[1]), row[2], row[3]) for row in cursor.fetchall()}
-            cursor.execute(_LOTS, [ids])
-            lots = [(self.names[row[0]], *row[1:]) for row in cursor.fetchall()]
+        ids = numbers(self.ids.values())
+        accounts = {self.names[row[0]]: row[1:] for row in fetch(_ACCOUNTS, [ids])}
+        sums = {self.names[row[0]]: row[1:] for row in fetch(_SUMS, [ids])}
+        lots = [(self.names[row[0]], *row[1:]) for row in fetch(_LOTS, [ids])]
         assert sum(points for points, _, _ in sums.values()) == 0, "L1: the books do not balance"
         for name, (balance, held, floor, version) in accounts.items():
             replayed, entries, wrong = sums.get(name, (0, 0, 0))
