@@ -24,16 +24,18 @@ from typing import Any
 from linli.config.embedded import read_pointer
 from linli.config.postgres import _postmaster
 from tests.config.test_serve import Installation, processes
+from tests.support.databases import TestServer
+from tests.support.installed import begin
 
 LON, LAT = 120.4552, 36.3752
 WORDS = "楼下垃圾堆了三天没人清理"
 
 
-def populate(home: Path) -> str:
-    """Migrate, put the small world in; a token of a member of staff."""
+def populate(home: Path, server: TestServer) -> str:
+    """Make an installation, put the small world in; a token of a member of staff."""
     ours = Installation(home)
-    done = ours.linli("migrate")
-    assert done.returncode == 0, done.stderr
+    cluster, _ = begin(home, server, ours.environment)
+    cluster.release()
     made = subprocess.run(
         [sys.executable, "-m", "tests.chaos.crashing"],
         env=ours.environment,

@@ -15,6 +15,7 @@ import pytest
 from chaos.tally import is_full, so_far, tell, time_is_up, tries
 from linli.config.embedded import read_pointer
 from tests.chaos.crashing import Client, Served, populate
+from tests.support.databases import TestServer
 
 pytestmark = pytest.mark.race
 
@@ -31,10 +32,10 @@ FULL = ("worker", "database", "worker", "database", "worker", "all", "database",
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[Served, str]]:
-    """A migrated installation with the small world, and a token."""
+def served(tmp_path: Path, database_server: TestServer) -> Iterator[tuple[Served, str]]:
+    """An installation of its own with the small world, and a token."""
     home = tmp_path / "home"
-    token = populate(home)
+    token = populate(home, database_server)
     ours = Served(home)
     yield ours, token
     ours.end()

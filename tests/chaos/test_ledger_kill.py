@@ -9,10 +9,8 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +18,12 @@ import pytest
 
 from chaos.tally import is_full, tell, tries
 from linli.config import databases
-from linli.config.backup.programs import environment
-from linli.config.databases import DatabaseAddress
-from linli.config.embedded import SUPERUSER
-from linli.config.postgres import Cluster, _postmaster
-from linli.config.provision import provision_embedded
+from linli.config.postgres import _postmaster
 from tests.browser.server import database_url
 from tests.config.test_serve import Installation
 from tests.credits.crowd import PATIENCE_SECONDS, Crowd, at_once, crowd
-from tests.support.databases import TestServer, template
+from tests.support.databases import TestServer
+from tests.support.installed import begin
 
 pytestmark = [pytest.mark.race, pytest.mark.long]
 WRITERS, MEMBERS = 10, 6
@@ -42,30 +37,9 @@ class Bank:
 
     def __init__(self, home: Path, server: TestServer) -> None:
         self.ours = Installation(home)
-        self.cluster = Cluster(home, say=lambda text: None)
-        self.pointer = self.cluster.acquire()
-        provision_embedded(self.pointer)
-        self._fill(server)
+        self.cluster, self.pointer = begin(home, server, self.ours.environment)
         address = databases.address(home, databases.APP)
         self.address = database_url(address, address.name)
-
-    def _fill(self, server: TestServer) -> None:
-        """The tables of the tests' template: sooner there than by migrating. Other names of roles want migrations."""
-        if server.app.user != "linli_app":
-            migrated = self.ours.linli("migrate")
-            assert migrated.returncode == 0, migrated.stderr
-            return
-        here = DatabaseAddress(
-            "linli", SUPERUSER, self.pointer.passwords[SUPERUSER], str(self.pointer.socket), "5432"
-        )  # fmt: skip
-        there = replace(server.admin, name=template(server))
-        dump = subprocess.run(
-            [self.pointer.programs / "pg_dump", "-Fc"], env=environment(there), capture_output=True, check=True
-        )
-        subprocess.run(
-            [self.pointer.programs / "pg_restore", "--clean", "--if-exists", "--exit-on-error", "-d", "linli"],
-            env=environment(here), input=dump.stdout, capture_output=True, check=True,
-        )  # fmt: skip
 
     def kill(self) -> float:
         """kill -9 of the database server, and start it again; the seconds until it took connections."""
