@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
 
-from linli.activities import attendance_marks
+from linli.activities import admitting, attendance_marks, naming
 from linli.activities.access import JOIN, LEAD, led
 from linli.activities.models import Activity, Attendance, Mark, Signup
 from linli.activities.models.attendance import LIST, POSITION, QR, TYPED, WALK_IN
@@ -131,6 +131,8 @@ def _oneself(
         distance = distance_of(activity, position) if position is not None else None
         signup = signup_of(activity_id, own_ids(actor))
         person_id = signup.person_id if signup is not None else actor.person_id
+        if signup is None:
+            admitting.admit(person_id, activity)
         mark = Mark(
             activity=activity, person_id=person_id, out=out, how=how if signup or out else as_walk_in(how), at=now,
             recorded_at=now, recorded_by_id=actor.person_id, step=step, distance_metres=distance, key=key,
@@ -300,7 +302,7 @@ def walk_in(
     """
     activity = led(actor, activity_id)
     called, number = clean(name, "name", NAME_MAX, needed=True), good_phone(phone)
-    person_id = personal.find_or_create_resident(name=called, phone=number)
+    person_id = naming.person_called(called, number)
     known = _known(key, activity_id, person_id)
     if known is not None:
         return known
@@ -309,6 +311,8 @@ def walk_in(
     came = min(at or now, now)
     in_time(activity, at or now, now)
     signup = signup_of(activity_id, personal.same_phone_ids(person_id))
+    if signup is None:
+        admitting.admit(person_id, activity)
     mark = Mark.objects.create(
         activity=activity, person_id=signup.person_id if signup else person_id, how=LIST if signup else WALK_IN,
         at=came, recorded_at=now, recorded_by_id=actor.person_id, late=now - came > LATE, key=key,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
-from linli.activities import closing_listeners
+from linli.activities import closing_listeners, telling
 from linli.activities.access import LEAD, led
 from linli.activities.checkin import BEFORE
 from linli.activities.models import Activity, Attendance, HeadCount, Outcome, Signup
@@ -17,7 +17,7 @@ from linli.activities.words import clean, public, refuse
 from linli.kernel.labels import Label
 from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
-from linli.work import evidence_links, moments
+from linli.work import evidence_links, inbox, moments
 
 HOLDER = "activity"
 """The word by which evidence names an activity as its holder."""
@@ -72,6 +72,31 @@ def close(actor: Actor, activity_id: int, *, results: str | None = None) -> Acti
     record("activity.closed", actor_id=actor.person_id, subject=f"activity:{row.pk}")
     closing_listeners.tell(row.pk, actor)
     return row
+
+
+ASK_AFTER, ASK_WITHIN = timedelta(hours=1), timedelta(days=3)
+
+
+def ask_due(now: datetime | None = None, limit: int = 500) -> int:
+    """Remind the leaders of what has been over for an hour to confirm who was there, each once; how many.
+
+    Where no leader is named, whoever planned it. Any number of workers.
+    """
+    moment = now or moments.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE activities_activity SET close_asked_at = %(now)s WHERE id IN ("
+            " SELECT id FROM activities_activity WHERE state = 'published' AND close_asked_at IS NULL"
+            " AND ends_at <= %(last)s AND ends_at > %(first)s AND starts_at > %(first)s - interval '2 days'"
+            " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+            " RETURNING id, coalesce(leader_id, created_by_id)",
+            {"now": moment, "last": moment - ASK_AFTER, "first": moment - ASK_WITHIN, "limit": limit},
+        )
+        rows = cursor.fetchall()
+        for activity_id, person_id in sorted(rows):
+            if person_id is not None:
+                inbox.notify([person_id], telling.TO_CLOSE, data={"activity": activity_id})
+    return len(rows)
 
 
 @transaction.atomic

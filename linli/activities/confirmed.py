@@ -14,7 +14,8 @@ from django.db import connection
 class Attended:
     """A person was at an activity and its leader has confirmed it. Times are those of the check-in and check-out.
 
-    `left_how` is "closing" where nobody checked out. `planned_from`, `planned_to`: the activity's own times.
+    `left_how` is "closing" where nobody checked out. `planned_from`, `planned_to`: the activity's own times. `serves`:
+    the post is one in which one serves; who came without a post may have served where any post of the activity does.
     """
 
     attendance_id: int
@@ -24,6 +25,7 @@ class Attended:
     theme: str
     training_months: int | None
     role: str
+    serves: bool
     person_id: int
     place_id: int
     place_path: str
@@ -43,13 +45,17 @@ class Attended:
 
 
 _ATTENDED = """
-SELECT t.id, a.id, a.series_id, a.title, a.theme, a.training_months, coalesce(r.name, ''), t.person_id, p.id,
-  p.path::text, a.organisation_id, a.campaign_id, a.leader_id, a.starts_at, a.ends_at, t.came_at, t.came_how, t.left_at,
-  t.left_how, t.late, t.confirmed_at, t.confirmed_by_id, t.synthetic
+SELECT t.id, a.id, a.series_id, a.title, a.theme, a.training_months, coalesce(r.name, ''),
+  coalesce(r.serves, (SELECT bool_or(x.serves) FROM activities_role x WHERE x.activity_id = a.id), true), t.person_id,
+  p.id, p.path::text, a.organisation_id, a.campaign_id, a.leader_id, a.starts_at, a.ends_at, t.came_at, t.came_how,
+  t.left_at, t.left_how, t.late, t.confirmed_at, t.confirmed_by_id, t.synthetic
 FROM activities_attendance t JOIN activities_activity a ON a.id = t.activity_id
 JOIN places_place p ON p.id = a.place_id LEFT JOIN activities_role r ON r.id = t.role_id
-WHERE t.confirmed_at IS NOT NULL AND t.left_at IS NOT NULL AND {which} ORDER BY t.came_at, t.id
+LEFT JOIN activities_signup s ON s.id = t.signup_id
+WHERE t.confirmed_at IS NOT NULL AND t.left_at IS NOT NULL AND NOT coalesce(s.minors > 0 AND s.seats = s.minors, false)
+  AND {which} ORDER BY t.came_at, t.id
 """
+"""A guardian who only sends the children along (as many places as minors) was not there."""
 
 
 def _read(which: str, values: Sequence[Any]) -> list[Attended]:
@@ -66,3 +72,8 @@ def of_activity(activity_id: int) -> list[Attended]:
 def by_ids(attendance_ids: Sequence[int]) -> list[Attended]:
     """These attendances, as far as they are confirmed (1 statement)."""
     return _read("t.id = ANY(%s)", [list(attendance_ids)])
+
+
+def trainings_of(person_id: int) -> list[Attended]:
+    """The trainings that a person attended, confirmed (1 statement)."""
+    return _read("a.training_months IS NOT NULL AND t.person_id = %s", [person_id])

@@ -9,21 +9,23 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from linli.activities import checkin, closing, planning, series, setup, signups
+from linli.activities import checkin, closing, planning, series, setup, signups, substitutes
 from linli.activities.checkin import Ticked
-from linli.activities.models import Activity, Format
+from linli.activities.models import Activity, Format, Signup
 from linli.activities.planning import Wanted
 from linli.activities.posts import Post, of_data
 from linli.activities.recurrence import LAST_DAY, weekly
 from linli.activities.signups import Asked
 from linli.people import personal
 from linli.people.access import Actor, Grant
+from linli.people.demo import RESIDENT_NAME, RESIDENT_PHONE
 from linli.people.demo_names import names
 from linli.people.models import Appointment, Organisation
 from linli.people.roles import ROLES
@@ -106,6 +108,7 @@ class _Stage:
         now = timezone.now()
         for row in Activity.objects.filter(synthetic=True).order_by("starts_at"):
             self._fill(row, row.starts_at < now)
+        self._neighbour()
 
     def _wanted(self, form: str, title: str, spot: str, begin: datetime, **more: object) -> Wanted:
         row = self.formats[form]
@@ -141,7 +144,10 @@ class _Stage:
         wanted = self._wanted(form, title, spot, begin)
         if form == "党员有约":
             # A small one that is full, so that there is a waiting list.
-            wanted = replace(wanted, posts=(Post("居民", 4),))
+            wanted = replace(wanted, posts=(Post("居民", 4, serves=False),))
+        if "riders" in heads:
+            # A training: who was there has it in their record for a year.
+            wanted = replace(wanted, posts=(Post("骑手", 60, serves=False),), training_months=12)
         row = planning.create(self.leader, wanted, key=_key("single", number), publish=True)
         self.heads[row.pk] = heads
 
@@ -160,6 +166,25 @@ class _Stage:
                     continue
         if past:
             self._hold(row)
+
+    def _neighbour(self) -> None:
+        """The resident of the demo has a place on Friday, waits for a full one, and is offered somebody's place."""
+        person = personal.find_or_create_resident(name="", phone=RESIDENT_PHONE)
+        personal.give_name(person, RESIDENT_NAME)
+        grant = Grant(ROLES["resident"].permissions, role="resident", own=True)
+        me = Actor(person_id=person, user_id=person, grants=(grant,), channel="resident")
+        coming = Activity.objects.filter(synthetic=True, starts_at__gt=timezone.now()).order_by("starts_at")
+        for number, row in enumerate((coming.filter(series__rule__contains="FR").first(),
+                                      coming.filter(format__name="党员有约").first())):  # fmt: skip
+            role = row.roles.order_by("position").first() if row is not None else None
+            if role is not None:
+                with suppress(signups.StepRefused):
+                    signups.sign_up(me, Asked(role.pk), key=_key("neighbour", number))
+        seated = Signup.objects.filter(activity__in=coming.filter(format__name="小院好声音"), state=Signup.IN)
+        place = seated.order_by("turn").first()
+        giver = next((one for one in self.people if place is not None and one.person_id == place.person_id), None)
+        if place is not None and giver is not None:
+            substitutes.offer(giver, place.pk, name=RESIDENT_NAME, phone=RESIDENT_PHONE, key=_key("offer"))
 
     def _hold(self, row: Activity) -> None:
         ticks = []

@@ -10,19 +10,26 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
+from linli.activities.closing import AUDIENCES
 from linli.activities.models import Activity, Format, Series
 from linli.activities.reading import FROM, LINE, PAGE, SEEN, reach, span
 from linli.kernel.numbers import page_number, whole_number
 from linli.people.access import Actor, ObjectHidden, require
+from linli.work import moments
 from linli.work.rows import fetch
 
 ROWS_MAX = 20_000
 STATES = (Activity.DRAFT, Activity.PUBLISHED, Activity.CLOSED, Activity.CANCELLED)
+TO_CLOSE = "to_close"
+"""Not a state of its own: published, over, and its leader has not confirmed who was there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which activities: of a month (its first day), a place and below, a state, a format, a series; words of titles."""
+    """Which activities: of a month (its first day), a place and below, a state, a format, a series; words of titles.
+
+    `heads`: those that counted this kind of audience; then only its heads are told.
+    """
 
     month: date
     place: int | None = None
@@ -30,6 +37,7 @@ class Filters:
     format: int | None = None
     series: int | None = None
     words: str = ""
+    heads: str = ""
     page: int = 1
 
     @classmethod
@@ -39,10 +47,11 @@ class Filters:
             month = date.fromisoformat(f"{sent.get('month', '')}-01")
         except ValueError:
             month = timezone.localdate().replace(day=1)
-        state = sent.get("state", "")
+        state, heads = sent.get("state", ""), sent.get("heads", "")
         return cls(
-            month, whole_number(sent.get("place")), state if state in STATES else "", whole_number(sent.get("format")),
-            whole_number(sent.get("series")), sent.get("q", "").replace("\x00", "").strip()[:40],
+            month, whole_number(sent.get("place")), state if state in (*STATES, TO_CLOSE) else "",
+            whole_number(sent.get("format")), whole_number(sent.get("series")),
+            sent.get("q", "").replace("\x00", "").strip()[:40], heads if heads in AUDIENCES else "",
             page_number(sent.get("page"), 1000),
         )  # fmt: skip
 
@@ -51,7 +60,8 @@ class Filters:
         new = replace(self, **changes)
         pairs = [
             ("month", f"{new.month:%Y-%m}"), ("place", new.place), ("state", new.state), ("format", new.format),
-            ("series", new.series), ("q", new.words), ("page", new.page if new.page > 1 else None),
+            ("series", new.series), ("q", new.words), ("heads", new.heads),
+            ("page", new.page if new.page > 1 else None),
         ]  # fmt: skip
         return urlencode([(name, value) for name, value in pairs if value])
 
@@ -63,31 +73,38 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything but the month filters."""
-        return any((self.place, self.state, self.format, self.series, self.words))
+        return any((self.place, self.state, self.format, self.series, self.words, self.heads))
 
 
+OVERDUE = "a.state = 'published' AND a.ends_at < %(now)s"
 _WHERE = f"""
 WHERE {SEEN} AND a.starts_at >= %(since)s AND a.starts_at < %(until)s
   AND (%(place)s::bigint IS NULL OR p.path <@ (SELECT path FROM places_place WHERE id = %(place)s))
-  AND (%(state)s = '' OR a.state = %(state)s) AND (%(format)s::bigint IS NULL OR a.format_id = %(format)s)
+  AND (%(state)s = '' OR (a.state = %(state)s AND NOT ({OVERDUE})) OR (%(state)s = 'to_close' AND {OVERDUE}))
+  AND (%(format)s::bigint IS NULL OR a.format_id = %(format)s)
   AND (%(series)s::bigint IS NULL OR a.series_id = %(series)s)
   AND (%(words)s = '' OR strpos(lower(a.title), lower(%(words)s)) > 0)
+  AND (%(heads)s = '' OR EXISTS (SELECT 1 FROM activities_headcount k WHERE k.activity_id = a.id
+    AND k.kind = %(heads)s AND a.state = 'closed'))
 """
 _LIST = f"""
 SELECT {LINE}, a.results, (SELECT count(*) FROM activities_attendance t WHERE t.activity_id = a.id
   AND t.struck_at IS NULL)::int AS present, (SELECT coalesce(sum(h.persons), 0) FROM activities_headcount h
-  WHERE h.activity_id = a.id)::int AS heads
+  WHERE h.activity_id = a.id AND (%(heads)s = '' OR h.kind = %(heads)s))::int AS heads,
+  (SELECT jsonb_object_agg(h.kind, h.persons) FROM activities_headcount h WHERE h.activity_id = a.id)::text AS kinds
 {FROM} {_WHERE} ORDER BY a.starts_at, a.id LIMIT %(limit)s OFFSET %(offset)s
 """
 _FIGURES = f"""
 SELECT count(*)::int AS all, count(*) FILTER (WHERE a.state = 'closed')::int AS held,
-  count(*) FILTER (WHERE a.state = 'published')::int AS open,
+  count(*) FILTER (WHERE a.state = 'published' AND NOT ({OVERDUE}))::int AS open,
+  count(*) FILTER (WHERE {OVERDUE})::int AS to_close,
   coalesce(sum(t.present) FILTER (WHERE a.state = 'closed'), 0)::int AS present,
   coalesce(sum(h.heads) FILTER (WHERE a.state = 'closed'), 0)::int AS heads
 FROM activities_activity a JOIN places_place p ON p.id = a.place_id
 CROSS JOIN LATERAL (SELECT count(*) AS present FROM activities_attendance x WHERE x.activity_id = a.id
   AND x.confirmed_at IS NOT NULL) t
-CROSS JOIN LATERAL (SELECT sum(y.persons) AS heads FROM activities_headcount y WHERE y.activity_id = a.id) h
+CROSS JOIN LATERAL (SELECT sum(y.persons) AS heads FROM activities_headcount y WHERE y.activity_id = a.id
+  AND (%(heads)s = '' OR y.kind = %(heads)s)) h
 {_WHERE}
 """
 
@@ -97,7 +114,7 @@ def _values(actor: Actor, filters: Filters) -> dict[str, Any]:
     return {
         **reach(actor), "since": since, "until": until, "place": filters.place, "state": filters.state,
         "format": filters.format, "series": filters.series, "words": filters.words,
-        "offset": (filters.page - 1) * PAGE, "limit": PAGE,
+        "heads": filters.heads, "now": moments.now(), "offset": (filters.page - 1) * PAGE, "limit": PAGE,
     }  # fmt: skip
 
 
@@ -132,19 +149,16 @@ def totals(actor: Actor, filters: Filters) -> dict[str, int]:
     return fetch(_FIGURES, _values(actor, filters))[0]
 
 
-_HEADS = """
-SELECT h.kind, sum(h.persons)::int AS persons, count(*)::int AS activities
-FROM activities_headcount h JOIN activities_activity a ON a.id = h.activity_id JOIN places_place p ON p.id = a.place_id
-WHERE a.state = 'closed' AND p.path <@ %(path)s::ltree AND a.starts_at >= %(since)s AND a.starts_at < %(until)s
-  AND (%(campaign)s::bigint IS NULL OR a.campaign_id = %(campaign)s) GROUP BY h.kind ORDER BY h.kind
+_HEADS = f"""
+SELECT h.kind, sum(h.persons)::int AS persons FROM activities_headcount h
+JOIN activities_activity a ON a.id = h.activity_id JOIN places_place p ON p.id = a.place_id
+{_WHERE} AND a.state = 'closed' AND (%(heads)s = '' OR h.kind = %(heads)s) GROUP BY h.kind
 """
 
 
-def audience(path: str, since: date, until: date, *, campaign_id: int | None = None) -> dict[str, int]:
-    """人次 of held activities by kind of audience, below a place, on days both included (1 statement)."""
-    begin, end = span(since, until)
-    rows = fetch(_HEADS, {"path": path, "since": begin, "until": end, "campaign": campaign_id})
-    return {row["kind"]: row["persons"] for row in rows}
+def audience(actor: Actor, filters: Filters) -> dict[str, int]:
+    """人次 of the same list by kind of audience, of what was held (1 statement); their sum is that of `totals`."""
+    return {row["kind"]: row["persons"] for row in fetch(_HEADS, _values(actor, filters))}
 
 
 def formats(actor: Actor, *, also_off: bool = False) -> list[Format]:

@@ -1,10 +1,14 @@
-"""Jobs of activities: those of series are made ahead, people are reminded the day before and told."""
+"""Jobs of activities: those of series are made ahead, people are reminded and told, leaders reminded to confirm."""
 
 from __future__ import annotations
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from linli.activities import series, signups, texting
+from linli.activities import closing, series, signups, texting
+
+BY_DAY = (8, 21)
+"""The hours of the day between which people are reminded."""
 
 
 @app.periodic(cron="20 2 * * *")
@@ -17,8 +21,16 @@ def make_ahead(timestamp: int) -> None:
 @app.periodic(cron="5 * * * *")
 @app.task(name="activities.remind", queue="work", queueing_lock="activities.remind")
 def remind(timestamp: int) -> None:
-    """Remind those who have a place at what begins within a day."""
-    while signups.remind_due():
+    """Remind those who have a place at what begins within a day; by day only, for some are told by text message."""
+    while BY_DAY[0] <= timezone.localtime().hour < BY_DAY[1] and signups.remind_due():
+        pass
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(name="activities.ask_to_close", queue="work", queueing_lock="activities.ask_to_close")
+def ask_to_close(timestamp: int) -> None:
+    """Remind leaders of what is over and not confirmed."""
+    while closing.ask_due():
         pass
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from linli.activities import scans
+from linli.activities import admitting, scans
 from linli.activities.access import JOIN, led
 from linli.activities.checkin import (
     LATE,
@@ -125,6 +125,8 @@ def _take(actor: Actor, me: int, activity_id: int, one: Attempt, sent_at: dateti
     in_time(activity, judged.at, now)
     signup = signup_of(activity_id, own_ids(actor))
     person_id = signup.person_id if signup is not None else me
+    if signup is None:
+        admitting.admit(person_id, activity)
     if Attendance.objects.filter(activity=activity, person_id=person_id, struck_at__isnull=False).exists():
         raise refuse(
             "struck", "", "负责人划掉了您的签到，请找负责人。", "The leader struck it out; ask them.", status=409

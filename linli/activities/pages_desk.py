@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -17,10 +18,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from linli.activities import figures, planning, selectors, series, shown, typed
 from linli.activities.access import LEAD, PLAN, VIEW, leads
+from linli.activities.closing import AUDIENCES
 from linli.activities.figures import Filters
 from linli.activities.models import Activity
 from linli.activities.reading import PAGE
 from linli.activities.recurrence import in_words
+from linli.activities.training import valid_until
 from linli.exchange.sheets import SHEET, as_xlsx
 from linli.people.access import Actor, ObjectHidden
 from linli.people.audit import record
@@ -52,7 +55,7 @@ def area_options(actor: Actor, permission: str, places: PlaceSnapshot) -> list[t
 @staff_page(VIEW)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """`/desk/activities/`: the month, its days as a calendar, its activities, its figures (≤ 5 statements)."""
+    """`/desk/activities/`: the month, its days as a calendar, its activities, its figures (≤ 6 statements)."""
     actor, now = actor_on(request), timezone.now()
     filters = Filters.of(request.GET)
     places = place_snapshot(registry_versions())
@@ -63,16 +66,28 @@ def index(request: HttpRequest) -> HttpResponse:
         "weeks": _weeks(filters.month, rows, figures.per_day(actor, filters) if totals["all"] > PAGE else None),
         "before": filters.query(month=(filters.month - timedelta(days=1)).replace(day=1), page=1),
         "after": filters.query(month=filters.last + timedelta(days=1), page=1),
-        "links": {state: filters.query(state=state, page=1) for state in figures.STATES} | {
+        "audience": _audience(actor, filters) if totals["heads"] else [],
+        "links": {state: filters.query(state=state, page=1) for state in (*figures.STATES, figures.TO_CLOSE)} | {
             "all": filters.query(state="", page=1), "here": filters.query(page=1)},
         "places": area_options(actor, VIEW, places), "formats": [(row.pk, format_name(row)) for row in
                                                                  figures.formats(actor)],
-        "states": [(state, shown.chip_of(state)[0]) for state in figures.STATES], "page": filters.page,
+        "states": [(state, shown.chip_of(state)[0]) for state in (*figures.STATES, figures.TO_CLOSE)],
+        "page": filters.page,
         "has_more": totals["all"] > filters.page * PAGE, "may_plan": actor.may_somewhere(PLAN),
         "may_lead": actor.may_somewhere(LEAD), "series": series_row,
         "rule": in_words(series_row.rule) if series_row else None,
     }  # fmt: skip
     return render(request, "activities/desk_index.html", context)
+
+
+def _audience(actor: Actor, filters: Filters) -> list[tuple[str, int, str]]:
+    """Heads by kind in words, each with the list of the activities where they were counted."""
+    counted = figures.audience(actor, filters)
+    return [
+        (label.text(shown.tongue()), counted[kind], filters.query(heads=kind, state="", page=1))
+        for kind, label in AUDIENCES.items()
+        if counted.get(kind)
+    ]
 
 
 @staff_page(VIEW)
@@ -83,7 +98,7 @@ def register_xlsx(request: HttpRequest) -> HttpResponse:
     rows = figures.register(actor_on(request), filters, whole_year=year)
     head = (
         _("日期"), _("时间"), _("活动"), _("形式"), _("地点"), _("单位"), _("主题"), _("状态"), _("报名"), _("出勤"),
-        _("受众人次"), _("成效"),
+        _("受众人次"), *(label.text(shown.tongue()) for label in AUDIENCES.values()), _("成效"),
     )  # fmt: skip
     table = [head, *(_register_line(row) for row in rows)]
     name = f"{filters.month:%Y}" if year else f"{filters.month:%Y-%m}"
@@ -95,11 +110,13 @@ def register_xlsx(request: HttpRequest) -> HttpResponse:
 
 def _register_line(row: dict[str, Any]) -> tuple[Any, ...]:
     tongue = shown.tongue()
+    kinds = json.loads(row["kinds"] or "{}")
     held = (row["format_en"] if tongue.startswith("en") else "") or row["format"] or ""
     return (
         timezone.localdate(row["starts_at"]), shown.hours(row["starts_at"], row["ends_at"]), row["title"], held,
         shown.place_words(row["place_name"], row["spot"]), row["unit"], "、".join(row["topics"] or ()),
-        shown.chip_of(row["state"])[0], row["taken"], row["present"], row["heads"], mask_text(row["results"]),
+        shown.chip_of(row["state"])[0], row["taken"], row["present"], row["heads"],
+        *(kinds.get(kind) for kind in AUDIENCES), mask_text(row["results"]),
     )  # fmt: skip
 
 
@@ -146,7 +163,8 @@ def _page(request: HttpRequest, activity_id: int, problem: typed.Problem | None)
         person["came_word"] = shown.HOWS[person["came_how"]].text(shown.tongue()) if person["came_how"] else ""
     context = {
         "row": row, "roles": found.roles, "when": shown.when(row.starts_at, row.ends_at), "people": people,
-        "place": place_snapshot().full_name(row.place_id, "street"), "chip": shown.chip_of(row.state),
+        "place": place_snapshot().full_name(row.place_id, "street"),
+        "chip": shown.chip_of(shown.state_now(row.state, row.ends_at, now)),
         "rule": in_words(row.series.rule) if row.series else None, "problem": problem, "key": uuid.uuid4(),
         "heads": shown.heads_words(found.heads), "outcomes": shown.outcome_words(found.outcomes),
         "head_total": sum(persons for _kind, persons in found.heads), "typed": request.POST,
@@ -206,7 +224,7 @@ def people_xlsx(request: HttpRequest, activity_id: int) -> HttpResponse:
     if not leads(actor, found.row):
         raise ObjectHidden(LEAD)
     tongue = shown.tongue()
-    head = (
+    head: tuple[str, ...] = (
         _("序号"),
         _("姓名"),
         _("手机号"),
@@ -218,11 +236,14 @@ def people_xlsx(request: HttpRequest, activity_id: int) -> HttpResponse:
         _("怎样签到"),
         _("确认"),
     )
+    trained = found.row.training_months is not None
+    head = (*head, _("培训有效至")) if trained else head
     states = {"in": _("有名额"), "waiting": _("候补"), "": _("现场参加")}
     rows = [
         (
             number, person["name"], person["phone"], person["role"], states[person["signed"]], person["minors"],
             *_times(person, tongue), _("是") if person["confirmed_at"] else "",
+            *(_good_until(found.row, person) if trained else ()),
         )
         for number, person in enumerate(selectors.people_of(activity_id, clear=True), start=1)
     ]  # fmt: skip
@@ -232,6 +253,13 @@ def people_xlsx(request: HttpRequest, activity_id: int) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="activity-{activity_id}.xlsx"'
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def _good_until(row: Activity, person: dict[str, Any]) -> tuple[Any]:
+    """Until when a training is good for somebody; nothing for who did not attend."""
+    if not person["confirmed_at"] or person["only_minors"]:
+        return ("",)
+    return (valid_until(timezone.localdate(row.starts_at), row.training_months or 0) or _("长期"),)
 
 
 def _times(person: dict[str, Any], language: str) -> tuple[str, str, str]:

@@ -37,7 +37,7 @@ from linli.work.engine import StepRefused
 from linli.work.themes import choices
 
 POSTS_SHOWN, CANDIDATES, UNITS_OFFERED = 4, 8, 200
-POST_FIELDS = ("name", "capacity", "skills", "id")
+POST_FIELDS = ("name", "capacity", "skills", "id", "attends")
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
@@ -180,7 +180,7 @@ def posts_of(sent: QueryDict) -> tuple[Post, ...]:
         capacity = typed.whole(sent.get(f"post_capacity_{number}", ""), "posts")
         found.append(
             Post(name, capacity, typed.words(typed.said(sent, f"post_skills_{number}")),
-                 whole_number(sent.get(f"post_id_{number}")))
+                 whole_number(sent.get(f"post_id_{number}")), not sent.get(f"post_attends_{number}"))
         )  # fmt: skip
     return tuple(found)
 
@@ -214,8 +214,8 @@ def _fresh(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     wanted = whole_number(request.GET.get("format"))
     row = next((one for one in figures.formats(actor) if one.pk == wanted), None)
     values: dict[str, Any] = {
-        "starts_at": f"{begin:{MOMENT}}", "ends": "11:00", "risk": "none", "post_name_0": _("参加者"),
-        "post_capacity_0": "20", "campaign": request.GET.get("campaign", ""),
+        "starts_at": f"{begin:{MOMENT}}", "ends": "11:00", "risk": "none", "campaign": request.GET.get("campaign", ""),
+        **post_values(0, _("参加者"), 20, (), ""),
     }  # fmt: skip
     if row is not None:
         values |= {
@@ -223,16 +223,26 @@ def _fresh(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             "programme": row.programme, "ends": f"{begin + timedelta(minutes=row.minutes):%H:%M}",
         }  # fmt: skip
         for number, post in enumerate(row.roles):
-            values |= post_values(number, post["name"], post["capacity"], post.get("skills") or (), "")
+            values |= kept_post_values(number, post)
     return values
 
 
-def post_values(number: int, name: str, capacity: Any, skills: Any, identity: Any) -> dict[str, str]:
+def post_values(
+    number: int, name: str, capacity: Any, skills: Any, identity: Any, *, serves: bool = True
+) -> dict[str, str]:
     """A post as the form shows it, in its line."""
     return {
         f"post_name_{number}": name, f"post_capacity_{number}": str(capacity),
         f"post_skills_{number}": "、".join(skills), f"post_id_{number}": str(identity),
+        f"post_attends_{number}": "" if serves else "1",
     }  # fmt: skip
+
+
+def kept_post_values(number: int, post: Mapping[str, Any]) -> dict[str, str]:
+    """The same for a post as a format keeps it."""
+    return post_values(
+        number, post["name"], post["capacity"], post.get("skills") or (), "", serves=post.get("serves", True)
+    )
 
 
 def _stored(row: Activity) -> dict[str, Any]:
@@ -253,7 +263,7 @@ def _stored(row: Activity) -> dict[str, Any]:
         "until": row.series.until.isoformat() if row.series and row.series.until else "",
     }  # fmt: skip
     for number, role in enumerate(row.roles.order_by("position", "pk")):
-        values |= post_values(number, role.name, role.capacity, role.skills, role.pk)
+        values |= post_values(number, role.name, role.capacity, role.skills, role.pk, serves=role.serves)
     return values
 
 

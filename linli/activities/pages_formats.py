@@ -15,7 +15,7 @@ from linli.activities.access import PLAN
 from linli.activities.formats import WantedFormat
 from linli.activities.models import Format
 from linli.activities.pages_desk import area_options, format_name
-from linli.activities.pages_form import post_values, posts_of, posts_shown
+from linli.activities.pages_form import kept_post_values, post_values, posts_of, posts_shown
 from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden
 from linli.people.gates import actor_on, staff_page
@@ -94,7 +94,7 @@ def _stored(row: Format) -> dict[str, Any]:
         name: getattr(row, name) for name in ("name", "name_en", "theme", "purpose", "programme", "minutes")
     }
     for number, post in enumerate(row.roles):
-        values |= post_values(number, post["name"], post["capacity"], post.get("skills") or (), "")
+        values |= kept_post_values(number, post)
     return values
 
 

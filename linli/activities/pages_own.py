@@ -19,6 +19,7 @@ from linli.activities.access import LEAD
 from linli.activities.pages_public import page, private, to_phone
 from linli.activities.scans import Scan
 from linli.activities.telling import PREFIX
+from linli.activities.training import valid_until
 from linli.activities.typed import Problem
 from linli.activities.words import refuse
 from linli.kernel.numbers import whole_number
@@ -27,13 +28,14 @@ from linli.people.gates import actor_on
 from linli.work import inbox, moments
 from linli.work.engine import StepRefused
 
+PAST_SHOWN = 30
 KEPT = timedelta(days=1)
 """So long after the end the page lies on the phone for use without network."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def mine(request: HttpRequest) -> HttpResponse:
-    """`/activities/mine/`: what is to come, what waits for my answer, what was (≤ 8 statements)."""
+    """`/activities/mine/`: what is to come, what waits for my answer, what was (≤ 9 statements)."""
     actor = actor_on(request)
     if not actor.is_signed_in:
         return private(page(request, "mine.html", {"signed_in": False}))
@@ -64,10 +66,18 @@ def _mine(actor: Actor) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "signed_in": True, "offers": offers, "rows": [shown.line(row, now) for row in selectors.mine(persons, now)],
-        "past": [shown.line(row, now) for row in selectors.mine(persons, now, past=True)[:30]],
+        "past": [shown.line(row, now) | _trained(row) for row in selectors.my_past(persons, now, limit=PAST_SHOWN)],
         "news": inbox.of_kind(persons, PREFIX, shown.tongue(), limit=6), "has_key": calendars.has_key(actor),
         "leads": actor.may_somewhere(LEAD) or selectors.leads_any(actor),
     }  # fmt: skip
+
+
+def _trained(row: dict[str, Any]) -> dict[str, Any]:
+    """Until when a training that was attended is good; `trained` alone where it is for good."""
+    if row["training_months"] is None or not row["confirmed_at"]:
+        return {}
+    until = valid_until(timezone.localdate(row["starts_at"]), row["training_months"])
+    return {"trained": True, "valid_until": until, "expired": until is not None and until < timezone.localdate()}
 
 
 def _act(request: HttpRequest, actor: Actor) -> str:

@@ -22,7 +22,7 @@ from linli.activities.selectors import Shown
 from linli.activities.signups import Asked
 from linli.activities.typed import Problem
 from linli.kernel.numbers import page_number, whole_number
-from linli.people import gateways
+from linli.people import gateways, personal
 from linli.people.access import Actor
 from linli.people.gates import actor_on
 from linli.people.models import Person
@@ -33,6 +33,7 @@ from linli.work.engine import StepRefused
 from linli.work.printing.sheets import PDF
 
 SPANS: dict[str, int] = {"today": 1, "week": 7, "all": 42}
+PAST = "past"
 FEED_DAYS = 90
 
 
@@ -77,21 +78,28 @@ def _areas(places: PlaceSnapshot, district: PlaceRow | None) -> list[tuple[int, 
     return found
 
 
+def _rows(path: str | None, span: str, now: datetime, number: int) -> list[dict[str, Any]]:
+    """A page of what the tab shows (1 statement)."""
+    if span == PAST:
+        return selectors.public_past(path, now, page=number)
+    last = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=SPANS[span])
+    return selectors.public_list(path, now, last, page=number)
+
+
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """`/activities/`: what is on today, this week, or in the weeks to come, in a place (3 statements, 4 signed in)."""
+    """`/activities/`: what is on today, this week, in the weeks to come, or was held, in a place (≤ 4 statements)."""
     places, now = place_snapshot(registry_versions()), timezone.now()
     shared = frame(request, places)
     area = _area(request, places, shared["district"])
     span = request.GET.get("span", "")
-    span = span if span in SPANS else "all"
+    span = span if span in SPANS or span == PAST else "all"
     number = page_number(request.GET.get("page"), 50)
-    last = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=SPANS[span])
-    rows = selectors.public_list(area.path if area else None, now, last, page=number)
+    rows = _rows(area.path if area else None, span, now, number)
     kept = {"place": area.id} if area and area != shared["district"] else {}
     tabs = [
         (word, urlencode({"span": name, **kept}), name == span)
-        for name, word in (("today", _("今天")), ("week", _("七天内")), ("all", _("全部")))
+        for name, word in (("today", _("今天")), ("week", _("七天内")), ("all", _("全部")), (PAST, _("办过的")))
     ]
     actor = actor_on(request)
     context = shared | {
@@ -132,7 +140,7 @@ def activity(request: HttpRequest, activity_id: int) -> HttpResponse:
 
 
 def _one(request: HttpRequest, actor: Actor, found: Shown) -> dict[str, Any]:
-    """What the page shows (≤ 6 statements more for who is signed in)."""
+    """What the page shows (≤ 7 statements more for who is signed in)."""
     row, now = found.row, timezone.now()
     persons = signups.own_ids(actor) if actor.is_signed_in else []
     mine = selectors.my_signup(persons, row.pk) if persons else None
@@ -143,6 +151,7 @@ def _one(request: HttpRequest, actor: Actor, found: Shown) -> dict[str, Any]:
         "row": row, "roles": found.roles, "when": shown.when(row.starts_at, row.ends_at), "here": request.path,
         "place": place_snapshot().full_name(row.place_id, "street"), "mine": mine, "there": there,
         "rule": in_words(row.series.rule) if row.series else None,
+        "removed": selectors.my_removal(persons, row.pk) if persons and mine is None and there is None else "",
         "may_join": row.state == "published" and now <= open_until and mine is None and there is None,
         "may_leave": row.state == "published" and now <= row.ends_at and there is None,
         "may_hand": row.state == "published" and now <= row.starts_at,
@@ -224,7 +233,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     """`/activities/calendar.ics?place=…`: the activities of a place, to be subscribed to (3 statements)."""
     places, now = place_snapshot(registry_versions()), timezone.now()
     area = _area(request, places, frame(request, places)["district"])
-    rows = selectors.public_list(area.path if area else None, now, now + timedelta(days=FEED_DAYS))
+    rows = selectors.public_feed(area.path if area else None, now, now + timedelta(days=FEED_DAYS))
     return _calendar(_("%(place)s的活动") % {"place": area.name if area else ""}, rows, now, "activities")
 
 
@@ -245,5 +254,5 @@ def own_feed(request: HttpRequest, token: str) -> HttpResponse:
     person = calendars.person_of(token)
     if person is None:
         raise Http404
-    now = timezone.now()
-    return private(_calendar(_("我的活动"), selectors.mine([person], now - timedelta(days=30)), now, "mine"))
+    now, persons = timezone.now(), personal.same_phone_ids(person)
+    return private(_calendar(_("我的活动"), selectors.mine(persons, now - timedelta(days=30)), now, "mine"))

@@ -147,18 +147,23 @@ def create(actor: Actor, wanted: Wanted, *, key: UUID, publish: bool = False) ->
     return row
 
 
+def good_deadline(signup_until: datetime | None, ends_at: datetime) -> datetime | None:
+    """The moment after which nobody signs up any more; StepRefused (422) when it lies after the end."""
+    if signup_until is not None and signup_until > ends_at:
+        raise refuse(
+            "late_signup", "signup_until", "报名截止要在活动结束前。", "Sign-up ends before the activity does."
+        )
+    return signup_until
+
+
 def add(
     columns: dict[str, Any], starts_at: datetime, minutes: int, signup_until: datetime | None, actor: Actor, *,
     key: UUID, publish: bool, **more: Any,
 ) -> Activity:  # fmt: skip
     """Write one activity of checked columns, in the caller's transaction (1 statement)."""
-    now = moments.now()
-    if signup_until is not None and signup_until > starts_at + timedelta(minutes=minutes):
-        raise refuse(
-            "late_signup", "signup_until", "报名截止要在活动结束前。", "Sign-up ends before the activity does."
-        )
+    now, ends_at = moments.now(), starts_at + timedelta(minutes=minutes)
     return Activity.objects.create(
-        **columns, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes), signup_until=signup_until,
+        **columns, starts_at=starts_at, ends_at=ends_at, signup_until=good_deadline(signup_until, ends_at),
         state=Activity.PUBLISHED if publish else Activity.DRAFT, published_at=now if publish else None,
         created_by_id=actor.person_id, created_at=now, changed_at=now, key=key, **more,
     )  # fmt: skip
@@ -195,7 +200,8 @@ def apply(actor: Actor, row: Activity, columns: dict[str, Any], wanted: Wanted) 
     for name, value in columns.items():
         if name != "synthetic":
             setattr(row, name, value)
-    row.starts_at, row.ends_at, row.signup_until = wanted.starts_at, ends_at, wanted.signup_until
+    row.starts_at, row.ends_at = wanted.starts_at, ends_at
+    row.signup_until = good_deadline(wanted.signup_until, ends_at)
     row.changed_at, row.version = moments.now(), row.version + 1
     row.save()
     live = Signup.objects.filter(activity=row, state__in=Signup.LIVE)

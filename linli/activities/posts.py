@@ -20,12 +20,13 @@ POSTS_MAX, CAPACITY_MAX = 12, 5000
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as it is asked for; `id` names one that is there already."""
+    """A post as it is asked for; `id` names one that is there already. `serves`: who comes in it gets hours."""
 
     name: str
     capacity: int
     skills: tuple[str, ...] = ()
     id: int | None = None
+    serves: bool = True
 
 
 def checked(wanted: Sequence[Post]) -> list[Post]:
@@ -37,7 +38,7 @@ def checked(wanted: Sequence[Post]) -> list[Post]:
         if not 1 <= post.capacity <= CAPACITY_MAX:
             raise refuse("bad_capacity", "posts", f"名额在1到{CAPACITY_MAX}之间。", f"From 1 to {CAPACITY_MAX} places.")
         name = public(post.name, "posts", 40, needed=True)
-        found.append(Post(name, post.capacity, tuple(listed(post.skills, "posts")), post.id))
+        found.append(Post(name, post.capacity, tuple(listed(post.skills, "posts")), post.id, post.serves))
     if len({post.name for post in found}) != len(found):
         raise refuse("doubled_post", "posts", "岗位名称不能重复。", "A post comes twice.")
     return found
@@ -50,15 +51,21 @@ def as_data(wanted: Sequence[Post]) -> list[dict[str, Any]]:
 
 def of_data(kept: Sequence[Mapping[str, Any]]) -> list[Post]:
     """Posts of a series or a format."""
-    return [Post(row["name"], int(row["capacity"]), tuple(row.get("skills") or ())) for row in kept]
+    return [
+        Post(row["name"], int(row["capacity"]), tuple(row.get("skills") or ()), serves=bool(row.get("serves", True)))
+        for row in kept
+    ]
 
 
 def add(row: Activity, wanted: Sequence[Post]) -> None:
     """Write the posts of a new activity (1 statement)."""
     Role.objects.bulk_create(
-        Role(activity=row, name=post.name, capacity=post.capacity, skills=list(post.skills), position=place)
+        Role(
+            activity=row, name=post.name, capacity=post.capacity, skills=list(post.skills), serves=post.serves,
+            position=place,
+        )
         for place, post in enumerate(wanted)
-    )
+    )  # fmt: skip
 
 
 def change(row: Activity, wanted: Sequence[Post]) -> None:
@@ -84,8 +91,9 @@ def change(row: Activity, wanted: Sequence[Post]) -> None:
 def add_one(row: Activity, post: Post, place: int) -> Role:
     """Write one more post (1 statement)."""
     return Role.objects.create(
-        activity=row, name=post.name, capacity=post.capacity, skills=list(post.skills), position=place
-    )
+        activity=row, name=post.name, capacity=post.capacity, skills=list(post.skills), serves=post.serves,
+        position=place,
+    )  # fmt: skip
 
 
 def _change_one(role: Role, post: Post, place: int) -> None:
@@ -96,7 +104,8 @@ def _change_one(role: Role, post: Post, place: int) -> None:
         )  # fmt: skip
     more = post.capacity > role.capacity
     role.name, role.capacity, role.skills, role.position = post.name, post.capacity, list(post.skills), place
-    role.save(update_fields=["name", "capacity", "skills", "position"])
+    role.serves = post.serves
+    role.save(update_fields=["name", "capacity", "skills", "serves", "position"])
     if more:
         move_up(role, moments.now())
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from linli.activities.access import VIEW, leads
-from linli.activities.models import Activity, Handing
+from linli.activities.models import Activity, Handing, Role, Signup
 from linli.activities.reading import FROM, LINE, PAGE, span
 from linli.people.access import Actor, ObjectHidden
 from linli.people.models import Person
@@ -21,13 +21,34 @@ SELECT {LINE} {FROM}
 WHERE a.state IN ('published', 'closed', 'cancelled') AND a.published_at IS NOT NULL
   AND a.starts_at < %(until)s AND a.ends_at >= %(since)s
   AND (%(path)s::text IS NULL OR p.path <@ %(path)s::ltree)
-ORDER BY a.starts_at, a.id LIMIT {PAGE + 1} OFFSET %(offset)s
+ORDER BY a.starts_at, a.id LIMIT %(limit)s OFFSET %(offset)s
 """
+FEED_MAX = 2000
+"""So many activities a calendar of a place holds: a whole district's of three months."""
 
 
 def public_list(path: str | None, since: datetime, until: datetime, *, page: int = 1) -> list[dict[str, Any]]:
     """Published activities in a place, those that end after `since` and begin before `until`; one more than a page."""
-    return fetch(_PUBLIC, {"path": path, "since": since, "until": until, "offset": (page - 1) * PAGE})
+    values = {"path": path, "since": since, "until": until, "limit": PAGE + 1, "offset": (page - 1) * PAGE}
+    return fetch(_PUBLIC, values)
+
+
+def public_feed(path: str | None, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """The same as a whole, for calendars (1 statement)."""
+    return fetch(_PUBLIC, {"path": path, "since": since, "until": until, "limit": FEED_MAX, "offset": 0})
+
+
+_PAST = f"""
+SELECT {LINE}, a.results {FROM}
+WHERE a.state = 'closed' AND a.published_at IS NOT NULL AND a.starts_at < %(now)s
+  AND (%(path)s::text IS NULL OR p.path <@ %(path)s::ltree)
+ORDER BY a.starts_at DESC, a.id DESC LIMIT {PAGE + 1} OFFSET %(offset)s
+"""
+
+
+def public_past(path: str | None, now: datetime, *, page: int = 1) -> list[dict[str, Any]]:
+    """Activities that were held in a place, the latest first, with their results; one more than a page."""
+    return fetch(_PAST, {"path": path, "now": now, "offset": (page - 1) * PAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +62,15 @@ class Shown:
 
 
 _POSTS = """
-SELECT r.id, r.name, r.capacity, r.taken, r.skills, greatest(r.capacity - r.taken, 0) AS free,
+SELECT r.id, r.name, r.capacity, r.taken, r.skills, r.serves, greatest(r.capacity - r.taken, 0) AS free,
   (SELECT count(*) FROM activities_signup s WHERE s.role_id = r.id AND s.state = 'waiting')::int AS waiting
 FROM activities_role r WHERE r.activity_id = %(activity)s ORDER BY r.position, r.id
 """
+
+
+def mixed_posts(activity_id: int) -> bool:
+    """Whether one serves in some posts of an activity and only attends in others (1 statement)."""
+    return Role.objects.filter(activity_id=activity_id, serves=False).exists()
 
 
 def _shown(row: Activity) -> Shown:
@@ -84,10 +110,10 @@ SELECT m.id AS signup_id, m.state AS mine, m.seats, m.minors, m.asked_at, m.pers
   r.capacity = 1 AND r.taken = 1 AS single,
   (SELECT count(*) FROM activities_signup w WHERE w.role_id = m.role_id AND w.state = 'waiting'
    AND w.turn < m.turn)::int AS before_me, t.came_at, t.left_at, t.confirmed_at, t.struck_at,
-  h.id AS handing_id, {LINE}
+  h.id AS handing_id, a.training_months, {LINE}
 {FROM.strip()}
 JOIN activities_signup m ON m.activity_id = a.id JOIN activities_role r ON r.id = m.role_id
-LEFT JOIN activities_attendance t ON t.signup_id = m.id
+LEFT JOIN activities_attendance t ON t.activity_id = m.activity_id AND t.person_id = m.person_id
 LEFT JOIN activities_handing h ON h.signup_id = m.id AND h.state = 'open'
 WHERE m.person_id = ANY(%(persons)s) AND (%(activity)s::bigint IS NULL OR a.id = %(activity)s)
   AND (m.state IN ('in', 'waiting') OR (m.state = 'cancelled' AND a.state = 'cancelled'))
@@ -108,11 +134,36 @@ def mine(persons: Sequence[int], now: datetime, *, past: bool = False) -> list[d
     return fetch(_MINE.format(order="DESC" if past else "ASC"), values)
 
 
+_CAME = f"""
+SELECT NULL AS signup_id, 'in' AS mine, t.came_at, t.left_at, t.confirmed_at, t.struck_at, a.training_months, {LINE}
+{FROM.strip()}
+JOIN activities_attendance t ON t.activity_id = a.id
+WHERE t.person_id = ANY(%(persons)s) AND t.struck_at IS NULL AND a.ends_at < %(now)s
+  AND NOT EXISTS (SELECT 1 FROM activities_signup m WHERE m.activity_id = a.id AND m.person_id = t.person_id
+    AND m.state IN ('in', 'waiting'))
+ORDER BY a.starts_at DESC, a.id LIMIT %(limit)s
+"""
+
+
+def my_past(persons: Sequence[int], now: datetime, *, limit: int) -> list[dict[str, Any]]:
+    """What these persons had signed up for or came to without: what is over, the latest first (2 statements)."""
+    came = fetch(_CAME, {"persons": list(persons), "now": now, "limit": limit})
+    rows = sorted([*mine(persons, now, past=True), *came], key=lambda row: row["starts_at"], reverse=True)
+    return rows[:limit]
+
+
 def my_signup(persons: Sequence[int], activity_id: int) -> dict[str, Any] | None:
     """The live sign-up of these persons for one activity (1 statement)."""
     values = {"persons": list(persons), "activity": activity_id, "since": None, "before": None}
     rows = [row for row in fetch(_MINE.format(order="ASC"), values) if row["mine"] in ("in", "waiting")]
     return rows[0] if rows else None
+
+
+def my_removal(persons: Sequence[int], activity_id: int) -> str:
+    """Why a leader took the last sign-up of these persons off the list; empty where none did (1 statement)."""
+    rows = Signup.objects.filter(person_id__in=list(persons), activity_id=activity_id).order_by("-ended_at", "-pk")
+    last = rows.values_list("state", "reason").first()
+    return last[1] if last is not None and last[0] == Signup.REMOVED else ""
 
 
 def my_attendance(persons: Sequence[int], activity_id: int) -> dict[str, Any] | None:
@@ -126,8 +177,10 @@ def my_attendance(persons: Sequence[int], activity_id: int) -> dict[str, Any] | 
 
 
 def offers_to(persons: Sequence[int]) -> list[Handing]:
-    """Open offers of a place to these persons (1 statement)."""
-    rows = Handing.objects.filter(person_id__in=list(persons), state=Handing.OPEN, signup__state="in")
+    """Open offers of a place to these persons, as long as it is not over (1 statement)."""
+    rows = Handing.objects.filter(
+        person_id__in=list(persons), state=Handing.OPEN, signup__state="in", signup__ends_at__gte=moments.now()
+    )
     return list(rows.select_related("signup__activity__place", "signup__role").order_by("offered_at"))
 
 
@@ -156,7 +209,8 @@ def leads_any(actor: Actor) -> bool:
 
 _PEOPLE = """
 SELECT coalesce(m.person_id, t.person_id) AS person_id, m.id AS signup_id, coalesce(m.state, '') AS signed,
-  coalesce(m.seats, 1) AS seats, coalesce(m.minors, 0) AS minors, m.turn, m.asked_at, m.made_by_id,
+  coalesce(m.seats, 1) AS seats, coalesce(m.minors, 0) AS minors, coalesce(m.minors > 0 AND m.seats = m.minors, false)
+  AS only_minors, m.turn, m.asked_at, m.made_by_id,
   coalesce(r.name, '') AS role, r.id AS role_id, t.id AS attendance_id, t.came_at, t.came_how, t.left_at, t.left_how,
   t.late, t.to_check, t.arrived_at, t.confirmed_at, t.struck_at, t.struck_reason,
   m.instead_of_id IS NOT NULL AS instead,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils import timezone
 from linli.activities import planning, posts
 from linli.activities.access import planned
 from linli.activities.models import Activity, Series, Signup
-from linli.activities.planning import Wanted
+from linli.activities.planning import Post, Wanted
 from linli.activities.recurrence import NotARule, occurrences, rules_of
 from linli.activities.words import public, refuse
 from linli.kernel.calendar import DayKind
@@ -92,11 +92,23 @@ def _write(
         raise refuse("bad_until", "until", "结束日期要在开始之后。", "The end comes after the beginning.")
     row = Series.objects.create(
         **columns, rule=rule, since=local.date(), until=until, starts_at=local.time(), minutes=wanted.minutes,
-        skip_holidays=skip_holidays, roles=posts.as_data(posts.checked(wanted.posts)), published=publish,
+        skip_holidays=skip_holidays, signup_minutes=_signup_minutes(wanted),
+        roles=posts.as_data(posts.checked(wanted.posts)), published=publish,
         created_by_id=actor.person_id, created_at=moments.now(), key=key, before=before,
     )  # fmt: skip
     record("activity.planned", actor_id=actor.person_id, subject=f"series:{row.pk}", published=publish)
     return row
+
+
+def _signup_minutes(wanted: Wanted) -> int | None:
+    """How long before the beginning sign-up ends, as said for the first one; StepRefused (422) after its end."""
+    last = planning.good_deadline(wanted.signup_until, wanted.starts_at + timedelta(minutes=wanted.minutes))
+    return None if last is None else round((wanted.starts_at - last).total_seconds() / 60)
+
+
+def _deadline(row: Series, starts_at: datetime) -> datetime | None:
+    """When sign-up ends for one that begins then."""
+    return None if row.signup_minutes is None else starts_at - timedelta(minutes=row.signup_minutes)
 
 
 def _first(row: Series) -> date:
@@ -111,8 +123,8 @@ def _make(row: Series, actor: Actor, first: date, last: date) -> int:
     for day in fresh:
         starts_at = timezone.make_aware(datetime.combine(day, row.starts_at))
         made = planning.add(
-            planning.same(row), starts_at, row.minutes, None, actor, key=uuid.uuid4(), publish=row.published,
-            series=row, occurs_on=day,
+            planning.same(row), starts_at, row.minutes, _deadline(row, starts_at), actor, key=uuid.uuid4(),
+            publish=row.published, series=row, occurs_on=day,
         )  # fmt: skip
         posts.add(made, posts.of_data(row.roles))
     return len(fresh)
@@ -189,20 +201,59 @@ def _move(actor: Actor, old: Series, row: Series, columns: dict[str, Any], wante
     coming = [(one, one.occurs_on or row.since) for one in rest]
     if not coming:
         return
-    last = max(day for _one, day in coming) + timedelta(days=NEAR_DAYS)
-    free = _days(row, row.since, max(row.since, last))
+    free = _free_days(old, row, first, [day for _one, day in coming])
+    names = dict(first.roles.values_list("pk", "name"))
     for one, day in coming:
-        near = sorted(free, key=lambda new: (abs((new - day).days), new))
-        if not near or abs((near[0] - day).days) > (NEAR_DAYS if one.pk != first.pk else BACK_MAX.days):
+        near = _nearest(free, day, NEAR_DAYS if one.pk != first.pk else BACK_MAX.days)
+        if near is None:
             _drop(one)
             continue
-        free.remove(near[0])
-        one.series, one.occurs_on = row, near[0]
+        free.remove(near)
+        one.series, one.occurs_on = row, near
         if one.edited and one.pk != first.pk:
             one.save(update_fields=["series", "occurs_on"])
             continue
-        starts_at = timezone.make_aware(datetime.combine(near[0], row.starts_at))
-        planning.apply(actor, one, columns, replace(wanted, starts_at=starts_at, signup_until=None))
+        starts_at = timezone.make_aware(datetime.combine(near, row.starts_at))
+        own = _own_posts(one, wanted, names)
+        planning.apply(
+            actor, one, columns,
+            replace(wanted, starts_at=starts_at, signup_until=_deadline(row, starts_at), posts=own),
+        )  # fmt: skip
+
+
+def _own_posts(row: Activity, wanted: Wanted, names: Mapping[int, str]) -> tuple[Post, ...]:
+    """The posts asked for with this activity's own ids: a post that was renamed is renamed everywhere, with its people.
+
+    `names` are those that the posts of the activity on the form had before.
+    """
+    ids = dict(row.roles.values_list("name", "pk"))
+    return tuple(replace(post, id=ids.get(names.get(post.id or 0, ""))) for post in wanted.posts)
+
+
+def _nearest(days: Sequence[date], day: date, most: int) -> date | None:
+    """The nearest of some days, at most so many days away."""
+    near = min(days, key=lambda new: (abs((new - day).days), new), default=None)
+    return None if near is None or abs((near - day).days) > most else near
+
+
+def _free_days(old: Series, row: Series, first: Activity, coming: Sequence[date]) -> list[date]:
+    """Days of the new rule for what is to come.
+
+    What was held, or called off alone, goes on as that day of the new series, so that it is not made anew.
+    """
+    over = list(
+        old.activities.filter(occurs_on__gt=first.occurs_on, state__in=(Activity.CLOSED, Activity.CANCELLED))
+        .order_by("occurs_on")
+    )  # fmt: skip
+    last = max([*coming, *(one.occurs_on or row.since for one in over)]) + timedelta(days=NEAR_DAYS)
+    free = _days(row, row.since, max(row.since, last))
+    for one in over:
+        near = _nearest([day for day in free if day not in coming], one.occurs_on or row.since, NEAR_DAYS)
+        if near is not None:
+            free.remove(near)
+            one.series, one.occurs_on = row, near
+            one.save(update_fields=["series", "occurs_on"])
+    return free
 
 
 def _drop(row: Activity) -> None:

@@ -9,6 +9,9 @@ from linli.activities.models import Format
 THEMES = {"四老课堂": "public_spirit", "创建日": "environment", "文明宣讲": "civil_traffic"}
 """The kind of good deed that serving at these is (`work.themes`); the others say it for each activity."""
 
+ATTENDING = frozenset({"党员", "坐班党员", "居民", "观众", "听众", "学员"})
+"""Posts in which one attends: these give no hours of service. What members do as members is none either."""
+
 # name, English, purpose, programme, minutes, posts (name, places, skills)
 FORMATS: tuple[tuple[str, str, str, str, int, tuple[tuple[str, int, tuple[str, ...]], ...]], ...] = (
     (
@@ -52,7 +55,10 @@ def setup(_district: Any = None) -> None:
         Format(
             name=name, name_en=english, purpose=purpose, programme=programme, minutes=minutes,
             theme=THEMES.get(name, ""),
-            roles=[{"name": post, "capacity": places, "skills": list(skills)} for post, places, skills in roles],
+            roles=[
+                {"name": post, "capacity": places, "skills": list(skills), "serves": post not in ATTENDING}
+                for post, places, skills in roles
+            ],
         )
         for name, english, purpose, programme, minutes, roles in FORMATS
         if name not in known

@@ -24,8 +24,9 @@ STATES: dict[str, tuple[Label, str, str]] = {
     "published": (Label("已发布", "Published"), "blue", "open"),
     "closed": (Label("已举办", "Held"), "accent", "check"),
     "cancelled": (Label("已取消", "Called off"), "red", "close"),
+    "to_close": (Label("待确认出勤", "Attendance to be confirmed"), "amber", "waiting"),
 }
-"""A state with the colour and the icon of its chip."""
+"""A state with the colour and the icon of its chip; `to_close` is what is over while its leader has not closed it."""
 HOWS: dict[str, Label] = {
     "qr": Label("扫码", "by code"),
     "typed": Label("手输数字码", "by typed digits"),
@@ -93,7 +94,7 @@ def line(row: dict[str, Any], now: datetime) -> dict[str, Any]:
     english = tongue().startswith("en")
     return row | {
         "hours": hours(row["starts_at"], row["ends_at"]), "when": when(row["starts_at"], row["ends_at"]),
-        "room": room_left(row, now), "state_chip": chip_of(row["state"]),
+        "room": room_left(row, now), "state_chip": chip_of(state_now(row["state"], row["ends_at"], now)),
         "format_word": (row["format_en"] if english else "") or row["format"] or "",
         "where": place_words(row["place_name"], row["spot"]),
     }  # fmt: skip
@@ -102,6 +103,11 @@ def line(row: dict[str, Any], now: datetime) -> dict[str, Any]:
 def place_words(name: str, spot: str) -> str:
     """Where, in words: 东山社区 · 居委会门口."""
     return f"{name} · {spot}" if spot else name
+
+
+def state_now(state: str, ends_at: datetime, now: datetime) -> str:
+    """A state as lists show it: what is over waits for its leader to confirm who was there."""
+    return "to_close" if state == "published" and ends_at < now else state
 
 
 def chip_of(state: str) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from linli.activities import posts, telling
+from linli.activities import admitting, naming, posts, telling
 from linli.activities.access import JOIN, LEAD, leads
 from linli.activities.models import Activity, Role, Signup
 from linli.activities.waiting import has_place
@@ -43,9 +43,14 @@ class Asked:
     wants_news: bool = False
 
     @property
+    def goes_alone(self) -> bool:
+        """Whether only the minors take part."""
+        return self.alone and self.minors > 0
+
+    @property
     def seats(self) -> int:
         """How many places that takes."""
-        return self.minors if self.alone and self.minors else 1 + self.minors
+        return self.minors if self.goes_alone else 1 + self.minors
 
 
 def sign_up(actor: Actor, asked: Asked, *, key: UUID, name: str = "") -> Signup:
@@ -72,7 +77,7 @@ def sign_up_other(actor: Actor, asked: Asked, *, name: str, phone: str, key: UUI
         require(actor, LEAD, place_path=str(role.activity.place.path) if role else None, hidden=True)
     called = clean(name, "name", NAME_MAX, needed=True)
     with transaction.atomic():
-        person_id = personal.find_or_create_resident(name=called, phone=good_phone(phone))
+        person_id = naming.person_called(called, good_phone(phone))
         return _sign_up(actor, person_id, asked, key, until_end=True)
 
 
@@ -111,6 +116,8 @@ def _sign_up(actor: Actor, person_id: int, asked: Asked, key: UUID, *, until_end
         return _same(known, person_id, asked)
     now = moments.now()
     _check(role.activity, asked, now, until_end=until_end)
+    if not asked.goes_alone:
+        admitting.admit(person_id, role.activity)
     no_clash(person_id, role.activity)
     waiting = Signup.objects.filter(role=role, state=Signup.WAITING).count()
     seated = has_place(role.capacity - role.taken, asked.seats, waiting)

@@ -6,10 +6,10 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from linli.activities import posts, telling
+from linli.activities import admitting, posts, telling
 from linli.activities.access import JOIN
 from linli.activities.models import Activity, Handing, Role, Signup
-from linli.activities.signups import NAME_MAX, good_phone, hold_person, hold_role, is_own, no_clash
+from linli.activities.signups import NAME_MAX, good_phone, hold_person, hold_role, is_own, leave, no_clash
 from linli.activities.words import clean, refuse
 from linli.people import personal
 from linli.people.access import Actor, ObjectHidden, require
@@ -67,7 +67,8 @@ def _still(role: Role, row: Signup, begun: bool) -> None:
 def answer(actor: Actor, handing_id: int, *, accept: bool) -> Handing:
     """Take the place that was offered, or not; answering again alike changes nothing.
 
-    Who takes it gets the place itself, with its seats, in one step: nobody of the waiting list comes between.
+    Who takes it gets the place itself, with its seats, in one step: nobody of the waiting list comes between. Who waits
+    for the same activity waits no more.
     """
     require(actor, JOIN)
     found = Handing.objects.select_related("signup").filter(pk=handing_id).first()
@@ -76,7 +77,10 @@ def answer(actor: Actor, handing_id: int, *, accept: bool) -> Handing:
     if not is_own(actor, found.person_id):
         refuse_act(actor, JOIN, hidden=True)
     hold_person(actor.person_id)
-    role = hold_role(found.signup.role_id)
+    waits = _waiting(actor.person_id, found.signup.activity_id)
+    # Posts in the order of their ids, as everywhere.
+    roles = {number: hold_role(number) for number in sorted({found.signup.role_id, *(one.role_id for one in waits)})}
+    role = roles[found.signup.role_id]
     row = Handing.objects.select_for_update().get(pk=handing_id)
     if row.state in (Handing.ACCEPTED, Handing.DECLINED):
         return row
@@ -86,12 +90,20 @@ def answer(actor: Actor, handing_id: int, *, accept: bool) -> Handing:
         raise refuse("no_place", "", "这个名额已经不在了。", "There is no place to hand on.", status=409)
     if accept:
         _still(role, signup, now > role.activity.ends_at)
+        admitting.admit(actor.person_id, role.activity)
+        for one in _waiting(actor.person_id, signup.activity_id):
+            leave(one, roles[one.role_id], Signup.WITHDRAWN, now)
         no_clash(actor.person_id, role.activity)
         _hand(signup, role, actor.person_id, actor)
     row.state, row.answered_at = Handing.ACCEPTED if accept else Handing.DECLINED, now
     row.save(update_fields=["state", "answered_at"])
     telling.tell(telling.ACCEPTED if accept else telling.DECLINED, signup.activity_id, [signup.person_id])
     return row
+
+
+def _waiting(person_id: int, activity_id: int) -> list[Signup]:
+    """Where a person waits for this activity: one row at most."""
+    return list(Signup.objects.filter(person_id=person_id, activity_id=activity_id, state=Signup.WAITING))
 
 
 def _hand(old: Signup, role: Role, person_id: int, actor: Actor) -> Signup:

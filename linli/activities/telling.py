@@ -11,6 +11,7 @@ from linli.kernel.labels import Label
 from linli.work import inbox
 
 MOVED_UP, CANCELLED, CHANGED, REMIND = "activity.moved_up", "activity.cancelled", "activity.changed", "activity.remind"
+TO_CLOSE = "activity.to_close"
 REMOVED, OFFERED, ACCEPTED, DECLINED = (
     "activity.removed", "activity.offered", "activity.accepted", "activity.declined",
 )  # fmt: skip
@@ -25,6 +26,10 @@ SENTENCES: Mapping[str, Label] = {
     ACCEPTED: Label("您转出的名额已被接受", "The place that you offered was accepted"),
     DECLINED: Label("对方不能接您的名额，名额仍是您的", "The place that you offered was not accepted and is yours"),
 }
+
+
+CLOSE_IT = Label("活动结束了，请确认谁到了", "The activity is over: please confirm who was there")
+"""What its leader hears; without it nobody's hours come about."""
 
 
 def tell(what: str, activity_id: int, persons: Iterable[int]) -> None:
@@ -48,3 +53,4 @@ def install() -> None:
     """Say what the lines mean and where they lead."""
     for what, label in SENTENCES.items():
         inbox.say(what, label, address="/activities/{activity}/", titles=_titles)
+    inbox.say(TO_CLOSE, CLOSE_IT, address="/activities/{activity}/lead/", titles=_titles)

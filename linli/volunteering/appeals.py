@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from linli.activities.signups import own_ids
 from linli.people.access import Actor, ObjectHidden, refuse, require
 from linli.people.audit import record
 from linli.volunteering import telling
@@ -76,7 +77,7 @@ def decide(actor: Actor, appeal_id: int, *, upheld: bool, minutes: int, answer: 
         if row.decided_by_id == actor.person_id and (row.state == Appeal.UPHELD) == upheld:
             return row
         raise refused("decided", "已经答复过。", "It has been answered.", status=409)
-    if actor.person_id == row.person_id or decided_by(service) == actor.person_id:
+    if row.person_id in own_ids(actor) or decided_by(service) == actor.person_id:
         raise refused(
             "same_person", "异议要由没有确认过这条时长的人办理。", "Somebody else than who confirmed decides.",
             status=403,

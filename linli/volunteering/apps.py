@@ -11,10 +11,19 @@ class VolunteeringConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear of closed activities; say what is sealed and what is erased with a person."""
-        from linli.activities import closing_listeners
+        """Hear of closed activities; say who may not take part, what is sealed and what is erased with a person."""
+        from linli.activities import admitting, closing_listeners
         from linli.people import keys
-        from linli.volunteering import erasure, evidence, importing, importing_joined, proposing, registering, telling
+        from linli.volunteering import (
+            erasure,
+            evidence,
+            importing,
+            importing_joined,
+            minors,
+            proposing,
+            registering,
+            telling,
+        )
 
         erasure.install()
         telling.install()
@@ -24,3 +33,4 @@ class VolunteeringConfig(AppConfig):
         keys.register("volunteering.Volunteer", "number_encrypted", registering.NUMBER_CONTEXT)
         keys.register_blind("volunteering.Volunteer", erasure.blinds_of)
         closing_listeners.listen(proposing.hear_closing)
+        admitting.register(minors.why_not)

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from linli.activities.signups import own_ids
 from linli.people import personal
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
@@ -217,7 +218,7 @@ def locked(actor: Actor, certificate_id: int) -> Certificate:
 
 def check_other(actor: Actor, row: Certificate) -> None:
     """Nobody decides on their own certificate (403)."""
-    if actor.person_id == row.person_id:
+    if row.person_id in own_ids(actor):
         raise refused("own", "自己的证明请别人出具。", "Somebody else issues your certificate.", status=403)
 
 

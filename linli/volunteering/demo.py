@@ -17,7 +17,7 @@ from linli.activities import confirmed
 from linli.activities.models import Activity
 from linli.people import personal
 from linli.people.access import Actor, Grant
-from linli.people.demo import RESIDENT_PHONE
+from linli.people.demo import RESIDENT_NAME, RESIDENT_PHONE
 from linli.people.demo_names import names
 from linli.people.models import Appointment, Organisation, Person
 from linli.people.roles import ROLES as STAFF_ROLES
@@ -111,7 +111,7 @@ class _Stage:
                 made.append(self._register(number, name, phone, teams[number % 2].pk))
         for number, name in enumerate(islice(names(77), 2)):
             made.append(self._register(number, name, f"1370000{number:04d}", teams[0].pk))
-        made.append(self._register(5, "周晓梅", RESIDENT_PHONE, teams[1].pk))
+        made.append(self._register(5, RESIDENT_NAME, RESIDENT_PHONE, teams[1].pk))
         return made
 
     def _register(self, number: int, name: str, phone: str, team_id: int) -> Volunteer:

@@ -47,12 +47,15 @@ def workbook(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 
 
 def volunteers_xlsx(actor: Actor, search: selectors.Search) -> bytes:
-    """The volunteers of a list, names and phones masked, with their confirmed hours (4 statements)."""
+    """The volunteers of a list, names and phones masked, with their confirmed hours (4 statements).
+
+    The hours are those of `hours_xlsx`: what was entered for joined members is in neither, as the title says.
+    """
     rows = list(
         selectors.found(actor, search).select_related("place", "organisation").order_by("place__path", "pk")[:ROWS_MAX]
     )
     people = [row.person_id for row in rows]
-    known, sums = contacts(people, clear=False), selectors.sums_of(people)
+    known, sums = contacts(people, clear=False), selectors.sums_of(people, selectors.EXPORTED)
     head = [_("姓名"), _("电话"), _("社区"), _("单位"), _("角色"), _("登记日期"), _("服务次数"), _("时长（小时）")]
     table = []
     for row in rows:
@@ -63,14 +66,17 @@ def volunteers_xlsx(actor: Actor, search: selectors.Search) -> bytes:
         table.append(
             [contact.name, contact.phone, row.place.name, unit, roles, row.joined_on, count, float(hours_text(minutes))]
         )
-    return workbook(_("志愿者名册"), head, table)
+    return workbook(_("志愿者名册（时长不含双报到登记）"), head, table)
 
 
 def hours_xlsx(actor: Actor, since: Any, until: Any) -> bytes:
-    """Confirmed services of the actor's places in a period; names, and phones in the texts, masked (2 statements)."""
+    """Confirmed services of the actor's places in a period; names, and phones in the texts, masked (2 statements).
+
+    What joined members did as such is left out: membership stands in no export.
+    """
     rows = list(
         Service.objects.filter(
-            selectors.reach(actor.scopes(selectors.VIEW)), state=Service.CONFIRMED, member=None,
+            selectors.reach(actor.scopes(selectors.VIEW)), selectors.EXPORTED, state=Service.CONFIRMED,
             happened_on__gte=since, happened_on__lte=until,
         ).select_related("place", "organisation").order_by("happened_on", "pk")[:ROWS_MAX]
     )  # fmt: skip
@@ -84,11 +90,11 @@ def hours_xlsx(actor: Actor, since: Any, until: Any) -> bytes:
         ]
         for row in rows
     ]  # fmt: skip
-    return workbook(_("志愿服务时长"), head, table)
+    return workbook(_("志愿服务时长（不含双报到登记）"), head, table)
 
 
 def feedback_xlsx(lines: Sequence[UnitLine], period: str) -> bytes:
-    """What each joined unit did in a quarter: counts, no names."""
+    """What each joined unit did in a quarter: counts, no names; once confirmed, those that were confirmed."""
     head = [_("单位"), _("社区"), _("报到人数"), _("服务次数"), _("参加人数"), _("时长（小时）"), _("认领"), _("解决诉求"), _("社区确认"), _("社区意见")]  # fmt: skip  # noqa: E501
     table = [
         [

@@ -1,21 +1,23 @@
 """Writers of decisions about hours: confirmed, corrected with a reason, not recognised.
 
 Every decision is an entry that is never changed; the service carries the last one. Confirmed hours are told as deeds
-of kind HOURS once; a correction withdraws the deed and tells another. Hours of joined members (双报到) are no deeds:
-they belong to another book, and membership never reaches points.
+of kind HOURS once; a correction withdraws the deed and tells another. Hours entered for joined members (双报到) are no
+deeds: they belong to another book. A member's check-in counts in both, as if they were not joined: membership never
+reaches points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from linli.activities.models import Activity
+from linli.activities.signups import own_ids
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
 from linli.volunteering import telling
@@ -45,9 +47,10 @@ class Pick:
 
 @dataclass(slots=True)
 class Decided:
-    """How many were confirmed, and why others were not, by service."""
+    """How many were confirmed, how many not recognised, and why others were left, by service."""
 
     confirmed: int = 0
+    rejected: int = 0
     left: dict[int, str] | None = None
 
     def leave(self, service_id: int, code: str) -> None:
@@ -89,31 +92,50 @@ def _locked(actor: Actor, service_ids: Sequence[int]) -> list[Service]:
 def confirm(actor: Actor, picks: Sequence[Pick]) -> Decided:
     """Confirm proposed hours, each as shown or with other minutes and a reason; nobody confirms their own.
 
+    None with a reason is not recognised: what was below the minimum, or who was not there after all, waits no longer.
+
+    One's own are also those of another entry with one's own phone: who notes oneself as a walk-in is no other.
+
     Rows that cannot be confirmed are left as they are and told; sent again, nothing happens twice.
     """
     if len(picks) > PICKS_MAX:
         raise refused("too_many", f"一次最多{PICKS_MAX}条。", f"At most {PICKS_MAX} at a time.")
     wanted = {pick.service_id: pick for pick in picks}
     decided = Decided()
-    rows = _locked(actor, list(wanted))
+    rows, own = _locked(actor, list(wanted)), own_ids(actor)
+    _hold_people({row.person_id for row in rows})
     taken = _taken(rows)
     for row in rows:
         pick = wanted[row.pk]
-        why = _why_not(actor, row, pick, taken)
+        why = _why_not(own, row, pick, taken)
         if why:
             decided.leave(row.pk, why)
             continue
-        if row.state == Service.CONFIRMED:
+        if row.state != Service.PROPOSED:
+            continue
+        reason = clean(pick.reason, "reason", REASON_MOST, needed=not pick.minutes)
+        if not pick.minutes:
+            settle(row, HoursEntry.REJECTED, row.minutes, Service.REJECTED, reason, actor.person_id)
+            telling.tell(telling.REJECTED, row.person_id, {"service": row.pk})
+            decided.rejected += 1
             continue
         if row.starts_at and row.ends_at:
             taken.setdefault(row.person_id, []).append((row.starts_at, row.ends_at))
-        reason = clean(pick.reason, "reason", REASON_MOST, needed=False)
         row.theme = row.theme if pick.theme is None else good_theme(pick.theme)
         settle(row, HoursEntry.CONFIRMED, pick.minutes, Service.CONFIRMED, reason, actor.person_id)
         decided.confirmed += 1
-    if decided.confirmed:
-        record("hours.decided", actor_id=actor.person_id, subject=f"services:{rows[0].pk}", count=decided.confirmed)
+    if decided.confirmed or decided.rejected:
+        count = decided.confirmed + decided.rejected
+        record("hours.decided", actor_id=actor.person_id, subject=f"services:{rows[0].pk}", count=count)
     return decided
+
+
+def _hold_people(person_ids: Collection[int]) -> None:
+    """Lock these persons, after the services: two leaders who confirm overlapping hours come one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM people_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(person_ids)]
+        )
 
 
 def _taken(rows: Sequence[Service]) -> dict[int, list[tuple[datetime, datetime]]]:
@@ -129,20 +151,20 @@ def _taken(rows: Sequence[Service]) -> dict[int, list[tuple[datetime, datetime]]
     return found
 
 
-def _why_not(actor: Actor, row: Service, pick: Pick, taken: dict[int, list[tuple[datetime, datetime]]]) -> str:
-    if row.state == Service.CONFIRMED and row.minutes == pick.minutes and row.version in (
-        pick.version, pick.version + 1,
-    ):  # fmt: skip
+def _why_not(own: Collection[int], row: Service, pick: Pick, taken: dict[int, list[tuple[datetime, datetime]]]) -> str:
+    done = (Service.CONFIRMED, pick.minutes) if pick.minutes else (Service.REJECTED, row.minutes)
+    if (row.state, row.minutes) == done and row.version in (pick.version, pick.version + 1):
         return ""
-    if row.person_id == actor.person_id:
+    if row.person_id in own:
         return "own"
     if row.state != Service.PROPOSED or row.version != pick.version:
         return "changed"
-    if not 0 < pick.minutes <= DAY:
+    if not 0 <= pick.minutes <= DAY or (not pick.minutes and not pick.reason.strip()):
         return "zero"
     if pick.minutes != row.minutes and not pick.reason.strip():
         return "reason"
-    if row.starts_at and row.ends_at and overlaps(row.starts_at, row.ends_at, taken.get(row.person_id, ())):
+    others = taken.get(row.person_id, ()) if pick.minutes else ()
+    if row.starts_at and row.ends_at and overlaps(row.starts_at, row.ends_at, others):
         return "overlap"
     return ""
 
@@ -187,7 +209,7 @@ def reject(actor: Actor, service_id: int, *, version: int, reason: str) -> Servi
 
 
 def _check_turn(actor: Actor, row: Service, version: int) -> None:
-    if row.person_id == actor.person_id:
+    if row.person_id in own_ids(actor):
         raise refused("own", "自己的时长请别人办理。", "Somebody else decides on your own hours.", status=403)
     if row.version != version:
         raise refused(
@@ -197,9 +219,13 @@ def _check_turn(actor: Actor, row: Service, version: int) -> None:
 
 def settle(
     row: Service, act: str, minutes: int, state: str, reason: str, by: int | None, *,
-    reckoned: dict[str, Any] | None = None,
+    reckoned: dict[str, Any] | None = None, deed: bool = True,
 ) -> None:  # fmt: skip
-    """Add the entry, carry it on the service, and tell or withdraw the deed. In the caller's transaction."""
+    """Add the entry, carry it on the service, and tell or withdraw the deed. In the caller's transaction.
+
+    What joined members do as such is no deed, unless it is a check-in like everybody's: that they are joined neither
+    gives nor takes points. `deed`: whether confirmed hours are told at all.
+    """
     before = row.state
     row.version += 1
     row.minutes, row.state = minutes, state
@@ -209,12 +235,12 @@ def settle(
         service=row, version=row.version, act=act, minutes=minutes, reason=reason, reckoned=reckoned or {},
         at=timezone.now(), by_id=by,
     )  # fmt: skip
-    if row.member_id is not None:
+    if row.member_id is not None and row.origin != Service.CHECKIN:
         return
     plain = f"hours:{row.pk}:{row.person_id}"
     if before == Service.CONFIRMED:
         deeds.withdraw([plain, *(f"{plain}:v{number}" for number in range(2, row.version))])
-    if state == Service.CONFIRMED:
+    if state == Service.CONFIRMED and deed:
         _tell(row, plain)
 
 

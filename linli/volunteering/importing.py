@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from linli.activities.signups import own_ids
 from linli.exchange import fields
 from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Field, Kind, Ledger, Planner, Row, Run, register
 from linli.exchange.undoing import watching
@@ -29,12 +31,15 @@ from linli.places.snapshot import PlaceRow, place_snapshot
 from linli.volunteering import registering
 from linli.volunteering.bulk import ServiceRow, record_services
 from linli.volunteering.duty import Stay, on_duty
-from linli.volunteering.models import Service, Volunteer
-from linli.volunteering.rules import DAY, Rules, is_late
+from linli.volunteering.hours import settle
+from linli.volunteering.models import HoursEntry, Service, Volunteer
+from linli.volunteering.rules import DAY, Rules, hours_text, is_late
 from linli.volunteering.ruling import rules_at
 from linli.volunteering.vocabulary import ROLES, SERVICE_STATES, SKILLS
 from linli.work.engine import StepRefused
 from linli.work.themes import THEMES
+
+UNDONE, _AGAIN = "撤销导入", "重新导入"
 
 
 def several(labels: Mapping[str, Label]) -> Any:
@@ -153,6 +158,30 @@ class _Found:
     path: str
 
 
+def _stored(keys: Sequence[str]) -> dict[str, tuple[Service, list[HoursEntry]]]:
+    """Services that were taken in before, with what was decided on each, the last first (2 statements)."""
+    rows = Service.objects.filter(key__in=list(keys)).prefetch_related(
+        Prefetch("entries", HoursEntry.objects.order_by("-version"))
+    )
+    return {row.key: (row, list(row.entries.all())) for row in rows}
+
+
+def _settled(one: _Found, before: tuple[Service, list[HoursEntry]] | None) -> None:
+    """Say what a row does: a new service, one whose import was undone, the same again, or one it may not change."""
+    one.row.plan = one.service
+    if before is None:
+        one.row.outcome = NEW
+        return
+    stored, entries = before
+    if stored.state == Service.REJECTED and entries[0].reason.startswith(UNDONE):
+        one.row.outcome = CHANGED
+    elif any(entry.minutes == one.service.minutes for entry in entries):
+        one.row.outcome = UNCHANGED
+    else:
+        said = {"hours": hours_text(stored.minutes)}
+        one.row.reject(_("已经登记过，是 %(hours)s 小时。要改请在这次服务的页面更正。") % said, "hours")
+
+
 class HoursPlanner(RowsPlanner):
     """Services with hours of registered volunteers, known again by person, day, place and content."""
 
@@ -168,7 +197,8 @@ class HoursPlanner(RowsPlanner):
             one = self.read(row, lambda row: self._service(row, people_known)) if row.open else None
             if one is not None and row.open:
                 found.append(one)
-        known = set(Service.objects.filter(key__in=[one.service.key for one in found]).values_list("key", flat=True))
+        known = _stored([one.service.key for one in found])
+        own = set(own_ids(self.run.actor)) if isinstance(self.run.actor, Actor) else set()
         paid = on_duty([Stay(one.service.person_id, one.service.happened_on) for one in found])
         seen: dict[str, int] = {}
         for one in found:
@@ -177,8 +207,10 @@ class HoursPlanner(RowsPlanner):
                 one.row.reject(_("与第 %(line)d 行重复。请删去一行。") % {"line": seen[key]})
             elif Stay(one.service.person_id, one.service.happened_on) in paid:
                 one.row.reject(_("工作人员工作时间不计志愿时长。"), "happened_on")
+            elif one.service.state == Service.CONFIRMED and one.service.person_id in own:
+                one.row.reject(_("自己的时长不能导入成已确认。状态请留空，由别人确认。"), "state")
             else:
-                one.row.outcome, one.row.plan = UNCHANGED if key in known else NEW, one.service
+                _settled(one, known.get(key))
             seen.setdefault(key, one.row.line)
 
     def _rules(self, path: str) -> Rules:
@@ -210,22 +242,30 @@ class HoursPlanner(RowsPlanner):
     def write(self, rows: Sequence[Row], ledger: Ledger) -> None:
         """Write the services; those that are not confirmed elsewhere wait for it here."""
         entitled(self.run.actor, "volunteering.confirm")
-        record_services([row.plan for row in rows], by=getattr(self.run.actor, "person_id", None))
+        by = getattr(self.run.actor, "person_id", None)
+        record_services([row.plan for row in rows], by=by)
+        self._bring_back({row.plan.key: row.plan for row in rows if row.outcome == CHANGED}, by)
         keys = Service.objects.filter(key__in=[row.plan.key for row in rows]).values_list("key", "pk")
         made = dict(keys)
         for row in rows:
             ledger.created(row, "volunteering.Service", made[row.plan.key], {"minutes": row.plan.minutes})
 
+    def _bring_back(self, wanted: Mapping[str, ServiceRow], by: int | None) -> None:
+        """Services whose import was undone come in again, with the hours of now: another entry, and no deed."""
+        rows = Service.objects.select_for_update().filter(key__in=list(wanted), state=Service.REJECTED)
+        for row in rows.order_by("pk"):
+            plan = wanted[row.key]
+            act = HoursEntry.CONFIRMED if plan.state == Service.CONFIRMED else HoursEntry.PROPOSED
+            row.theme = plan.theme
+            settle(row, act, plan.minutes, plan.state, _AGAIN, by, deed=False)
+
     def undo(self, effects: Any) -> list[str] | None:
         """Entries are never deleted: services that were taken in stay, not recognised, with the reason."""
-        from linli.volunteering.hours import settle
-        from linli.volunteering.models import HoursEntry
-
         by = getattr(self.run.actor, "person_id", None)
         keys = [int(effect.key) for effect in effects if effect.model == "volunteering.Service"]
         for row in Service.objects.select_for_update().filter(pk__in=keys).order_by("pk"):
             if row.state != Service.REJECTED:
-                reason = f"撤销导入 {timezone.localdate().isoformat()}"
+                reason = f"{UNDONE} {timezone.localdate().isoformat()}"
                 settle(row, HoursEntry.REJECTED, row.minutes, Service.REJECTED, reason, by)
         return []
 

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from linli.people.access import Actor, ObjectHidden
 from linli.people.models import Organisation
 from linli.volunteering.models import Concern, JoinedMember, JoinedUnit, QuarterFeedback, Service
-from linli.volunteering.quarters import UnitFigures, confirmed_of, unit_figures
+from linli.volunteering.quarters import UnitFigures, confirmed_of, frozen, unit_figures
 from linli.volunteering.registering import REGISTER
 from linli.volunteering.rules import quarter_days
-from linli.volunteering.selectors import VIEW, reach
+from linli.volunteering.selectors import VIEW, open_first, reach
 
-UNITS_SHOWN, MEMBERS_SHOWN, CONCERNS_SHOWN, SERVICES_SHOWN = 300, 200, 200, 200
+UNITS_SHOWN, MEMBERS_SHOWN, CONCERNS_SHOWN, SERVICES_SHOWN = 2000, 200, 200, 1000
+UNDER_WAY = (Concern.OPEN, Concern.CLAIMED, Concern.SOLVED)
 
 
 @dataclass(slots=True)
 class UnitLine:
-    """A joined unit with what it did in a quarter, and the feedback once it is confirmed."""
+    """A joined unit with what it did in a quarter, and the feedback once it is confirmed.
+
+    `figures` are those of the records, or those that were confirmed; `changed`: the records say something else since.
+    """
 
     row: JoinedUnit
     figures: UnitFigures
     feedback: QuarterFeedback | None
+    changed: bool = False
+
+    @classmethod
+    def of(cls, row: JoinedUnit, now: UnitFigures, feedback: QuarterFeedback | None) -> UnitLine:
+        """A unit with the figures that hold for the quarter."""
+        if feedback is None:
+            return cls(row, now, None)
+        kept = frozen(feedback)
+        return cls(row, kept, feedback, changed=kept != now)
 
 
 def units(actor: Actor, year: int, quarter: int) -> list[UnitLine]:
@@ -35,7 +48,7 @@ def units(actor: Actor, year: int, quarter: int) -> list[UnitLine]:
     )
     keys = [row.pk for row in rows]
     figures, feedback = unit_figures(keys, year, quarter), confirmed_of(keys, year, quarter)
-    return [UnitLine(row, figures.get(row.pk, UnitFigures()), feedback.get(row.pk)) for row in rows]
+    return [UnitLine.of(row, figures.get(row.pk, UnitFigures()), feedback.get(row.pk)) for row in rows]
 
 
 def unit_for(actor: Actor, joined_id: int) -> JoinedUnit:
@@ -62,10 +75,23 @@ def services_of(unit: JoinedUnit, year: int, quarter: int) -> list[Service]:
     return list(rows.order_by("-happened_on", "-pk")[:SERVICES_SHOWN])
 
 
+def _members_of(unit: JoinedUnit) -> QuerySet[JoinedMember]:
+    return JoinedMember.objects.filter(organisation_id=unit.organisation_id, place_id=unit.place_id, until=None)
+
+
 def members_of(unit: JoinedUnit) -> list[JoinedMember]:
-    """The members of the unit joined to the same community (1 statement)."""
-    rows = JoinedMember.objects.filter(organisation_id=unit.organisation_id, place_id=unit.place_id, until=None)
-    return list(rows.order_by("pk")[:MEMBERS_SHOWN])
+    """The members of the unit joined to the same community, as many as a page shows (1 statement)."""
+    return list(_members_of(unit).order_by("pk")[:MEMBERS_SHOWN])
+
+
+def member_count(unit: JoinedUnit) -> int:
+    """How many they are (1 statement)."""
+    return _members_of(unit).count()
+
+
+def member_of(unit: JoinedUnit, member_id: int) -> JoinedMember | None:
+    """One of them (1 statement)."""
+    return _members_of(unit).filter(pk=member_id).first()
 
 
 @dataclass(slots=True)
@@ -122,11 +148,11 @@ def member_for(actor: Actor, member_id: int) -> JoinedMember:
 
 
 def concerns(actor: Actor, state: str = "") -> list[Concern]:
-    """What residents ask for in the actor's places, the open first (1 statement)."""
+    """What residents ask for in the actor's places: under way, the oldest on top, then the latest (1 statement)."""
     rows = Concern.objects.filter(reach(actor.scopes(VIEW))).select_related("place", "organisation")
     if state:
         rows = rows.filter(state=state)
-    return list(rows.order_by("-raised_on", "-pk")[:CONCERNS_SHOWN])
+    return list(rows.order_by(*open_first(UNDER_WAY, "raised_on"))[:CONCERNS_SHOWN])
 
 
 def concern_for(actor: Actor, concern_id: int) -> Concern:

@@ -25,7 +25,7 @@ PLACES_OFFERED = 600
 CODES: dict[str, Label] = {
     "own": Label("本人的时长由别人确认", "One's own hours are confirmed by somebody else"),
     "changed": Label("刚刚有人办理过", "Somebody has just decided"),
-    "zero": Label("时长为0，请更正或不予认定", "No hours: correct them or do not recognise them"),
+    "zero": Label("时长为0：请更正，或写理由不予认定", "No hours: correct them, or give the reason for none"),
     "reason": Label("改了时长，请写理由", "The hours were changed: give the reason"),
     "overlap": Label("和另一次已确认的服务时间重叠", "Overlaps with hours that are confirmed already"),
 }

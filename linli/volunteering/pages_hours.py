@@ -14,12 +14,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.activities.models import Activity
-from linli.activities.selectors import leads_any
+from linli.activities.selectors import leads_any, mixed_posts
+from linli.activities.signups import own_ids
 from linli.kernel.numbers import whole_number
 from linli.people.access import Actor, ObjectHidden
 from linli.people.gates import actor_on, signed_in, staff_page
 from linli.places.home import frame
-from linli.volunteering import appeals, evidence, hours, lines, pages_common, selectors, vocabulary
+from linli.volunteering import (
+    appeals,
+    evidence,
+    hours,
+    hours_selectors,
+    lines,
+    pages_common,
+    selectors,
+    vocabulary,
+)
 from linli.volunteering.hours import CONFIRM, Pick, may_decide
 from linli.volunteering.models import Service
 from linli.volunteering.pages_common import minutes_from, tried, words_of
@@ -37,10 +47,10 @@ VIEW = selectors.VIEW
 def waiting(request: HttpRequest) -> HttpResponse:
     """Activities with hours to be confirmed, and services entered by hand: of the actor's places, or led by them."""
     actor = actor_on(request)
-    activities = [row | {"hours": hours_text(row["total"])} for row in selectors.waiting_activities(actor)]
+    activities = [row | {"hours": hours_text(row["total"])} for row in hours_selectors.waiting_activities(actor)]
     if not (actor.may_somewhere(CONFIRM) or actor.may_somewhere(hours.LEAD) or activities or leads_any(actor)):
         raise ObjectHidden(CONFIRM)
-    others = selectors.waiting_others(actor)
+    others = hours_selectors.waiting_others(actor)
     context = {"activities": activities, "others": len(others), "tab": "hours", **_frame(request, actor)}
     return render(request, "volunteering/desk/waiting.html", context)
 
@@ -68,7 +78,8 @@ def _screen(
     request: HttpRequest, actor: Actor, rows: Sequence[Service], context: dict[str, Any],
     problem: str = "", left: dict[int, str] | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    names = lines.masked_names(row.person_id for row in rows)
+    names, own = lines.masked_names(row.person_id for row in rows), own_ids(actor)
+    beside = {} if context["activity"] else hours_selectors.same_day(rows)
     shown = []
     for row in rows:
         line = lines.service_line(row) | {"name": names[row.person_id].name or _("未留姓名")}
@@ -76,11 +87,12 @@ def _screen(
         line |= {
             "typed_hours": kept if kept is not None else hours_text(row.minutes),
             "typed_reason": request.POST.get(f"reason-{row.pk}", "") if left or problem else "",
-            "open": row.state == Service.PROPOSED, "own": row.person_id == actor.person_id,
+            "open": row.state == Service.PROPOSED, "own": row.person_id in own,
+            "beside": [lines.service_line(one) for one in beside.get((row.person_id, row.happened_on), ())],
             "why": vocabulary.said(pages_common.CODES, left[row.pk]) if left and row.pk in left else "",
         }  # fmt: skip
         shown.append(line)
-    waiting_rows = sum(1 for row in rows if row.state == Service.PROPOSED and row.person_id != actor.person_id)
+    waiting_rows = sum(1 for row in rows if row.state == Service.PROPOSED and row.person_id not in own)
     more = {
         "lines": shown, "problem": problem, "waiting": waiting_rows, "tab": "hours",
         "themes": vocabulary.choices(THEMES), "theme": request.POST.get("theme", rows[0].theme if rows else ""),
@@ -102,6 +114,9 @@ def _confirmed(
     if decided.confirmed:
         text = ngettext("确认了 %(n)d 人的时长。", "确认了 %(n)d 人的时长。", decided.confirmed)
         messages.success(request, text % {"n": decided.confirmed})
+    if decided.rejected:
+        text = ngettext("%(n)d 人的时长不予认定。", "%(n)d 人的时长不予认定。", decided.rejected)
+        messages.success(request, text % {"n": decided.rejected})
     if decided.left:
         fresh = list(Service.objects.filter(pk__in=[row.pk for row in rows]).select_related("place", "activity"))
         order = {row.pk: number for number, row in enumerate(rows)}
@@ -119,9 +134,10 @@ def activity(request: HttpRequest, activity_id: int) -> HttpResponse:
     found = Activity.objects.select_related("place", "leader").filter(pk=activity_id).first()
     if found is None or not may_decide(actor, str(found.place.path), found):
         raise ObjectHidden(CONFIRM)
-    rows = selectors.of_activity(found.pk)
+    rows = hours_selectors.of_activity(found.pk)
     context = {
         "activity": found, "title": found.title, "rules": rules_at(str(found.place.path), found.starts_at.date()),
+        "mixed": mixed_posts(found.pk), "uncounted": hours_selectors.uncounted(found.pk),
     }  # fmt: skip
     if request.method == "POST":
         return _confirmed(request, actor, rows, context, request.path)
@@ -133,7 +149,7 @@ def activity(request: HttpRequest, activity_id: int) -> HttpResponse:
 def others(request: HttpRequest) -> HttpResponse:
     """Services entered by hand or imported, the oldest first, confirmed together."""
     actor = actor_on(request)
-    rows = selectors.waiting_others(actor)
+    rows = hours_selectors.waiting_others(actor)
     context = {"activity": None, "title": _("手工登记和导入的服务"), "rules": None}
     if request.method == "POST":
         return _confirmed(request, actor, rows, context, request.path)
@@ -159,7 +175,7 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
         "line": lines.service_line(row), "entries": [lines.entry_line(one) for one in entries],
         "name": lines.masked_names([row.person_id])[row.person_id].name or _("未留姓名"),
         "reckoned": next((one.reckoned for one in entries if one.reckoned), None), "volunteer": volunteer,
-        "may_decide": may_decide(actor, str(row.place.path), row.activity) and row.person_id != actor.person_id,
+        "may_decide": may_decide(actor, str(row.place.path), row.activity) and row.person_id not in own_ids(actor),
         "problem": words_of(refusal) if refusal else "", "typed": request.POST if refusal else {},
         "themes": vocabulary.choices(THEMES), "theme": request.POST.get("theme", row.theme),
         "checked_in": evidence.check_in_of(actor, row),
@@ -185,7 +201,7 @@ def appeals_list(request: HttpRequest) -> HttpResponse:
 
 def _appeals(request: HttpRequest, refusal: StepRefused | None = None, which: int = 0) -> HttpResponse:
     actor = actor_on(request)
-    rows = selectors.open_appeals(actor)
+    rows = hours_selectors.open_appeals(actor)
     names = lines.masked_names(row.person_id for row in rows)
     shown = [
         {

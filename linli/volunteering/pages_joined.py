@@ -133,10 +133,13 @@ def _unit(request: HttpRequest, row: JoinedUnit, refusal: StepRefused | None = N
     names = lines.masked_names(one.person_id for one in members) if may_register else {}
     feedback = joined_selectors.feedback_of(row)
     confirmed = next((one for one in feedback if (one.year, one.quarter) == (year, quarter)), None)
+    now = quarters.figures_of(row, year, quarter)
+    line = joined_selectors.UnitLine.of(row, now, confirmed)
     context = {
-        "row": row, "figures": quarters.figures_of(row, year, quarter), "confirmed": confirmed,
+        "row": row, "figures": line.figures, "now": now, "changed": line.changed, "confirmed": confirmed,
         "quarter": f"{year}-{quarter}", "period": quarter_name(year, quarter), "quarters": quarters_offered(),
-        "over": quarter_days(year, quarter)[1] < timezone.localdate(), "count": len(members), "part": part,
+        "over": quarter_days(year, quarter)[1] < timezone.localdate(),
+        "count": joined_selectors.member_count(row), "part": part,
         "members": [(one, names[one.person_id].name, vocabulary.all_said(vocabulary.ROLES, one.posts))
                     for one in members] if may_register else [],
         "feedback": [(one, quarter_name(one.year, one.quarter), hours_text(one.figures.get("minutes", 0)))
@@ -190,8 +193,7 @@ def _changed(request: HttpRequest, row: JoinedUnit, part: str) -> Any:
 
 
 def _member(row: JoinedUnit, text: str | None) -> Any:
-    wanted = whole_number(text)
-    found = next((one for one in joined_selectors.members_of(row) if one.pk == wanted), None)
+    found = joined_selectors.member_of(row, whole_number(text) or 0)
     if found is None:
         raise refused("unknown_member", "请选择报到的人。", "Choose a joined member.", "member")
     return found

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from linli.activities import confirmed
@@ -19,8 +20,8 @@ from linli.volunteering.duty import Stay, on_duty
 from linli.volunteering.hours import CONFIRM, good_theme, settle
 from linli.volunteering.models import HoursEntry, JoinedMember, Service, Volunteer
 from linli.volunteering.refusing import clean, refused
-from linli.volunteering.rules import DAY, is_late, reckon
-from linli.volunteering.ruling import rules_at
+from linli.volunteering.rules import DAY, Rules, is_late, reckon
+from linli.volunteering.ruling import SEED, rules_at
 
 STRUCK = "出勤已取消"
 
@@ -29,7 +30,7 @@ def hear_closing(activity_id: int, actor: Actor) -> None:
     """The leader closed an activity, or corrected it: propose hours for who was there, or record their training."""
     rows = confirmed.of_activity(activity_id)
     with transaction.atomic():
-        propose([row for row in rows if row.training_months is None], activity_id, actor)
+        propose([row for row in rows if row.training_months is None and row.serves], activity_id, actor)
         trained.follow(rows, activity_id, actor)
 
 
@@ -40,15 +41,16 @@ def propose(rows: Sequence[Attended], activity_id: int, actor: Actor | None = No
     Staff at work get none.
     """
     by = actor.person_id if actor is not None else None
-    paid = on_duty([_stay(row) for row in rows])
+    paid, rules = on_duty([_stay(row) for row in rows]), _rules(rows)
     wanted = {f"attendance:{row.attendance_id}": row for row in rows if _stay(row) not in paid}
     with transaction.atomic():
         stored = {row.key: row for row in Service.objects.select_for_update().filter(activity_id=activity_id)}
-        fresh = [_proposed(key, row, by) for key, row in wanted.items() if key not in stored]
+        fresh = [_proposed(key, row, by, rules) for key, row in wanted.items() if key not in stored]
+        _as_members([service for service, _reckoned in fresh], next(iter(rows), None))
         _store(fresh)
         for key, row in stored.items():
             if key in wanted:
-                _follow(row, wanted[key], actor)
+                _follow(row, wanted[key], actor, rules)
             elif row.state != Service.REJECTED and row.origin == Service.CHECKIN:
                 settle(row, HoursEntry.REJECTED, row.minutes, Service.REJECTED, STRUCK, by)
     return len(fresh)
@@ -58,14 +60,18 @@ def _stay(row: Attended) -> Stay:
     return Stay(row.person_id, timezone.localdate(row.planned_from), row.came_at, row.left_at)
 
 
-def _reckoned(row: Attended) -> dict[str, Any]:
-    day = timezone.localdate(row.planned_from)
-    rules = rules_at(row.place_path, day)
+def _rules(rows: Sequence[Attended]) -> Rules:
+    """The rules of the place and day of one activity (1 statement, whoever came)."""
+    first = next(iter(rows), None)
+    return SEED if first is None else rules_at(first.place_path, timezone.localdate(first.planned_from))
+
+
+def _reckoned(row: Attended, rules: Rules) -> dict[str, Any]:
     return reckon(row.came_at, row.left_at, row.planned_from, row.planned_to, rules).as_json()
 
 
-def _proposed(key: str, row: Attended, by: int | None) -> tuple[Service, dict[str, Any]]:
-    reckoned = _reckoned(row)
+def _proposed(key: str, row: Attended, by: int | None, rules: Rules) -> tuple[Service, dict[str, Any]]:
+    reckoned = _reckoned(row, rules)
     now, later = timezone.now(), row.left_at > row.came_at
     service = Service(
         key=key, person_id=row.person_id, place_id=row.place_id, organisation_id=row.organisation_id,
@@ -75,6 +81,23 @@ def _proposed(key: str, row: Attended, by: int | None) -> tuple[Service, dict[st
         recorded_by_id=by, synthetic=row.synthetic,
     )  # fmt: skip
     return service, reckoned
+
+
+def _as_members(services: Sequence[Service], where: Attended | None) -> None:
+    """Who is joined to the community of the activity on that day serves as its member, too (双报到; 1 statement).
+
+    So nobody enters a second time what the check-in knows, and the unit's quarter counts it.
+    """
+    if where is None or not services:
+        return
+    day = timezone.localdate(where.planned_from)
+    joined = JoinedMember.objects.filter(
+        Q(until=None) | Q(until__gte=day), person_id__in=[service.person_id for service in services], since__lte=day,
+        place__path__ancestor_of=where.place_path,
+    ).order_by("since", "pk")  # fmt: skip
+    members = dict(joined.values_list("person_id", "pk"))
+    for service in services:
+        service.member_id = members.get(service.person_id)
 
 
 def _store(rows: Sequence[tuple[Service, dict[str, Any]]]) -> None:
@@ -89,13 +112,13 @@ def _store(rows: Sequence[tuple[Service, dict[str, Any]]]) -> None:
     )  # fmt: skip
 
 
-def _follow(service: Service, row: Attended, actor: Actor | None) -> None:
+def _follow(service: Service, row: Attended, actor: Actor | None, rules: Rules) -> None:
     """A check-in that was corrected changes what is only proposed; what was confirmed waits for a correction."""
     if service.state != Service.PROPOSED or row.left_at <= row.came_at:
         return
     if (service.starts_at, service.ends_at) == (row.came_at, row.left_at):
         return
-    reckoned = _reckoned(row)
+    reckoned = _reckoned(row, rules)
     service.starts_at, service.ends_at = row.came_at, row.left_at
     by = actor.person_id if actor is not None else None
     settle(service, HoursEntry.PROPOSED, reckoned["minutes"], Service.PROPOSED, "", by, reckoned=reckoned)

@@ -78,6 +78,11 @@ class UnitFigures:
         return asdict(self)
 
 
+def frozen(row: QuarterFeedback) -> UnitFigures:
+    """The figures of a quarter as the community confirmed them."""
+    return UnitFigures(**{name: int(row.figures.get(name, 0)) for name in asdict(UnitFigures())})
+
+
 _UNITS = """
 SELECT u.id,
  (SELECT count(DISTINCT m.person_id) FROM volunteering_joinedmember m WHERE m.organisation_id = u.organisation_id

@@ -7,6 +7,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
+from linli.activities.signups import own_ids
 from linli.people.access import Actor, ObjectHidden, require
 from linli.volunteering.models import Commendation, Evaluation, Service, Training, Volunteer
 from linli.volunteering.refusing import clean, refused
@@ -19,7 +20,7 @@ def _volunteer(actor: Actor, person_id: int) -> Volunteer:
     if row is None:
         raise ObjectHidden(REGISTER)
     require(actor, REGISTER, place_path=str(row.place.path), hidden=True)
-    if actor.person_id == person_id:
+    if person_id in own_ids(actor):
         raise refused("own", "自己的记录请别人登记。", "Somebody else records about you.", status=403)
     return row
 

@@ -14,6 +14,7 @@ from linli.people.audit import record
 from linli.people.masking import normalise_phone
 from linli.people.models import Organisation, Person, Team, TeamMember
 from linli.places.models import Place
+from linli.volunteering import trained
 from linli.volunteering.models import Volunteer
 from linli.volunteering.refusing import clean, known, refused
 from linli.volunteering.vocabulary import CONSENT_VERSION, ROLES, SKILLS, TEAM_KINDS, TIMES
@@ -124,6 +125,7 @@ def _register(actor: Actor, person: Person, wanted: Wanted, *, by_self: bool) ->
     set_number(row, wanted.number)
     if wanted.team_id is not None:
         join_team(row, wanted.team_id)
+    trained.catch_up(row, actor)
     record(
         "volunteer.registered" if fresh else "volunteer.changed", actor_id=actor.person_id,
         subject=f"volunteer:{row.pk}",

@@ -111,9 +111,14 @@ def volunteers(actor: Actor, search: Search) -> Listed:
     return Listed(lines, total, page)
 
 
-def sums_of(person_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+EXPORTED = Q(member=None) | Q(origin=Service.CHECKIN)
+"""Services that exports tell of: not those that were entered for joined members, whose membership stands in none."""
+
+
+def sums_of(person_ids: Iterable[int], which: Q | None = None) -> dict[int, tuple[int, int]]:
     """(confirmed minutes, services) by person (1 statement)."""
     rows = Service.objects.filter(person_id__in=list(person_ids), state=Service.CONFIRMED).values("person_id")
+    rows = rows if which is None else rows.filter(which)
     return {row["person_id"]: (row["m"], row["n"]) for row in rows.annotate(m=Sum("minutes"), n=Count("pk"))}
 
 
@@ -218,51 +223,16 @@ def waiting(actor: Actor) -> Waiting:
     )
 
 
-def waiting_activities(actor: Actor) -> list[dict[str, Any]]:
-    """Activities with hours to be confirmed: those of the actor's places, and those the actor led (1 statement)."""
-    led = Q(activity__leader_id=actor.person_id or 0)
-    rows = Service.objects.filter(reach_or_none(actor) | led, state=Service.PROPOSED, activity__isnull=False)
-    grouped = rows.values("activity_id", "activity__title", "place__name", "happened_on").annotate(
-        count=Count("pk"), total=Sum("minutes")
-    )
-    return [dict(row) for row in grouped.order_by("happened_on", "activity_id")[:WAITING_SHOWN]]
-
-
-def reach_or_none(actor: Actor) -> Q:
-    """As `reach` for the actor's confirming; nothing for those who confirm nowhere."""
-    scopes = actor.scopes("volunteering.confirm")
-    return Q(pk=0) if scopes.empty else reach(scopes)
-
-
-def waiting_others(actor: Actor) -> list[Service]:
-    """Services entered by hand or imported that wait, the oldest first (1 statement)."""
-    rows = Service.objects.filter(reach_or_none(actor), state=Service.PROPOSED, activity=None)
-    return list(rows.select_related("place", "organisation").order_by("happened_on", "pk")[:WAITING_SHOWN])
-
-
-def of_activity(activity_id: int) -> list[Service]:
-    """The services of an activity in the order of check-in (1 statement)."""
-    rows = Service.objects.filter(activity_id=activity_id).select_related("place", "activity")
-    return list(rows.order_by("starts_at", "pk")[:500])
-
-
-def open_appeals(actor: Actor) -> list[Appeal]:
-    """Appeals in the actor's places, the oldest first (1 statement)."""
-    seen = Service.objects.filter(reach_or_none(actor))
-    rows = Appeal.objects.filter(service__in=seen, state=Appeal.OPEN).select_related("service", "service__place")
-    return list(rows.order_by("made_at")[:WAITING_SHOWN])
-
-
 def certificates(actor: Actor) -> list[Certificate]:
     """Certificates of the actor's places: open ones first, those asked for longest on top, then the latest.
 
     1 statement.
     """
     rows = Certificate.objects.filter(reach(actor.scopes(VIEW))).select_related("place", "issuer")
-    return list(rows.order_by(*_open_first(Certificate.OPEN, "asked_at"))[:WAITING_SHOWN])
+    return list(rows.order_by(*open_first(Certificate.OPEN, "asked_at"))[:WAITING_SHOWN])
 
 
-def _open_first(states: Sequence[str], moment: str) -> list[Any]:
+def open_first(states: Sequence[str], moment: str) -> list[Any]:
     """What waits comes first, the oldest on top, so that none of it is cut off; then the latest."""
     waits = Q(state__in=states)
     longest = Case(When(waits, then=F(moment))).asc(nulls_last=True)
@@ -370,4 +340,4 @@ def stars_in_notice(place_path: str) -> list[StarAward]:
 def stars(actor: Actor) -> list[StarAward]:
     """Levels of the actor's places, those in notice first (1 statement)."""
     rows = StarAward.objects.filter(reach(actor.scopes(VIEW))).select_related("place")
-    return list(rows.order_by(*_open_first((StarAward.NOTICE,), "asked_at"))[:WAITING_SHOWN])
+    return list(rows.order_by(*open_first((StarAward.NOTICE,), "asked_at"))[:WAITING_SHOWN])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,16 +12,29 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from linli.activities import checkin, closing, closing_listeners, confirmed, contributing, figures, selectors, signups
+from linli.activities import (
+    checkin,
+    closing,
+    closing_listeners,
+    confirmed,
+    contributing,
+    figures,
+    naming,
+    selectors,
+    signups,
+    telling,
+)
 from linli.activities.checkin import Ticked
 from linli.activities.models import Activity, Attendance, HeadCount, Mark, Role
 from linli.activities.posts import Post
 from linli.activities.rotating_code import STEP_SECONDS
 from linli.activities.signups import Asked
 from linli.campaigns.contributors import Scope
+from linli.people import personal
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import moments
 from linli.work.engine import StepRefused
+from linli.work.models import Notification
 from tests.activities.conftest import resident, role_of, under_way
 from tests.support.world import World
 
@@ -82,6 +96,28 @@ def test_who_did_not_sign_up_comes_as_a_walk_in(running: Activity, world: World)
     # Who is on the list is found by the phone and is no walk-in.
     listed = checkin.walk_in(world.actor("community"), running.pk, name="李雷", phone="13800000002", key=uuid4())
     assert listed.signup_id is not None and listed.came_how == "list"
+
+
+@pytest.mark.parametrize(
+    ("called", "surname"),
+    [
+        ("王阿姨", "王"), ("小李", "李"), ("老张", "张"), ("欧阳老师", "欧阳"), ("李大姐", "李"), ("王芳", ""),
+        ("小李子", ""), ("欧阳建国", ""), ("阿姨", ""), ("王", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_form_of_address_is_told_from_a_name(called: str, surname: str) -> None:
+    assert naming.surname_of(called) == surname
+
+
+def test_who_is_noted_by_a_form_of_address_is_the_one_of_that_phone(running: Activity, world: World) -> None:
+    leader, phone = world.actor("community"), "13800000077"
+    known = personal.find_or_create_resident(name="王秀英", phone=phone)
+    other = personal.find_or_create_resident(name="李建国", phone=phone)
+    came = [
+        checkin.walk_in(leader, running.pk, name=name, phone=phone, key=uuid4()).person_id
+        for name in ("王阿姨", "李师傅", "王秀英", "赵大爷")
+    ]
+    assert came[:3] == [known, other, known] and came[3] not in (known, other), "nobody of that surname: somebody else"
 
 
 def test_position_is_measured_once_and_only_its_distance_stays(running: Activity) -> None:
@@ -213,15 +249,18 @@ def test_corrections_after_the_closing_have_a_reason_and_are_heard(
 
 
 def test_heads_are_counted_by_kind_and_change_with_their_records(running: Activity, world: World) -> None:
-    leader, today = world.actor("community"), timezone.localdate(running.starts_at)
-    path = str(world.places["district"].path)
+    leader = world.actor("community")
+    month = figures.Filters(timezone.localdate(running.starts_at).replace(day=1))
     closing.count_heads(leader, running.pk, {"schools": 120, "riders": 30})
-    assert figures.audience(path, today, today) == {}, "before the closing nothing counts"
+    assert figures.audience(leader, month) == {}, "before the closing nothing counts"
     closing.close(leader, running.pk)
-    assert figures.audience(path, today, today) == {"schools": 120, "riders": 30}
+    assert figures.audience(leader, month) == {"schools": 120, "riders": 30}
+    riders = replace(month, heads="riders")
+    assert figures.totals(leader, riders)["heads"] == 30 == figures.listed(leader, riders)[0]["heads"]
+    assert figures.listed(leader, replace(month, heads="offices")) == []
     for _ in range(2):
         closing.count_heads(leader, running.pk, {"schools": 100, "riders": 0})
-    assert figures.audience(path, today, today) == {"schools": 100} and HeadCount.objects.count() == 1
+    assert figures.audience(leader, month) == {"schools": 100} and HeadCount.objects.count() == 1
     assert code_of(lambda: closing.count_heads(leader, running.pk, {"dogs": 1})) == "bad_count"
 
 
@@ -274,3 +313,16 @@ def test_the_row_of_a_post_bears_the_count(running: Activity) -> None:
     assert role_of(running).taken == 3
     with pytest.raises(IntegrityError), transaction.atomic():
         Role.objects.filter(activity=running).update(taken=6)
+
+
+def test_a_leader_is_reminded_once_of_what_is_over_and_not_confirmed(held: Held, world: World) -> None:
+    activity = held(ago=timedelta(hours=3, minutes=30))
+    held(ago=timedelta(minutes=30)), held(ago=timedelta(days=9))
+    Activity.objects.filter(pk=activity.pk).update(leader_id=world.users["captain"].person_id)
+    assert closing.ask_due() == 1 and closing.ask_due() == 0
+    line = Notification.objects.get(kind=telling.TO_CLOSE)
+    assert (line.person_id, line.data) == (world.users["captain"].person_id, {"activity": activity.pk})
+    month = figures.Filters(timezone.localdate(activity.starts_at).replace(day=1), state=figures.TO_CLOSE)
+    assert activity.pk in {row["id"] for row in figures.listed(world.actor("community"), month)}
+    closing.close(world.actor("captain"), activity.pk)
+    assert activity.pk not in {row["id"] for row in figures.listed(world.actor("community"), month)}

@@ -355,7 +355,7 @@ def test_a_single_activity_is_planned_on_one_page(world: World) -> None:
     answer = client.post("/desk/activities/new/", form(world, format=one.pk))
     row = Activity.objects.get()
     assert answer["Location"] == f"/desk/activities/{row.pk}/" and row.state == "published"
-    assert (row.topics, row.tools) == (["两反一禁", "垃圾分类"], ["铲刀", "手套"])
+    assert (row.topics, row.tools) == (["两反一禁", "垃圾分类"], ["铲刀", "手套"]) and row.roles.get().serves
     assert row.ends_at - row.starts_at == timedelta(hours=2) and row.roles.get().skills == ["会用铲刀"]
     page = body(client.get(f"/desk/activities/{row.pk}/"))
     assert "清理楼道" in page and "已发布" in page
@@ -388,6 +388,20 @@ def test_what_is_refused_on_the_form_stays_typed(world: World) -> None:
         assert 'value="铲刀，手套"' in answer.content.decode()
     assert not Activity.objects.exists()
     assert client.post("/desk/activities/new/", form(world, place=world.places["west"].pk)).status_code == 403
+
+
+def test_a_post_says_that_one_only_attends_and_the_form_keeps_it(world: World) -> None:
+    client = as_staff(world, "community")
+    setup.setup()
+    talk = Format.objects.get(name="小院好声音")
+    page = body(client.get(f"/desk/activities/new/?format={talk.pk}"))
+    assert re.findall(r'name="post_attends_(\d)" value="1" checked', page) == ["2"], "the audience of 演出、布置、观众"
+    posts = {"post_name_1": "观众", "post_capacity_1": "80", "post_attends_1": "1"}
+    client.post("/desk/activities/new/", form(world, **posts))
+    row = Activity.objects.get()
+    assert list(row.roles.order_by("position").values_list("name", "serves")) == [("清理组", True), ("观众", False)]
+    assert 'name="post_attends_1" value="1" checked' in body(client.get(f"/desk/activities/{row.pk}/edit/"))
+    assert "不计志愿时长" in body(as_resident(1).get(f"/activities/{row.pk}/"))
 
 
 def test_one_or_the_rest_of_a_series_is_changed(world: World) -> None:
@@ -480,3 +494,41 @@ def test_figures_of_the_month_are_those_of_the_list(held: Held, world: World) ->
     assert activity.title in page and "受众 46 人次" in page and "到 1 人" in page
     empty = body(as_staff(world, "community_west").get(f"/desk/activities/?month={month}"))
     assert "这个月还没有活动" in empty
+
+
+def test_what_was_held_is_found_with_its_results_and_a_walk_in_has_it_too(held: Held, world: World) -> None:
+    activity, leader = under_way(held), world.actor("community")
+    Activity.objects.filter(pk=activity.pk).update(training_months=12)
+    checkin.walk_in(leader, activity.pk, name="骑手小李", phone="13800000001", key=uuid4())
+    checkin.walk_in(leader, activity.pk, name="骑手小王", phone="13800000002", key=uuid4())
+    over = timezone.now() - timedelta(minutes=1)
+    Activity.objects.filter(pk=activity.pk).update(ends_at=over)
+    closing.close(leader, activity.pk, results="四十名骑手听完一课")
+    assert activity.title not in body(anonymous().get("/activities/"))
+    page = body(anonymous().get("/activities/?span=past"))
+    assert activity.title in page and "四十名骑手听完一课" in page
+    mine = body(as_resident(1).get("/activities/mine/"))
+    assert activity.title in mine and "培训有效至" in mine, "who came without having signed up sees it, too"
+    answer = as_staff(world, "community").get(f"/desk/activities/{activity.pk}/people.xlsx")
+    from openpyxl import load_workbook
+
+    rows = list(load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
+    assert sum("培训有效至" in row for row in rows) == 1 and sum(row[-1] is not None for row in rows) >= 3
+
+
+def test_who_was_taken_off_the_list_reads_why(held: Held, world: World) -> None:
+    activity = held()
+    row = signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    signups.withdraw(world.actor("community"), row.pk, "这次要会急救的人")
+    page = body(as_resident(1).get(f"/activities/{activity.pk}/"))
+    assert "负责人取消了您的报名" in page and "这次要会急救的人" in page
+    assert "这次要会急救的人" not in body(as_resident(2).get(f"/activities/{activity.pk}/"))
+    signups.sign_up(resident(1), Asked(role_of(activity).pk), key=uuid4())
+    assert "这次要会急救的人" not in body(as_resident(1).get(f"/activities/{activity.pk}/"))
+
+
+def test_a_calendar_of_a_place_holds_more_than_a_page(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linli.activities.selectors.PAGE", 1)
+    for _number in range(3):
+        held()
+    assert anonymous().get("/activities/calendar.ics").content.count(b"BEGIN:VEVENT") == 3

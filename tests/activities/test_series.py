@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from linli.activities import figures, planning, series, signups, telling
 from linli.activities.models import Activity, Series, Signup
+from linli.activities.posts import Post
 from linli.activities.recurrence import LAST_DAY, weekly
 from linli.activities.signups import Asked
 from linli.people.access import ObjectHidden, PermissionRefused
@@ -182,3 +183,51 @@ def test_a_day_of_a_series_is_there_once_whatever_code_does(world: World) -> Non
 def test_times_are_local_times_of_day(world: World) -> None:
     row = made(world)
     assert row.starts_at == datetime(2026, 1, 1, 9).time()
+
+
+def test_one_that_was_called_off_alone_stays_so_when_the_rest_is_changed(world: World) -> None:
+    row = made(world)
+    first, second, *_rest, last = row.activities.order_by("occurs_on")
+    for one in (second, last):
+        planning.cancel(world.actor("community"), one.pk, "那天下雨")
+    changed = wanted(world, starts_at=first.starts_at, spot="东门口")
+    new = series.edit_rest(world.actor("community"), first.pk, changed, row.rule, key=uuid4())
+    series.make_due()
+    held = set(days_of(new))
+    assert len(held) >= 3 and not held & {second.occurs_on, last.occurs_on}, "neither is held after all"
+    other = weekly([weekday(tomorrow() + timedelta(days=1))])
+    later = series.edit_rest(
+        world.actor("community"), first.pk, wanted(world, starts_at=first.starts_at + timedelta(days=1)), other,
+        key=uuid4(),
+    )  # fmt: skip
+    assert second.occurs_on is not None
+    assert second.occurs_on + timedelta(days=1) not in days_of(later), "its day has moved with the others"
+    second.refresh_from_db()
+    assert (second.state, second.cancel_reason, second.series_id) == ("cancelled", "那天下雨", later.pk)
+
+
+def test_sign_up_for_each_of_a_series_ends_as_long_before_as_for_the_first(world: World) -> None:
+    begin = wanted(world).starts_at
+    row = made(world, signup_until=begin - timedelta(hours=18))
+    assert {one.starts_at - one.signup_until for one in row.activities.all() if one.signup_until} == {
+        timedelta(hours=18)
+    }
+    first = row.activities.order_by("occurs_on")[0]
+    sooner = wanted(world, signup_until=begin - timedelta(hours=2))
+    new = series.edit_rest(world.actor("community"), first.pk, sooner, row.rule, key=uuid4())
+    assert all(one.signup_until == one.starts_at - timedelta(hours=2) for one in new.activities.all())
+    with pytest.raises(StepRefused) as refusal:
+        late = wanted(world, signup_until=begin + timedelta(hours=3))
+        planning.edit_one(world.actor("community"), first.pk, late)
+    assert refusal.value.code == "late_signup"
+
+
+def test_a_post_that_is_renamed_for_the_rest_keeps_its_people(world: World) -> None:
+    row = made(world, posts=(Post("清理组", 2),))
+    first, second, *_rest = row.activities.order_by("occurs_on")
+    signups.sign_up(resident(1), Asked(role_of(second).pk), key=uuid4())
+    renamed = wanted(world, starts_at=first.starts_at, posts=(Post("清理小组", 3, id=role_of(first).pk),))
+    series.edit_rest(world.actor("community"), first.pk, renamed, row.rule, key=uuid4())
+    for one in (first, second):
+        assert list(one.roles.values_list("name", "capacity")) == [("清理小组", 3)]
+    assert role_of(second).taken == 1 and Signup.objects.get().role_id == role_of(second).pk

@@ -217,6 +217,31 @@ def test_who_is_busy_at_that_time_cannot_take_a_place(held: Held) -> None:
     assert Signup.objects.get(activity=activity, person_id=resident(1).person_id).state == "in"
 
 
+def test_who_waits_for_it_takes_the_place_and_waits_no_more(held: Held) -> None:
+    activity = held(posts=(Post("清理组", 1), Post("宣传组", 1)))
+    join(1, activity), join(2, activity)
+    other = activity.roles.get(name="宣传组")
+    signups.sign_up(resident(4), Asked(other.pk), key=uuid4())
+    waiting = signups.sign_up(resident(3), Asked(other.pk), key=uuid4())
+    offer = offered(activity, 1, 3)
+    substitutes.answer(resident(3), offer.pk, accept=True)
+    waiting.refresh_from_db()
+    mine = Signup.objects.filter(activity=activity, person_id=resident(3).person_id, state__in=Signup.LIVE)
+    assert waiting.state == "withdrawn" and [row.role.name for row in mine] == ["清理组"]
+    assert [role_of(activity).taken, Role.objects.get(pk=other.pk).taken] == [1, 1]
+
+
+def test_an_offer_of_what_is_over_is_shown_no_more(held: Held) -> None:
+    activity = held()
+    join(1, activity)
+    offered(activity, 1, 3)
+    persons = signups.own_ids(resident(3))
+    assert len(selectors.offers_to(persons)) == 1
+    over = timezone.now() - timedelta(hours=3)
+    Signup.objects.filter(activity=activity).update(starts_at=over, ends_at=over + timedelta(hours=2))
+    assert selectors.offers_to(persons) == []
+
+
 # --- Reminders and lists ----------------------------------------------------------------------------------------------
 
 

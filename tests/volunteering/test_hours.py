@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from linli.activities import closing_listeners
-from linli.activities.models import Attendance
+from linli.activities.models import Activity, Attendance, Role, Signup
+from linli.people import personal
 from linli.people.access import ObjectHidden
-from linli.volunteering import appeals, hours, proposing, ruling, services
+from linli.volunteering import appeals, bulk, hours, joining, proposing, quarters, ruling, services, telling
 from linli.volunteering.hours import Pick
-from linli.volunteering.models import Appeal, HoursEntry, Service
+from linli.volunteering.models import Appeal, HoursEntry, JoinedUnit, Service
 from linli.volunteering.rules import Rules
 from linli.work.engine import StepRefused
-from linli.work.models import Deed
+from linli.work.models import Deed, Notification
+from tests.support.people import signed_in_client
 from tests.support.world import World
 from tests.volunteering.conftest import SATURDAY, account, clock, enrol, held
 
@@ -97,12 +102,25 @@ def test_what_was_changed_overlaps_or_lacks_a_reason_is_left_and_told(world: Wor
     director = world.actor("director")
     assert hours.confirm(director, [Pick(row.pk, 1, 60)]).left == {row.pk: "reason"}
     assert hours.confirm(director, [Pick(row.pk, 7, 120)]).left == {row.pk: "changed"}
-    assert hours.confirm(director, [Pick(row.pk, 1, 0, "缺席")]).left == {row.pk: "zero"}
+    assert hours.confirm(director, [Pick(row.pk, 1, 0)]).left == {row.pk: "zero"}
     other = held(world, [row.person_id])
     closing_listeners.tell(other.pk, director)
     both = list(Service.objects.order_by("pk"))
     decided = hours.confirm(director, picks(both))
     assert decided.confirmed == 1 and decided.left == {both[1].pk: "overlap"}
+
+
+def test_none_with_a_reason_is_not_recognised_on_the_same_screen(world: World) -> None:
+    one, two = closed(world)
+    captain = world.actor("captain")
+    for _again in range(2):
+        decided = hours.confirm(captain, [Pick(one.pk, 1, 0, "只签了到，没有干活"), Pick(two.pk, 1, 120)])
+        assert decided.left is None
+    assert (decided.confirmed, decided.rejected) == (0, 0), "sent again, nothing happens"
+    one.refresh_from_db()
+    assert (one.state, one.version, one.entries.get(version=2).reason) == ("rejected", 2, "只签了到，没有干活")
+    assert Deed.objects.get().key == f"hours:{two.pk}:{two.person_id}"
+    assert Notification.objects.filter(kind=telling.REJECTED, person_id=one.person_id).count() == 1
 
 
 def test_a_corrected_check_in_changes_what_is_proposed_and_a_struck_one_ends_it(world: World) -> None:
@@ -199,3 +217,95 @@ def test_many_services_at_once_are_written_once(world: World) -> None:
     ]
     assert services.record_services(rows) == 30 and services.record_services(rows[:5]) == 0
     assert HoursEntry.objects.count() == 30 and not Deed.objects.exists()
+
+
+def post(world: World, activity: Activity, name: str, *, serves: bool, people: list[int]) -> Role:
+    """A post of an activity and who came in it."""
+    row = Role.objects.create(activity=activity, name=name, capacity=20, serves=serves)
+    Attendance.objects.filter(activity=activity, person_id__in=people).update(role=row)
+    return row
+
+
+def test_who_watches_or_only_sends_the_children_has_no_hours(world: World) -> None:
+    people = [enrol(world, number).person_id for number in range(1, 5)]
+    activity, leader = held(world, people), world.actor("captain")
+    stage = post(world, activity, "演出", serves=True, people=people[:1])
+    post(world, activity, "观众", serves=False, people=people[1:2])
+    guardian = Signup.objects.create(
+        activity=activity, role=stage, person_id=people[2], state="in", turn=1, seats=2, minors=2,
+        guardian_consent=True, starts_at=activity.starts_at, ends_at=activity.ends_at, asked_at=activity.starts_at,
+        key=uuid4(),
+    )  # fmt: skip
+    Attendance.objects.filter(activity=activity, person_id=people[2]).update(role=stage, signup=guardian)
+    closing_listeners.tell(activity.pk, leader)
+    rows = {row.person_id: row for row in Service.objects.all()}
+    assert set(rows) == {people[0], people[3]}, "of who came without a post the leader says whether they served"
+    page = (
+        signed_in_client(world.users["community"])
+        .get(f"/desk/volunteers/hours/activity/{activity.pk}/")
+        .content.decode()
+    )
+    assert "另有 2 人到场但不算志愿时长" in page
+    ticked = re.findall(r'name="pick" value="(\d+)" checked', page)
+    assert ticked == [str(rows[people[0]].pk)], "who has no post is not ticked where others only watch"
+    Role.objects.filter(activity=activity).update(serves=False)
+    activity_of_listeners = held(world, people[:1], day=SATURDAY - timedelta(days=7))
+    post(world, activity_of_listeners, "听众", serves=False, people=[])
+    closing_listeners.tell(activity_of_listeners.pk, leader)
+    assert not Service.objects.filter(activity=activity_of_listeners).exists(), "nobody serves at a lecture"
+
+
+def test_another_entry_with_ones_own_phone_is_oneself(world: World) -> None:
+    community = world.actor("community")
+    me = world.users["community"].person
+    assert me is not None
+    for column, value in personal.sealed(me.uid, phone="13900000001").items():
+        setattr(me, column, value)
+    me.save()
+    rows = closed(world)
+    assert hours.confirm(community, picks(rows)).left == {rows[0].pk: "own"}, "the leader came as a walk-in"
+    hours.confirm(world.actor("director"), picks(rows))
+    with pytest.raises(StepRefused) as refusal:
+        hours.correct(community, rows[0].pk, version=2, minutes=240, reason="多算点")
+    assert refusal.value.code == "own"
+
+
+def test_a_joined_members_check_in_counts_for_both_books_without_a_second_entry(world: World) -> None:
+    rows = [enrol(world, number) for number in (1, 2)]
+    east, unit = world.places["east"].pk, world.units["water"].pk
+    joined = bulk.record_members([bulk.MemberRow(rows[0].person_id, east, unit)], since=SATURDAY)
+    bulk.record_members([bulk.MemberRow(rows[1].person_id, world.places["west"].pk, unit)], since=SATURDAY)
+    activity = held(world, [row.person_id for row in rows])
+    closing_listeners.tell(activity.pk, world.actor("captain"))
+    found = {row.person_id: row.member_id for row in Service.objects.all()}
+    assert found == {rows[0].person_id: joined[rows[0].person_id, east], rows[1].person_id: None}
+    hours.confirm(world.actor("community"), picks(Service.objects.all()))
+    assert Deed.objects.count() == 2, "who is joined has points like everybody, no more and no less"
+    joining.join_unit(world.actor("community"), unit, east)
+    figures = quarters.figures_of(JoinedUnit.objects.get(), 2026, 4)
+    assert (figures.services, figures.people, figures.minutes) == (1, 1, 120)
+    before = held(world, [rows[0].person_id], day=SATURDAY - timedelta(days=1))
+    closing_listeners.tell(before.pk, world.actor("captain"))
+    assert Service.objects.get(activity=before).member_id is None, "before the day of joining"
+
+
+def test_what_is_entered_for_a_day_with_other_hours_says_so(world: World, today: object) -> None:
+    row = closed(world, 1)[0]
+    entered = proposing.Entered(row.person_id, row.place_id, SATURDAY, 120, "清小广告", "签到表")
+    mine = proposing.enter(world.actor("community"), entered, key="again")
+    page = signed_in_client(world.users["director"]).get("/desk/volunteers/hours/others/").content.decode()
+    assert "同一天还有 2 小时：清理楼道小广告（待确认）" in page
+    director = world.actor("director")
+    hours.reject(director, row.pk, version=1, reason="没来")
+    page = signed_in_client(world.users["director"]).get("/desk/volunteers/hours/others/").content.decode()
+    assert "同一天还有" not in page and str(mine.pk) in page
+
+
+def test_statements_do_not_grow_with_who_came(world: World, query_counter: Any) -> None:
+    counted = []
+    for people in ([enrol(world, 1).person_id], [enrol(world, number).person_id for number in range(2, 8)]):
+        activity = held(world, people)
+        with query_counter() as counter:
+            proposing.propose(proposing.confirmed.of_activity(activity.pk), activity.pk)
+        counted.append(len(counter))
+    assert counted[0] == counted[1] and Service.objects.count() == 7

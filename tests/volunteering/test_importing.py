@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from linli.exchange import services
+from linli.exchange.models import ImportRow
 from linli.exchange.undoing import Obstacles
 from linli.people import personal
+from linli.people.access import Actor
 from linli.people.importers import importer_for, operator
+from linli.volunteering import hours
 from linli.volunteering.models import JoinedMember, JoinedUnit, Service, Volunteer
 from linli.volunteering.services import ServiceRow, record_services
 from linli.work.models import Deed
@@ -31,9 +34,9 @@ HOURS = [
 ]
 
 
-def brought(world: World, kind: str, rows: list[list[str]]) -> Any:
+def brought(world: World, kind: str, rows: list[list[str]], actor: Actor | None = None) -> Any:
     """Receive, check and carry out."""
-    importer = importer_for(operator(), world.places["district"].pk)
+    importer = importer_for(actor or operator(), world.places["district"].pk)
     batch = services.receive(importer, kind, workbook(rows), f"{kind}.xlsx")
     services.check(batch, importer)
     services.begin(batch)
@@ -59,8 +62,40 @@ def test_a_roster_and_its_hours_come_in_once(world: World) -> None:
 def test_an_import_of_hours_taken_back_is_not_recognised(world: World) -> None:
     brought(world, "volunteers", ROSTER)
     batch = brought(world, "hours", HOURS)
-    services.undo(batch, importer_for(operator(), world.places["district"].pk))
+    importer = importer_for(operator(), world.places["district"].pk)
+    services.undo(batch, importer)
     assert set(Service.objects.values_list("state", flat=True)) == {"rejected"}
+    right = [HOURS[0], [*HOURS[1][:4], "3", *HOURS[1][5:]], HOURS[2]]
+    again = brought(world, "hours", right)
+    assert counts(again) == (0, 2, 0), "the corrected file comes in, as other entries of the same services"
+    found = list(Service.objects.order_by("-minutes").values_list("minutes", "state", "version"))
+    assert found == [(180, "confirmed", 3), (120, "proposed", 3)] and not Deed.objects.exists()
+    assert counts(brought(world, "hours", right)) == (0, 0, 2)
+    services.undo(again, importer)
+    assert set(Service.objects.values_list("state", flat=True)) == {"rejected"}
+
+
+def test_other_hours_for_a_known_service_are_told_and_what_was_rejected_stays(world: World) -> None:
+    brought(world, "volunteers", ROSTER)
+    brought(world, "hours", HOURS[:3])
+    one = Service.objects.get(state="proposed")
+    hours.reject(world.actor("community"), one.pk, version=1, reason="没来")
+    other = brought(world, "hours", [HOURS[0], [*HOURS[1][:4], "4", *HOURS[1][5:]], HOURS[2]])
+    assert counts(other) == (0, 0, 1) and other.report["counts"]["rejected"] == 1
+    assert "已经登记过，是 2.5 小时" in str(ImportRow.objects.filter(batch=other).values_list("problems", flat=True))
+    one.refresh_from_db()
+    assert one.state == "rejected"
+
+
+def test_nobody_takes_their_own_hours_in_as_confirmed(world: World) -> None:
+    brought(world, "volunteers", ROSTER)
+    me = world.users["director"].person
+    assert me is not None
+    for column, value in personal.sealed(me.uid, phone="13900000011").items():
+        setattr(me, column, value)
+    me.save()
+    batch = brought(world, "hours", HOURS[:3], world.actor("director"))
+    assert counts(batch) == (1, 0, 0) and batch.report["counts"]["rejected"] == 1
 
 
 UNITS = [

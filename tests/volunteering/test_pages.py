@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from django.test import Client
+from openpyxl import load_workbook
 
 from linli.activities import closing_listeners
 from linli.people.models import Person, User
@@ -263,8 +265,12 @@ def test_a_joined_unit_its_members_concerns_and_quarter(world: World) -> None:
     pdf = community.get(f"{base}feedback-2026-3.pdf")
     assert pdf.content.startswith(b"%PDF") and joined.feedback.get().figures["minutes"] == 180, "frozen"
     assert community.get(f"{base}feedback-2026-2.pdf").status_code == 404
-    assert "已确认" in text(community.get("/desk/volunteers/joined/?quarter=2026-3"))
-    assert community.get("/desk/volunteers/joined.xlsx?quarter=2026-3").content.startswith(b"PK")
+    listed = text(community.get("/desk/volunteers/joined/?quarter=2026-3"))
+    assert "已确认" in listed and "记录有变" in listed and "服务 1 次、3 小时" in listed, "as confirmed, everywhere"
+    one_unit = text(community.get(f"{base}?quarter=2026-3"))
+    assert "1 次，1 人参加，3 小时" in one_unit and "现在是服务 1 次、1 小时" in one_unit
+    sheet = load_workbook(io.BytesIO(community.get("/desk/volunteers/joined.xlsx?quarter=2026-3").content)).active
+    assert [row[5] for row in sheet.iter_rows(min_row=4, values_only=True)] == [3], "the same as on the paper"
 
 
 def test_rules_are_explained_and_edited(world: World) -> None:

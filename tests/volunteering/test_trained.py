@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from linli.activities import closing_listeners
+from linli.activities import closing_listeners, confirmed
 from linli.activities.models import Activity, Attendance
-from linli.volunteering import records
+from linli.activities.training import months_later, valid_until
+from linli.volunteering import records, registering, trained
 from linli.volunteering.models import Service, Training
-from linli.volunteering.rules import months_later
-from linli.volunteering.trained import valid_until
 from tests.support.people import signed_in_client
 from tests.support.world import World
 from tests.volunteering.conftest import SATURDAY, account, enrol, held
@@ -71,3 +71,22 @@ def test_what_was_entered_by_hand_is_the_same_training(world: World) -> None:
     activity = training(world, [first.person_id])
     row = Training.objects.get()
     assert (row.activity_id, row.valid_until) == (activity.pk, date(2028, 11, 21))
+
+
+def test_who_was_trained_first_and_joins_then_has_it_in_the_record(world: World) -> None:
+    other = enrol(world, 2)
+    resident = world.users["resident"].person_id or 0
+    activity = training(world, [resident, other.person_id], months=6)
+    assert not Training.objects.filter(person_id=resident).exists()
+    mine = registering.Wanted(world.places["east"].pk, name="钱芳", consents=True)
+    for _again in range(2):
+        registering.join(world.actor("resident"), mine)
+    row = Training.objects.get(person_id=resident)
+    assert (row.activity_id, row.valid_until) == (activity.pk, date(2027, 5, 21)) and Training.objects.count() == 2
+
+
+def test_statements_do_not_grow_with_who_was_trained(world: World, query_counter: Any) -> None:
+    people = [enrol(world, number).person_id for number in range(1, 7)]
+    activity = training(world, people)
+    with query_counter(at_most=6):
+        trained.follow(confirmed.of_activity(activity.pk), activity.pk)

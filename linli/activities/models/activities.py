@@ -16,7 +16,8 @@ class Format(models.Model):
     """A form in which activities are held (主题党日, 四老课堂 …) and what a new one begins with. Never deleted.
 
     `place`: the area for which it was added; empty for those the project brings along, which hold everywhere. `theme`
-    is the kind of good deed it is, `roles` are the posts a new one begins with: {"name", "capacity", "skills"} each.
+    is the kind of good deed it is, `roles` are the posts a new one begins with: {"name", "capacity", "skills",
+    "serves"} each.
     """
 
     name = models.CharField(max_length=40)
@@ -81,8 +82,9 @@ class Series(Described):
     """Activities that come again by a rule of RFC 5545 ("FREQ=WEEKLY;BYDAY=FR", "FREQ=MONTHLY;BYMONTHDAY=-1").
 
     `since` is the first day on which the rule is asked (DTSTART), `until` the last; `starts_at` is the local time of
-    day. `holidays` says what happens on statutory holidays: held or left out. Editing the rest of a series ends it and
-    begins another that names this one as `before`.
+    day. `skip_holidays` leaves statutory holidays out. `signup_minutes` is for how long before its beginning each one
+    takes no more sign-ups; null is until it begins. Editing the rest of a series ends it and begins another that names
+    this one as `before`.
     """
 
     rule = models.CharField(max_length=200)
@@ -91,6 +93,7 @@ class Series(Described):
     starts_at = models.TimeField()
     minutes = models.PositiveIntegerField()
     skip_holidays = models.BooleanField(default=False)
+    signup_minutes = models.IntegerField(null=True)
     roles = models.JSONField(default=list)
     published = models.BooleanField(default=False)
     active = models.BooleanField(default=True)
@@ -114,7 +117,7 @@ class Activity(Described):
     """One activity at a time and a place; of a series it is the occurrence of a day (`occurs_on`), each day once.
 
     `edited` ones were changed alone and stay as they are when the series changes. `closed`: the leader has said who was
-    there; what is confirmed then is in `Attendance`.
+    there; what is confirmed then is in `Attendance`. `close_asked_at`: when the leader was reminded to say so.
     """
 
     DRAFT, PUBLISHED, CANCELLED, CLOSED = "draft", "published", "cancelled", "closed"
@@ -130,6 +133,7 @@ class Activity(Described):
     results = models.CharField(max_length=2000, blank=True, default="")
     published_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    close_asked_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=0)
@@ -170,6 +174,8 @@ class Role(models.Model):
 
     The row is the guard against overbooking: whoever takes or gives back a place holds its lock, and the database
     refuses `taken` above `capacity`. `turns` numbers those who ask, so the waiting list has an order of its own.
+    `serves`: who comes in this post serves, and gets hours of service; who watches, listens, learns or comes with a
+    matter of their own is counted as there and gets none.
     """
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="roles")
@@ -178,6 +184,7 @@ class Role(models.Model):
     taken = models.PositiveIntegerField(default=0)
     turns = models.PositiveIntegerField(default=0)
     skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    serves = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
