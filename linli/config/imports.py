@@ -35,6 +35,7 @@ def import_kind(wanted: Wanted, console: Console | None = None) -> int:
 
     django.setup()
     from linli.exchange.errors import ExchangeProblem
+    from linli.exchange.running import AnotherRuns
     from linli.people.access import PermissionRefused
     from linli.places.errors import PlaceProblem
 
@@ -43,6 +44,10 @@ def import_kind(wanted: Wanted, console: Console | None = None) -> int:
         return _import(wanted, console)
     except (ExchangeProblem, PlaceProblem) as problem:
         console.print(f"[red]✗[/red] {escape(problem.message)}", highlight=False, soft_wrap=True)
+        return UNREADABLE
+    except AnotherRuns:
+        text = "另一个进程正在导入这个文件 / another process is importing this file"
+        console.print(f"[red]✗[/red] {text}", highlight=False, soft_wrap=True)
         return UNREADABLE
     except PermissionRefused as refused:
         console.print(f"[red]✗[/red] {escape(str(refused))}", highlight=False)
@@ -85,6 +90,11 @@ def _import(wanted: Wanted, console: Console) -> int:
             services.drop(batch)
         return _code(plan)
     if batch.state != "running":
+        try:
+            services.need_columns(plan)
+        except ExchangeProblem:
+            services.drop(batch)
+            raise
         services.begin(batch)
     with _progress(console) as progress:
         plan = services.run(batch, importer, progress, plan)

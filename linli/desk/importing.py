@@ -100,7 +100,8 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
         "columns": [_column(entry, kind) for entry in report.get("columns", ())],
         "fields": [(field.name, field.label.text(tongue), field.required) for field in kind.fields],
         "constants": _constants(batch, kind),
-        "options": _options(batch, kind),
+        "options": (options := _options(batch, kind)),
+        "needed": [option for option in options if option["required"] and not option["value"]],
         "doubts": unsettled[:DOUBTS_SHOWN],
         "doubts_more": max(0, len(unsettled) - DOUBTS_SHOWN),
         "settled": [doubt for doubt in doubts if doubt["settled"]][:DOUBTS_SHOWN],
@@ -112,10 +113,12 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
             (area or _("（未分）"), [row.get(name, 0) for name, _label in OUTCOMES.items() if counts.get(name)])
             for area, row in report.get("areas", ())[:AREAS_SHOWN]
         ],
+        "areas_more": max(0, len(report.get("areas", ())) - AREAS_SHOWN),
         "rejects": [
             {**entry, "problems": [(labels.get(name, ""), text) for name, text in entry["problems"]]}
             for entry in report.get("rejects", ())
         ],
+        "rejects_more": max(0, counts.get("rejected", 0) - len(report.get("rejects", ()))),
         "refused": refused,
         "taken": taken,
         "vanished": report.get("vanished", ()),
@@ -124,11 +127,11 @@ def batch_context(batch: ImportBatch, *, short: bool = False) -> dict[str, Any]:
         "may_change": batch.state in ("received", "checking", "ready"),
         "may_run": batch.state == "ready" and not missing and taken > 0,
         "waiting": batch.state in ("checking", "running", "undoing"),
-        "unchecked": batch.state in ("received", "ready") and not report.get("columns") and batch.purged_at is None,
+        "unchecked": batch.state in ("received", "ready") and not counts and batch.purged_at is None,
         "staying": report.get("staying", ()),
         "history_stays": batch.kind == "requests",
         "edition": batch.kind == "standard",
-        "may_undo": batch.state == "done" and batch.rows_done > 0,
+        "may_undo": batch.state in ("done", "running") and batch.rows_done > 0,
         "may_get_rejects": batch.state in ("ready", "done") and refused > 0 and batch.purged_at is None,
     }
 
@@ -137,10 +140,11 @@ def _doubt(number: int, entry: dict[str, Any]) -> dict[str, Any]:
     answer = entry.get("answer")
     labels = dict(entry["choices"])
     words = {"skip": _("不导入这些行"), "create": _("新建")}
-    chosen = tuple(answer) if answer else ("use", entry["suggestion"])
+    made = "create" if entry["suggestion"] == "+" else "use"
+    chosen = tuple(answer) if answer else (made, entry["suggestion"])
     return {
         **entry, "number": number, "settled": answer is not None, "chosen": chosen[1] if chosen[0] == "use" else "",
-        "left_out": chosen[0] == "skip",
+        "left_out": chosen[0] == "skip", "made": chosen[0] == "create",
         "said": (words.get(answer[0]) or labels.get(answer[1], answer[1])) if answer else "",
         "many": len(entry["choices"]) > 6,
     }  # fmt: skip
@@ -170,6 +174,6 @@ def _options(batch: ImportBatch, kind: Kind) -> list[dict[str, Any]]:
     return [
         {"name": option.name, "label": option.label.text(language()), "value": stated.get(option.name, ""),
          "choices": [(value, label.text(language())) for value, label in option.choices],
-         "hint": option.hint.text(language()) if option.hint else ""}
+         "hint": option.hint.text(language()) if option.hint else "", "required": option.required}
         for option in kind.options
     ]  # fmt: skip

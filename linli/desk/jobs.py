@@ -36,6 +36,8 @@ def _loaded(batch_id: int, user_id: int) -> tuple[ImportBatch, services.Importer
 
     batch = ImportBatch.objects.filter(pk=batch_id).first()
     actor = load_actor(user_id, strong=True)
+    if batch is not None and actor is None:
+        services.fail(batch, _("上传的人已不在岗，没有继续。请由另一位有权限的人接着做。"))
     if batch is None or actor is None:
         return None
     return batch, importer_for(actor, batch.under_place_id)

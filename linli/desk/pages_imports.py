@@ -150,14 +150,16 @@ def progress(request: HttpRequest, batch_id: int) -> HttpResponse:
 @staff
 @require_POST
 def columns(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """What the columns mean, what holds for all rows, options of the file."""
+    """What the columns mean, what holds for all rows, options of the file; what a form leaves out stays."""
     batch = _batch(request, batch_id)
     headings, targets = request.POST.getlist("heading"), request.POST.getlist("target")
     typed = {name: request.POST[name] for name in request.POST}
+    said = ImportMap.from_json(batch.mapping)
     constants = {name[9:]: text for name, text in typed.items() if name.startswith("constant-")}
     options = {name[7:]: text for name, text in typed.items() if name.startswith("option-")}
+    chosen = dict(zip(headings, targets, strict=False)) if headings else said.columns
     try:
-        services.set_columns(batch, dict(zip(headings, targets, strict=False)), constants, options)
+        services.set_columns(batch, chosen, {**said.constants, **constants}, {**said.options, **options})
     except ExchangeProblem as problem:
         messages.error(request, problem.message)
         return redirect("desk:import", batch_id=batch.pk)

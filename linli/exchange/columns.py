@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linli.exchange.kinds import Field, Kind
-from linli.exchange.tables import HEADINGS_BETWEEN, OUTER_SECTION, SECTION, Tables
+from linli.exchange.tables import HEADINGS_BETWEEN, OUTER_SECTION, SECTION, SHEET_NAME, Tables, names_a_place
 from linli.exchange.words import heading_key, is_blank, plain
 
 SAMPLE_ROWS = 200
@@ -21,13 +21,17 @@ LEAST = 0.5
 
 @dataclass(slots=True)
 class ColumnGuess:
-    """One column: the field (`target`) it is taken for ("" none), how sure, by what, a few of its texts."""
+    """One column: the field (`target`) it is taken for ("" none), how sure, by what, a few of its texts.
+
+    `also`: the field that it looks like as well, but which another column fills.
+    """
 
     heading: str
     target: str = ""
     confidence: float = 0.0
     by: str = ""
     samples: list[str] = field(default_factory=list)
+    also: str = ""
 
 
 def signature(kind: Kind, columns: Sequence[str]) -> str:
@@ -49,11 +53,15 @@ def known_headings(kind: Kind) -> dict[str, str]:
 
 
 def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = None) -> list[ColumnGuess]:
-    """A field for every column that has one. `given` (heading → field, "" for none) is obeyed first."""
+    """A field for every column that has one. `given` (heading → field, "" for none) is obeyed first.
+
+    Columns of different sheets may be the same field (姓名 here, 责任人 there); of one sheet only one is.
+    """
     known = known_headings(kind)
     given = {heading_key(name): value for name, value in (given or {}).items()}
     guesses = [ColumnGuess(name, samples=_samples(tables, name)) for name in tables.columns]
-    taken: dict[str, ColumnGuess] = {}
+    taken: dict[str, list[ColumnGuess]] = {}
+    where = {name: {at for at, table in enumerate(tables.tables) if name in table.columns} for name in tables.columns}
     fields = {entry.name: entry for entry in kind.fields}
     offers: list[tuple[float, int, str, str]] = []
     for number, guess in enumerate(guesses):
@@ -61,7 +69,7 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
         if key in given:
             guess.target, guess.confidence, guess.by = given[key], CERTAIN, "given"
             if guess.target:
-                taken.setdefault(guess.target, guess)
+                taken.setdefault(guess.target, []).append(guess)
             continue
         if guess.heading in HEADINGS_BETWEEN:
             continue
@@ -70,15 +78,18 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
         guess = guesses[-place]
         if guess.target or guess.by == "given" or sure < LEAST:
             continue
-        if name in taken and not (fields[name].many and sure >= LIKELY):
+        beside = any(where[guess.heading] & where[other.heading] for other in taken.get(name, ()))
+        if beside and not (fields[name].many and sure >= LIKELY):
+            guess.also = guess.also or (name if fields[name].required and sure >= LIKELY else "")
             continue
         guess.target, guess.confidence, guess.by = name, sure, by
-        taken.setdefault(name, guess)
+        taken.setdefault(name, []).append(guess)
     for guess in guesses:
         wanted = _between(kind, guess.heading, tables.columns)
-        if not guess.by and wanted not in ("", *taken):
+        free = wanted not in taken or (guess.heading == SHEET_NAME and _named_by_sheet(tables, guesses, wanted))
+        if not guess.by and wanted and free:
             guess.target, guess.confidence, guess.by = wanted, LIKELY, "sheet"
-            taken[wanted] = guess
+            taken.setdefault(wanted, []).append(guess)
     return guesses
 
 
@@ -88,6 +99,14 @@ def _between(kind: Kind, heading: str, columns: Sequence[str]) -> str:
         return ""
     inner = heading == SECTION and OUTER_SECTION in columns and bool(kind.inner_field)
     return kind.inner_field if inner else kind.sheet_field
+
+
+def _named_by_sheet(tables: Tables, guesses: Sequence[ColumnGuess], wanted: str) -> bool:
+    """Whether the tables without a column for the field are called like places: one sheet per community, and a
+    summary beside them that has such a column."""
+    filling = {guess.heading for guess in guesses if guess.target == wanted}
+    others = [table.sheet for table in tables.tables if not filling & set(table.columns)]
+    return bool(others) and all(names_a_place(sheet) for sheet in others)
 
 
 def _offers(

@@ -49,6 +49,8 @@ def name(longest: int = 120) -> Parser:
         found = str(plain_text(value, run))
         if found.startswith("="):
             raise CellProblem(_("名称是公式（=…）。请在表格中“粘贴为值”。"))
+        if found in people.NOBODY:
+            raise CellProblem(_("“%(text)s”不是名称。") % {"text": found})
         return found
 
     return parse

@@ -116,6 +116,7 @@ class Question:
 
     `remember`: the answer holds for this district from now on (the name of a unit), not only for this file (its
     coordinate system). `context` keeps apart what is written alike but means different things (a street's name).
+    `suggestion` is the value of a choice, or "+" for making what is named.
     """
 
     topic: str
@@ -188,7 +189,7 @@ class Run:
         row = row if row is not None else self.row
         answer = self.answers.get(question.key)
         if answer is None and question.suggestion and self.options.get("take_suggestions"):
-            answer = Answer(USE, question.suggestion)
+            answer = Answer(CREATE) if question.suggestion == "+" else Answer(USE, question.suggestion)
         if answer is not None and answer.action == USE and question.choices:
             known = {choice.value for choice in question.choices}
             answer = answer if answer.value in known else None
@@ -311,12 +312,16 @@ class PartwisePlanner(Planner):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something that holds for the whole file: a coordinate system, a default, a time zone."""
+    """Something that holds for the whole file: a coordinate system, a default, a time zone.
+
+    `required`: without it nothing can be said of any row; it is asked for first.
+    """
 
     name: str
     label: Label
     choices: tuple[tuple[str, Label], ...] = ()
     hint: Label | None = None
+    required: bool = False
 
 
 @dataclass(frozen=True)

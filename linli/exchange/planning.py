@@ -27,11 +27,10 @@ from linli.exchange.kinds import (
     Vanished,
 )
 from linli.exchange.reading import Book, CellError, read_book
-from linli.exchange.tables import HEADINGS_BETWEEN, RawRow, Table, Tables, find_tables
+from linli.exchange.tables import HEADINGS_BETWEEN, REASON, SHEET_NAME, RawRow, Table, Tables, find_tables
 from linli.exchange.words import BLANKS, SAME_AS_ABOVE, heading_key, is_blank, plain
 
 ROUNDS = 6
-REASON = "退回原因"
 
 
 @dataclass(slots=True)
@@ -52,13 +51,17 @@ class OpenedFile:
 
 @dataclass(slots=True)
 class Plan:
-    """What a file would do: every row with its outcome, the doubts, who vanished."""
+    """What a file would do: every row with its outcome, the doubts, who vanished.
+
+    `standing` is how far the other files of the kind had come before the register was read (`running.standing_of`).
+    """
 
     opened: OpenedFile
     run: Run
     planner: Planner
     rows: list[Row]
     vanished: list[Vanished] = field(default_factory=list)
+    standing: tuple[int, int] | None = None
 
     def counts(self) -> dict[str, int]:
         """How many rows come to what."""
@@ -89,7 +92,28 @@ def open_file(kind: Kind, data: bytes, file_name: str, mapping: ImportMap | None
     if not any(table.rows for table in tables.tables):
         raise ExchangeProblem("no_rows", _("表头下面没有数据行。请确认选对了文件和工作表。"))
     columns = guess_columns(kind, tables, {REASON: "", **mapping.columns})
+    _leave_out_lacking(kind, tables, columns, mapping.constants)
     return OpenedFile(kind, book, tables, columns, mapping)
+
+
+def _leave_out_lacking(
+    kind: Kind, tables: Tables, columns: Sequence[ColumnGuess], constants: Mapping[str, str]
+) -> None:
+    """Leave out sheets that lack a required column where another has them all: instructions, word lists, summaries."""
+    targets = {guess.heading: guess.target for guess in columns}
+    needed = [entry for entry in kind.fields if entry.required] or kind.fields[:1]
+    lacks = [
+        next((entry for entry in needed if entry.name not in constants
+              and entry.name not in {targets.get(name, "") for name in table.columns}), None)
+        for table in tables.tables
+    ]  # fmt: skip
+    if None not in lacks:
+        return
+    tables.lacking = [
+        (table.sheet, entry.label.zh, len(table.rows))
+        for table, entry in zip(tables.tables, lacks, strict=True) if entry is not None and table.rows
+    ]  # fmt: skip
+    tables.tables = [table for table, entry in zip(tables.tables, lacks, strict=True) if entry is None]
 
 
 def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = None) -> Plan:
@@ -101,6 +125,16 @@ def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = Non
         run.notice(_("隐藏的工作表“%(name)s”没有读取。") % {"name": sheet})
     for sheet in opened.tables.without:
         run.notice(_("工作表“%(name)s”里没有找到表头，没有读取。") % {"name": sheet})
+    for sheet, column, count in opened.tables.lacking:
+        text = _("工作表“%(name)s”没有“%(column)s”一列，没有读取（%(count)d 行）。如有，请在“列”里指明。")
+        run.notice(text % {"name": sheet, "column": column, "count": count})
+    for guess in opened.columns:
+        entry = kind.field(guess.also) if guess.also and not guess.target else None
+        if entry is not None:
+            text = _(
+                "“%(heading)s”一列也像“%(column)s”，没有读取。如果一行写了两组，请在“列”里换成这一列，再导入一次。"
+            )
+            run.notice(text % {"heading": guess.heading, "column": entry.label.zh})
     run.titles = _titles(opened)
     run.columns = frozenset(guess.target for guess in opened.columns if guess.target) | set(opened.mapping.constants)
     rows: list[Row] = []
@@ -170,6 +204,10 @@ def _read_table(opened: OpenedFile, table: Table, run: Run) -> list[Row]:
         (place, entry) for place, name in enumerate(table.columns)
         if (entry := kind.field(by_heading.get(name, ""))) is not None
     ]  # fmt: skip
+    own = {entry.name for place, entry in columns if table.columns[place] != SHEET_NAME}
+    columns = [
+        (place, entry) for place, entry in columns if table.columns[place] != SHEET_NAME or entry.name not in own
+    ]
     filled = _fill_down(table, columns, run) if opened.book.format != "geojson" else {}
     constants = opened.mapping.constants
     rows = [_row(kind, raw, columns, filled.get(raw.position, {}), constants, run) for raw in table.rows]
@@ -271,7 +309,7 @@ def _cell(row: Row, entry: Field, value: Any, run: Run) -> None:
         return
     if isinstance(value, str):
         bare = value.strip()
-        if not bare or (bare.lower() in BLANKS and not entry.required):
+        if bare.lower() in BLANKS:
             return
     try:
         row.values[entry.name] = entry.parse(value, run)

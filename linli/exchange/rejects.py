@@ -18,10 +18,12 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from linli.exchange.column_maps import ImportMap
 from linli.exchange.kinds import DOUBTFUL, REJECTED, Kind
 from linli.exchange.models import ImportBatch
-from linli.exchange.planning import REASON, OpenedFile, Plan, open_file
-from linli.exchange.reading import CellError
+from linli.exchange.planning import OpenedFile, Plan, open_file
+from linli.exchange.reading import CellError, unpacked
 from linli.exchange.reading.book import Sheet
-from linli.exchange.tables import HEADINGS_BETWEEN, Table
+from linli.exchange.reading.delimited import decoded
+from linli.exchange.streamed import is_large, streamed
+from linli.exchange.tables import HEADINGS_BETWEEN, REASON, Table
 
 WRONG = PatternFill("solid", fgColor="FFD9D0")
 ROW = PatternFill("solid", fgColor="FFF1D6")
@@ -60,7 +62,8 @@ def rejects_file(
     kind: Kind, data: bytes, file_name: str, mapping: ImportMap, refused: Sequence[Refused]
 ) -> tuple[bytes, str, str]:
     """(content, file name, media type) of the annotated file."""
-    opened = open_file(kind, data, file_name, mapping)
+    data = unpacked(data)
+    opened = open_file(kind, data, file_name.removesuffix(".gz"), mapping)
     stem = file_name.removesuffix(".gz").rsplit(".", 1)[0]
     if opened.book.format == "geojson":
         return _geojson(data, refused), f"{stem}-{_('退回')}.geojson", "application/geo+json"
@@ -69,7 +72,7 @@ def rejects_file(
 
 
 def _geojson(data: bytes, refused: Sequence[Refused]) -> bytes:
-    content = json.loads(data.decode("utf-8-sig", "replace"))
+    content = json.loads(decoded(data)[0])
     features = []
     for row in refused:
         feature = content["features"][row.line - 1]
@@ -81,12 +84,14 @@ def _geojson(data: bytes, refused: Sequence[Refused]) -> bytes:
 
 
 def _workbook(opened: OpenedFile, data: bytes, refused: Sequence[Refused]) -> bytes:
+    targets = {guess.heading: guess.target for guess in opened.columns if guess.target}
+    if is_large(opened.book):
+        return _written_line_by_line(opened, refused, targets)
     own = opened.book.format == "xlsx"
     book = openpyxl.load_workbook(io.BytesIO(data)) if own else _rebuilt(opened.book.sheets)
     by_sheet: dict[str, list[Refused]] = {}
     for row in refused:
         by_sheet.setdefault(row.sheet, []).append(row)
-    targets = {guess.heading: guess.target for guess in opened.columns if guess.target}
     for number, sheet in enumerate(opened.book.sheets):
         table = next((table for table in opened.tables.tables if table.sheet == sheet.name), None)
         rows = by_sheet.get(sheet.name, [])
@@ -98,28 +103,38 @@ def _workbook(opened: OpenedFile, data: bytes, refused: Sequence[Refused]) -> by
     return buffer.getvalue()
 
 
+def _written_line_by_line(opened: OpenedFile, refused: Sequence[Refused], targets: Mapping[str, str]) -> bytes:
+    marks: dict[str, dict[int, list[tuple[str, str]]]] = {}
+    for row in refused:
+        marks.setdefault(row.sheet, {}).setdefault(row.line, []).extend(row.problems)
+    shown = {heading: target for heading, target in targets.items() if heading not in HEADINGS_BETWEEN}
+    return streamed(opened.book, {table.sheet: table for table in opened.tables.tables}, marks, shown)
+
+
 def _mark(page: Any, table: Table, sheet: Sheet, rows: Sequence[Refused], targets: Mapping[str, str]) -> None:
     places: dict[str, int] = {}
-    for place, heading in enumerate(table.columns):
+    for place, heading in enumerate(table.columns if table.blocks == 1 else ()):
         if heading in targets and heading not in HEADINGS_BETWEEN:
             places.setdefault(targets[heading], place + 1)
     old = next((place + 1 for place, heading in enumerate(table.columns) if heading == REASON), None)
-    width = sum(1 for heading in table.columns if heading not in HEADINGS_BETWEEN)
-    reason = old or width + 1
+    reason = old or table.width + 1
     head = page.cell(table.header[-1] + 1, reason)
     if not isinstance(head, MergedCell):
         head.value, head.font = REASON, Font(bold=True)
     page.column_dimensions[head.column_letter].width = 48
     at = {sheet.line(index): index + 1 for index in range(len(sheet.rows))}
+    by_line: dict[int, list[tuple[str, str]]] = {}
     for row in rows:
-        line = at.get(row.line)
+        by_line.setdefault(row.line, []).extend(row.problems)
+    for number, problems in by_line.items():
+        line = at.get(number)
         if line is None:
             continue
         cell = page.cell(line, reason)
         if not isinstance(cell, MergedCell):
-            cell.value, cell.fill = "；".join(text for _name, text in row.problems), ROW
+            cell.value, cell.fill = "；".join(text for _name, text in problems), ROW
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-        for name, text in row.problems:
+        for name, text in problems:
             wrong = page.cell(line, places.get(name, 1))
             wrong.fill = WRONG if name in places else ROW
             if not isinstance(wrong, MergedCell):

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linli.exchange.columns import ColumnGuess
 from linli.exchange.kinds import REJECTED, UNCHANGED, WRITTEN, Effect, Kind, Ledger, Row
 from linli.exchange.models import ImportBatch, ImportRow
-from linli.exchange.planning import Plan
+from linli.exchange.planning import OpenedFile, Plan
 
 Progress = Callable[[int, int], None]
 State = ImportBatch.State
@@ -28,6 +29,17 @@ class AnotherRuns(Exception):
     """Somebody else carries this batch out at the same time, or has undone it."""
 
 
+class Overtaken(Exception):
+    """Another file of the kind was written or undone since this one was planned: what was new may be there now."""
+
+
+def standing_of(kind_slug: str, batch_id: int) -> tuple[int, int]:
+    """How far all other files of the kind have come, and how many of them were undone."""
+    others = ImportBatch.objects.filter(kind=kind_slug).exclude(pk=batch_id)
+    found = others.aggregate(rows=Sum("rows_done"), undone=Count("undone_at"))
+    return found["rows"] or 0, found["undone"]
+
+
 def done_rows(batch_id: int) -> dict[int, str]:
     """The rows that are written already, by position."""
     rows = ImportRow.objects.filter(batch_id=batch_id, outcome__in=WRITTEN)
@@ -35,7 +47,7 @@ def done_rows(batch_id: int) -> dict[int, str]:
 
 
 def carry_out(batch: ImportBatch, plan: Plan, progress: Progress | None = None) -> None:
-    """Write every row of the plan that is not written yet, then close the batch. Raises AnotherRuns."""
+    """Write every row of the plan that is not written yet, then close the batch. Raises AnotherRuns, Overtaken."""
     kind = plan.opened.kind
     waiting = [row for row in plan.planner.in_order(plan.rows) if row.outcome in WRITTEN and not row.done]
     written = sum(1 for row in plan.rows if row.done)
@@ -58,6 +70,7 @@ def _write_chunk(batch: ImportBatch, plan: Plan, chunk: list[Row], *, expected: 
     try:
         with transaction.atomic():
             _hold(batch, expected)
+            _in_turn(batch, plan)
             ledger = Ledger()
             with transaction.atomic():
                 plan.planner.write(chunk, ledger)
@@ -70,6 +83,7 @@ def _write_chunk(batch: ImportBatch, plan: Plan, chunk: list[Row], *, expected: 
     count = 0
     with transaction.atomic():
         _hold(batch, expected)
+        _in_turn(batch, plan)
         for row in chunk:
             ledger = Ledger()
             try:
@@ -99,6 +113,19 @@ def _hold(batch: ImportBatch, expected: int) -> None:
         raise AnotherRuns
 
 
+def _in_turn(batch: ImportBatch, plan: Plan) -> None:
+    """One file of a kind writes at a time, and none by a plan that another has overtaken: else both would make what
+    neither found. Raises Overtaken."""
+    if plan.standing is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext(%s))", [f"import {batch.kind}"]
+        )
+    if standing_of(batch.kind, batch.pk) != plan.standing:
+        raise Overtaken
+
+
 def _note(batch: ImportBatch, rows: Sequence[Row], ledger: Ledger, before: int) -> None:
     _copy_rows(batch.pk, rows, ledger)
     ImportBatch.objects.filter(pk=batch.pk).update(rows_done=before + len(rows))
@@ -126,7 +153,7 @@ def _close(batch: ImportBatch, plan: Plan, written: int) -> None:
             plan.run.record("import.done", batch.pk, kind=plan.opened.kind.slug, counts=plan.counts())
         ImportBatch.objects.filter(pk=batch.pk).update(
             state=State.DONE, finished_at=timezone.now(), report=report_of(plan, batch.report), rows_done=written,
-            rows_total=len(plan.rows),
+            rows_total=len(plan.rows), problem="",
         )  # fmt: skip
 
 
@@ -135,21 +162,29 @@ REJECTS_SHOWN = 100
 VANISHED_SHOWN = 200
 
 
+def report_of_file(opened: OpenedFile) -> dict[str, Any]:
+    """What is shown of a file before its rows are judged: tables, columns, what is missing."""
+    return {
+        "columns": [
+            {"heading": guess.heading, "field": guess.target, "confidence": round(guess.confidence, 2),
+             "by": guess.by, "samples": _samples(guess, opened.kind)}
+            for guess in opened.columns
+        ],
+        "tables": [
+            {"sheet": table.sheet, "header": [line + 1 for line in table.header], "rows": len(table.rows),
+             "skipped": table.skipped}
+            for table in opened.tables.tables
+        ],
+        "missing": [entry.name for entry in opened.missing],
+    }  # fmt: skip
+
+
 def report_of(plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any]:
     """What the pages and the command line show of a plan or of its result."""
     rejected = [row for row in plan.rows if row.outcome == REJECTED]
     return {
         **(before or {}),
-        "columns": [
-            {"heading": guess.heading, "field": guess.target, "confidence": round(guess.confidence, 2),
-             "by": guess.by, "samples": _samples(guess, plan.opened.kind)}
-            for guess in plan.opened.columns
-        ],
-        "tables": [
-            {"sheet": table.sheet, "header": [line + 1 for line in table.header], "rows": len(table.rows),
-             "skipped": table.skipped}
-            for table in plan.opened.tables.tables
-        ],
+        **report_of_file(plan.opened),
         "counts": plan.counts(),
         "areas": [[area, counts] for area, counts in plan.by_area().items()],
         "doubts": [

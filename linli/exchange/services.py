@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -19,26 +19,36 @@ from django.utils.translation import gettext as _
 
 from linli.exchange import storage
 from linli.exchange.column_maps import ImportMap
-from linli.exchange.columns import signature
 from linli.exchange.errors import ExchangeProblem
-from linli.exchange.kinds import Answer, Kind, PartwisePlanner, Planner, Question, Run, kind_of
+from linli.exchange.kinds import Answer, Kind, PartwisePlanner, Planner, Run, kind_of
 from linli.exchange.limits import MAX_BYTES
-from linli.exchange.models import ImportBatch, RememberedAnswer, RememberedMap
-from linli.exchange.planning import OpenedFile, Plan, open_file, settle
-from linli.exchange.running import AnotherRuns, Progress, State, carry_out, done_rows, report_of
-from linli.exchange.tables import HEADINGS_BETWEEN
+from linli.exchange.models import ImportBatch
+from linli.exchange.planning import Plan, open_file, settle
+from linli.exchange.remembering import (
+    forget,
+    learn_with,
+    remember_doubts,
+    remember_map,
+    remembered_answers,
+    remembered_map,
+)
+from linli.exchange.running import (
+    AnotherRuns,
+    Overtaken,
+    Progress,
+    State,
+    carry_out,
+    done_rows,
+    report_of,
+    report_of_file,
+    standing_of,
+)
 from linli.exchange.undoing import Obstacles, undo_by_chunks
 from linli.exchange.undoing import begin as begin_undoing
 from linli.exchange.undoing import undo as take_back
-from linli.exchange.words import heading_key
 
-ALIKE, MAPS_LOOKED_AT = 0.7, 50
-"""Which share of the headings two tables have in common, at least, for one to be read like the other."""
-Learner = Callable[[Any, str, str, str], bool | None]
-Forgetter = Callable[[Any, str, str, str], None]
-_LEARNERS: dict[str, tuple[Learner, Forgetter | None]] = {}
-OF_ONE_FILE = ("year", "hidden_rows", "take_suggestions")
-"""Options that say something of one file, not of all that look like it."""
+ATTEMPTS = 4
+"""So often a file is planned anew when others of its kind are written at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,6 @@ class Importer:
     user_id: int | None = None
     under_place_id: int | None = None
     under_path: str = ""
-
-
-def learn_with(topic: str, learner: Learner, forgetter: Forgetter | None = None) -> None:
-    """`learner(actor, text, value, context)` is called when rows were written by an answer of the topic, and says
-    whether it learnt something; `forgetter` with the same when that batch is undone."""
-    _LEARNERS[topic] = (learner, forgetter)
 
 
 def _kind(slug: str) -> Kind:
@@ -94,33 +98,11 @@ def receive(
         kind=kind.slug, file_name=file_name[-200:], digest=hashlib.sha256(data).hexdigest(), size=len(data),
         mapping=chosen.as_json(), mapping_digest=_mapping_digest(chosen), under_place_id=importer.under_place_id,
         under_path=importer.under_path, actor_person_id=importer.person_id, actor_user_id=importer.user_id,
-        actor_label=importer.label[:120], created_at=timezone.now(),
+        actor_label=importer.label[:120], created_at=timezone.now(), report=report_of_file(opened),
     )  # fmt: skip
     storage.keep(batch.uid, data)
     batch.save(force_insert=True)
     return batch
-
-
-def remembered_map(kind: Kind, opened: OpenedFile) -> ImportMap | None:
-    """How such a table was read the last time; of the one most alike, what the columns that both have were taken for.
-
-    A table that got a column more does not lose what somebody had set right. What was said for every row of the one
-    file (its community) is not taken over: rosters of two communities have the same headings.
-    """
-    row = RememberedMap.objects.filter(kind=kind.slug, signature=signature(kind, opened.tables.columns)).first()
-    if row is not None:
-        found = ImportMap.from_json(row.mapping)
-        options = {name: text for name, text in found.options.items() if name not in OF_ONE_FILE}
-        return replace(found, constants={}, options=options, reused="same")
-    own = {heading_key(name) for name in opened.tables.columns}
-    best: tuple[float, dict[str, str]] = (ALIKE, {})
-    for row in RememberedMap.objects.filter(kind=kind.slug).order_by("-used_at")[:MAPS_LOOKED_AT]:
-        columns: dict[str, str] = row.mapping.get("columns", {})
-        known = {heading_key(name) for name in columns}
-        share = len(own & known) / len(own | known)
-        if share > best[0]:
-            best = (share, {name: target for name, target in columns.items() if heading_key(name) in own})
-    return ImportMap(kind.slug, best[1], reused="alike") if best[1] else None
 
 
 def interrupted(importer: Importer, kind_slug: str, data: bytes, mapping: ImportMap) -> ImportBatch | None:
@@ -147,7 +129,10 @@ def plan_of(batch: ImportBatch, importer: Importer, *, data: bytes | None = None
         answers=answers, today=_today(), file_name=batch.file_name, batch_id=batch.pk,
         record=importer.record,
     )  # fmt: skip
-    return settle(opened, run, done_rows(batch.pk))
+    standing = standing_of(kind.slug, batch.pk)
+    plan = settle(opened, run, done_rows(batch.pk))
+    plan.standing = standing
+    return plan
 
 
 def _today() -> date:
@@ -158,19 +143,12 @@ def _answers(batch: ImportBatch) -> dict[str, Answer]:
     return {key: Answer(action, value) for key, (action, value) in batch.answers.items()}
 
 
-def remembered_answers(under: int | None) -> dict[str, Answer]:
-    """Every doubt that was settled for this district."""
-    rows = RememberedAnswer.objects.filter(under_place_id=under)
-    return {"|".join((row.topic, row.context, row.text)): Answer(row.action, row.value) for row in rows}
-
-
 def check(batch: ImportBatch, importer: Importer) -> Plan:
     """Plan the batch and keep the report: the dry run. The batch is then ready, or asks."""
     plan = plan_of(batch, importer)
     kept = {**batch.answers, **_from_map(plan)}
     ImportBatch.objects.filter(pk=batch.pk, state__in=(State.RECEIVED, State.CHECKING, State.READY)).update(
-        report={**report_of(plan), "missing": [entry.name for entry in plan.opened.missing]}, state=State.READY,
-        rows_total=len(plan.rows), answers=kept, problem="",
+        report=report_of(plan), state=State.READY, rows_total=len(plan.rows), answers=kept, problem="",
     )  # fmt: skip
     batch.refresh_from_db()
     return plan
@@ -232,44 +210,6 @@ def _fits(entry: Mapping[str, Any], given: Answer) -> bool:
     return bool(entry["may_create"] if given.action == "create" else given.action == "skip" and entry["may_skip"])
 
 
-def remember_doubts(batch: ImportBatch, plan: Plan, importer: Importer) -> None:
-    """Keep the answers that hold for the district, and let the room of the topic learn from them (a name becomes an
-    alias); the batch notes what, so that it is forgotten when the batch is undone."""
-    fresh = remembered_answers(plan.run.under)
-    with transaction.atomic():
-        learnt = [*batch.report.get("learnt", ())]
-        for key, doubt in plan.run.doubts.items():
-            given = doubt.answer
-            if given is not None and given.action != "skip" and doubt.question.remember and fresh.get(key) != given:
-                learnt.append(_remember(plan.run.under, doubt.question, given, importer))
-        if learnt:
-            batch.report["learnt"] = learnt
-            batch.save(update_fields=["report"])
-
-
-def _remember(under: int | None, question: Question, given: Answer, importer: Importer) -> list[Any]:
-    topic, context, text = question.topic, question.context[:200], question.text[:300]
-    RememberedAnswer.objects.update_or_create(
-        under_place_id=under, topic=topic, context=context, text=text,
-        defaults={"action": given.action, "value": given.value, "actor_label": importer.label[:120],
-                  "answered_at": timezone.now()},
-    )  # fmt: skip
-    learner, _forgetter = _LEARNERS.get(topic, (None, None))
-    made = learner is not None and given.action == "use" and learner(importer.actor, text, given.value, context)
-    return [topic, context, text, given.value, bool(made)]
-
-
-def _forget(batch: ImportBatch, importer: Importer) -> None:
-    """A batch was undone: what it taught is asked again, for the answer may be what was wrong with it."""
-    for topic, context, text, value, made in batch.report.get("learnt", ()):
-        RememberedAnswer.objects.filter(
-            under_place_id=batch.under_place_id, topic=topic, context=context, text=text, value=value
-        ).delete()
-        _learner, forgetter = _LEARNERS.get(topic, (None, None))
-        if made and forgetter is not None:
-            forgetter(importer.actor, text, value, context)
-
-
 def begin(batch: ImportBatch) -> None:
     """Mark a checked batch as running; from now on it can only go on, or be undone. Raises ExchangeProblem."""
     now = timezone.now()
@@ -280,29 +220,49 @@ def begin(batch: ImportBatch) -> None:
 
 
 def run(batch: ImportBatch, importer: Importer, progress: Progress | None = None, plan: Plan | None = None) -> Plan:
-    """Carry out a batch that was begun; safe to call again after a crash. Raises ExchangeProblem, AnotherRuns."""
-    plan = plan or plan_of(batch, importer)
-    if plan.opened.missing:
-        names = "、".join(entry.label.zh for entry in plan.opened.missing)
-        raise ExchangeProblem("missing_columns", _("还缺必填的列：%(names)s。") % {"names": names})
-    remember_doubts(batch, plan, importer)
-    carry_out(batch, plan, progress)
-    kind = plan.opened.kind
-    RememberedMap.objects.update_or_create(
-        kind=kind.slug, signature=signature(kind, plan.opened.tables.columns),
-        defaults={"mapping": _worth_remembering(plan), "used_at": timezone.now()},
-    )  # fmt: skip
+    """Carry out a batch that was begun; safe to call again after a crash. Raises ExchangeProblem, AnotherRuns.
+
+    Where another file of the kind was written meanwhile, it is planned again: what that one brought is there already.
+    """
+    for _attempt in range(ATTEMPTS):
+        try:
+            plan = plan or plan_of(batch, importer)
+            need_columns(plan)
+        except ExchangeProblem:
+            _unbegin(batch)
+            raise
+        remember_doubts(batch, plan)
+        try:
+            carry_out(batch, plan, progress)
+            break
+        except Overtaken:
+            plan = None
+    if plan is None:
+        raise _overtaken(batch)
+    remember_map(plan)
     batch.refresh_from_db()
     return plan
 
 
-def _worth_remembering(plan: Plan) -> dict[str, Any]:
-    mapping = plan.opened.mapping
-    columns = {
-        guess.heading: guess.target for guess in plan.opened.columns
-        if guess.heading in HEADINGS_BETWEEN or not guess.heading.startswith("〔")
-    }  # fmt: skip
-    return ImportMap(plan.opened.kind.slug, columns, mapping.constants, mapping.options, mapping.answers).as_json()
+def need_columns(plan: Plan) -> None:
+    """Raises ExchangeProblem where a required field has neither a column nor a value for all rows."""
+    if plan.opened.missing:
+        names = "、".join(entry.label.zh for entry in plan.opened.missing)
+        raise ExchangeProblem("missing_columns", _("还缺必填的列：%(names)s。") % {"names": names})
+
+
+def _unbegin(batch: ImportBatch) -> None:
+    """Nothing is written yet and nothing will be: the batch can be changed or given up again."""
+    ImportBatch.objects.filter(pk=batch.pk, state=State.RUNNING, rows_done=0).update(state=State.READY)
+    batch.refresh_from_db()
+
+
+def _overtaken(batch: ImportBatch) -> ExchangeProblem:
+    """Another file of the kind is being written: this one waits."""
+    text = _("另一个同类的文件正在导入，没有写入重复的内容。等它导完，再接着导入这个文件。")
+    ImportBatch.objects.filter(pk=batch.pk).update(problem=text)
+    _unbegin(batch)
+    return ExchangeProblem("overtaken", text)
 
 
 def fail(batch: ImportBatch, problem: str) -> None:
@@ -323,7 +283,7 @@ def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = Non
         try:
             with transaction.atomic():
                 count = take_back(batch, kind, planner)
-                _forget(batch, importer)
+                forget(batch, importer.actor)
         except Obstacles:
             # A job was to do it: nobody is to wait for what will not come.
             ImportBatch.objects.filter(pk=batch.pk, state=State.UNDOING).update(state=State.DONE)
@@ -332,7 +292,7 @@ def undo(batch: ImportBatch, importer: Importer, progress: Progress | None = Non
         return count
     begin_undoing(batch, planner)
     count = undo_by_chunks(batch, kind, planner, progress)
-    _forget(batch, importer)
+    forget(batch, importer.actor)
     return count
 
 
@@ -345,7 +305,8 @@ def undo_later(batch: ImportBatch, importer: Importer) -> None:
     if isinstance(planner, PartwisePlanner):
         begin_undoing(batch, planner)
         return
-    ImportBatch.objects.filter(pk=batch.pk, state=State.DONE).update(state=State.UNDOING, problem="")
+    begun = (State.DONE, State.RUNNING)
+    ImportBatch.objects.filter(pk=batch.pk, state__in=begun).update(state=State.UNDOING, problem="")
     batch.refresh_from_db()
 
 
@@ -367,4 +328,4 @@ def drop(batch: ImportBatch) -> None:
 
 
 __all__ = ["AnotherRuns", "Importer", "answer", "begin", "check", "drop", "fail", "interrupted", "learn_with",
-           "plan_of", "receive", "run", "set_columns", "undo", "undo_later"]  # fmt: skip
+           "need_columns", "plan_of", "receive", "run", "set_columns", "undo", "undo_later"]  # fmt: skip

@@ -42,7 +42,7 @@ def fetch(uid: UUID) -> bytes:
     """The content of a batch's file. Raises ExchangeProblem when it was removed."""
     path = _folder() / f"{uid.hex}.sealed"
     if not path.is_file():
-        raise ExchangeProblem("purged", _("这个文件已按保存期限删除。请重新上传。"))
+        raise ExchangeProblem("purged", _("这个文件已经不在了：保存期限已过，或系统是从备份恢复的。请重新上传。"))
     data: bytes = _cipher().decrypt_bytes(path.read_bytes(), f"exchange.file:{uid.hex}")
     return data
 

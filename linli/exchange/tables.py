@@ -11,22 +11,32 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linli.exchange.group_headings import Bands, band
-from linli.exchange.limits import MAX_MERGED_CELLS
+from linli.exchange.merges import at, merged_cells, seen
 from linli.exchange.reading.book import Book, Merge, Sheet
 from linli.exchange.words import heading, heading_key, is_blank, plain
 
 HEADER_WITHIN = 40
+REASON = "退回原因"
+"""The column in which refused rows came back."""
 SHEET_NAME, OUTER_SECTION, SECTION = "〔工作表名〕", "〔上级标题〕", "〔分段标题〕"
+PLACE_ENDINGS = ("社区", "村", "街道", "镇", "乡", "居委会", "村委会", "网格")
 HEADINGS_BETWEEN = (SHEET_NAME, OUTER_SECTION, SECTION)
 """Columns that no file has: what a sheet is called, and the headings that stand between its rows."""
 _TOTAL = re.compile(
-    r"^(?:本?页?|.{0,12}?)(?:小计|合计|总计|共计|累计|总合计)(?:[（(:：].*)?$|^(?:sub)?total\b.*$", re.IGNORECASE
+    r"^(?:本?页?|.{0,12}?)(?:小计|合计|总计|共计|累计|总合计)(?:[（(:：].*|共?\d.*)?$|^总数$|^(?:sub)?total\b.*$",
+    re.IGNORECASE,
 )
 _NOTE = re.compile(
     r"^(?:备\s*注|说\s*明|附\s*注|注|填表说明|填报说明|填\s*表\s*人|填\s*报\s*人|制\s*表|审\s*核|复\s*核|联\s*系\s*人|联系电话|"
     r"填报单位|填报日期|填表日期|单位负责人|负责人签字|日\s*期|note|remark)s?\s*[:：]|^(?:备注|说明)$|^注\s*\d?[.、:：]"
 )
+_SENTENCE = re.compile(r"[。；！]|^[（(＊*★☆※●]|^以上|截至|截止")
+"""What a remark below the table says that no name says."""
 _PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表|table|表格)\s*[(（]?\d*[)）]?$", re.IGNORECASE)
+_GENERAL_SHEET = re.compile(
+    r"^(?:[^社村街镇乡]*(?:说明|名单|花名册|通讯录|台账|明细|汇总|统计|目录|字典|登记表|一览表|汇总表)|楼栋|网格|小区|点位|人员|数据|单位)\d*$"
+)
+"""Sheets that are called by what stands in them, not by whose it is."""
 
 
 @dataclass(slots=True)
@@ -46,13 +56,19 @@ class RawRow:
 
 @dataclass(slots=True)
 class Table:
-    """The table of one sheet. `header` holds the indexes of the heading lines, `columns` the headings in order."""
+    """The table of one sheet. `header` holds the indexes of the heading lines, `columns` the headings in order.
+
+    `width` is how many columns the sheet has; where the same headings stand side by side, to save paper, `blocks` says
+    how often, and the rows are those of the left block, then those of the next.
+    """
 
     sheet: str
     header: tuple[int, ...]
     columns: list[str]
     rows: list[RawRow] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    width: int = 0
+    blocks: int = 1
 
     def skip(self, why: str) -> None:
         """Count a line that is no row: total, note, blank, heading."""
@@ -61,10 +77,14 @@ class Table:
 
 @dataclass(slots=True)
 class Tables:
-    """All tables of a file, their headings together, and the sheets without one."""
+    """All tables of a file, their headings together, and the sheets without one.
+
+    `lacking`: tables that were left out because they lack a column which others have: (sheet, field, rows).
+    """
 
     tables: list[Table] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
+    lacking: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
     def columns(self) -> list[str]:
@@ -95,24 +115,29 @@ def find_tables(book: Book, known: Callable[[str], bool]) -> Tables:
     return found
 
 
+def names_a_place(sheet: str) -> bool:
+    """Whether a sheet is called like a community, a street or a grid."""
+    return sheet not in PLACE_ENDINGS and sheet.endswith(PLACE_ENDINGS)
+
+
 def _mark_sheet_names(found: Tables) -> None:
     """One sheet per community: the name of the sheet becomes a column."""
-    names = [table.sheet for table in found.tables]
+    names = [table.sheet for table in found.tables if not _GENERAL_SHEET.match(table.sheet)]
     telling = [name for name in names if name and not _PLAIN_SHEET.match(name)]
     if len(telling) < len(names) or not telling:
         return
-    if len(telling) < 2 and not telling[0].endswith(("社区", "村", "街道", "镇", "乡", "居委会", "村委会", "网格")):
+    if (len(telling) < 2 or len(names) < len(found.tables)) and not all(map(names_a_place, telling)):
         return
     for table in found.tables:
         table.columns.append(SHEET_NAME)
         for row in table.rows:
-            row.cells.append(table.sheet)
+            row.cells.append(table.sheet if table.sheet in telling else None)
 
 
 def _table(
     sheet: Sheet, known: Callable[[str], bool], signature: list[str] | None, position: int, form: str
 ) -> Table | None:
-    covered = _merged_cells(sheet)
+    covered = merged_cells(sheet)
     header = (0,) if form == "geojson" else find_header(sheet, known, covered)
     if header is None:
         return None
@@ -122,41 +147,10 @@ def _table(
     columns = headings(sheet, header, width, covered)
     if form == "geojson":
         columns = [str(name) for name in sheet.rows[0]]
-    table = Table(sheet.name, header, columns)
+    table = Table(sheet.name, header, columns, width=width)
     _fill(table, sheet, width, covered, position)
+    side_by_side(table)
     return table
-
-
-# --- merges ------------------------------------------------------------------------------------------------------
-
-
-def _merged_cells(sheet: Sheet) -> dict[tuple[int, int], Merge]:
-    """Each covered cell with its merge; areas as wide as a banner carry nothing down."""
-    covered: dict[tuple[int, int], Merge] = {}
-    left = MAX_MERGED_CELLS
-    for area in sheet.merges:
-        bottom = min(area.bottom, len(sheet.rows) - 1)
-        right = min(area.right, area.left + 299)
-        lines = bottom - area.top + 1
-        cells = lines * (right - area.left + 1)
-        if lines * (area.right - area.left + 1) > 200_000 or cells > left:
-            continue
-        left -= max(cells, 0)
-        for line in range(area.top, bottom + 1):
-            for column in range(area.left, right + 1):
-                covered[line, column] = area
-    return covered
-
-
-def _at(sheet: Sheet, line: int, column: int) -> Any:
-    row = sheet.rows[line] if line < len(sheet.rows) else ()
-    return row[column] if column < len(row) else None
-
-
-def _seen(sheet: Sheet, covered: dict[tuple[int, int], Merge], line: int, column: int) -> Any:
-    """The value of a cell, or of the merge that covers it."""
-    area = covered.get((line, column))
-    return _at(sheet, area.top, area.left) if area is not None else _at(sheet, line, column)
 
 
 # --- headings ----------------------------------------------------------------------------------------------------
@@ -169,7 +163,7 @@ def find_header(
 
     Where none is known, the first line with at least two texts and nothing but texts that has rows below it.
     """
-    covered = covered if covered is not None else _merged_cells(sheet)
+    covered = covered if covered is not None else merged_cells(sheet)
     best: tuple[int, ...] | None = None
     most = 0.0
     filled = [index for index, row in enumerate(sheet.rows) if any(not is_blank(cell) for cell in row)]
@@ -204,9 +198,9 @@ def _two_lines(sheet: Sheet, covered: dict[tuple[int, int], Merge], index: int) 
     starting = [area for area in sheet.merges if area.top == index and covered.get((index, area.left)) is area]
     spans = [area for area in starting if area.bottom == index and 0 < area.right - area.left < 30]
     for area in spans:
-        below = [_at(sheet, index + 1, column) for column in range(area.left, area.right + 1)]
+        below = [at(sheet, index + 1, column) for column in range(area.left, area.right + 1)]
         beside = [column for column in range(len(sheet.rows[index])) if not area.left <= column <= area.right]
-        alone = all(is_blank(_at(sheet, index, column)) for column in beside)
+        alone = all(is_blank(at(sheet, index, column)) for column in beside)
         if not alone and sum(isinstance(cell, str) and not is_blank(cell) for cell in below) >= 2:
             return True
     tall = any(area.bottom == index + 1 for area in starting)
@@ -228,7 +222,7 @@ def _score(
 
 
 def _parts(sheet: Sheet, covered: dict[tuple[int, int], Merge], lines: Sequence[int], column: int) -> list[str]:
-    texts = [heading(_seen(sheet, covered, line, column)) for line in lines]
+    texts = [heading(seen(sheet, covered, line, column)) for line in lines]
     return list(dict.fromkeys(text for text in texts if text))
 
 
@@ -244,7 +238,7 @@ def headings(
     sheet: Sheet, header: tuple[int, ...], width: int, covered: dict[tuple[int, int], Merge] | None = None
 ) -> list[str]:
     """One heading for each column, each only once; upper and lower part are joined by a slash."""
-    covered = covered if covered is not None else _merged_cells(sheet)
+    covered = covered if covered is not None else merged_cells(sheet)
     names: list[str] = []
     for column in range(width):
         text = "/".join(_parts(sheet, covered, header, column)) or _letter(column)
@@ -264,6 +258,34 @@ def _letter(column: int) -> str:
     return f"〔{letters}〕"
 
 
+_AGAIN = re.compile(r" \(\d+\)$")
+
+
+def side_by_side(table: Table) -> None:
+    """Put the blocks of a table whose headings stand two or three times side by side below each other."""
+    bare = ["" if name.startswith("〔") else _AGAIN.sub("", name) for name in table.columns[: table.width]]
+    if bare and bare[-1] == REASON:
+        bare.pop()
+    for size in range(2, len(bare) // 2 + 2):
+        again = len(bare) > size and all(bare[at] == bare[at - size] for at in range(size, len(bare)))
+        if not again or sum(1 for name in bare[:size] if name) < 2 or -len(bare) % size > bare[:size].count(""):
+            continue
+        table.blocks = -(-len(bare) // size)
+        first, between = table.rows[0].position if table.rows else 0, table.columns[table.width :]
+        whole, table.width = table.width, len(bare)
+        table.columns = [*table.columns[:size], *between]
+        rows, table.rows = table.rows, []
+        for start in range(0, len(bare), size):
+            for row in rows:
+                cells = row.cells[start : min(start + size, len(bare))]
+                if any(not is_blank(cell) for cell in cells):
+                    cells += [None] * (size - len(cells)) + row.cells[whole:]
+                    spans = {at - start: text for at, text in row.spans.items() if start <= at < start + size}
+                    number = first + len(table.rows)
+                    table.rows.append(RawRow(number, row.sheet, row.line, cells, row.hidden, spans))
+        return
+
+
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +294,7 @@ def _fill(table: Table, sheet: Sheet, width: int, covered: dict[tuple[int, int],
     lower = [heading_key(name.rsplit("/", 1)[-1]) for name in table.columns]
     bands = Bands()
     notes = _first_note(sheet, table.header[-1] + 1)
+    last = max((at for at, row in enumerate(sheet.rows) if sum(not is_blank(cell) for cell in row) > 1), default=0)
     by_line: dict[int, dict[int, Merge]] = {}
     for (line, column), area in covered.items():
         if area.bottom > area.top:
@@ -284,13 +307,13 @@ def _fill(table: Table, sheet: Sheet, width: int, covered: dict[tuple[int, int],
         for column, area in by_line.get(index, {}).items():
             if column == area.left and column < width and own:
                 # A tall merge carries its value down; of a merge that is also wide, only its first column does.
-                cells[column] = _at(sheet, area.top, area.left)
+                cells[column] = at(sheet, area.top, area.left)
                 spans[column] = f"{sheet.line(area.top)}/{column}"
         filled = [(column, cell) for column, cell in enumerate(cells) if not is_blank(cell)]
         if not own:
             table.skip("blank")
             continue
-        if index >= notes:
+        if index >= notes or (index > last and len(own) == 1 and width > 2 and _SENTENCE.search(plain(own[0]))):
             table.skip("note")
             continue
         why = _no_row(cells, filled, titles, lower)
@@ -346,7 +369,13 @@ def _no_row(cells: Sequence[Any], filled: Sequence[tuple[int, Any]], titles: lis
         and all(len(text) < 4 for _column, text in texts)
     ):
         return "heading"
+    if len(texts) >= 3 and texts[0][1] == "甲" and all(len(text) == 1 and text in _COLUMN_SIGNS for _at, text in texts):
+        return "heading"
     return ""
+
+
+_COLUMN_SIGNS = "甲乙丙丁戊己庚辛壬癸123456789"
+"""How statistical tables number their columns in a line below the headings: 甲 乙 丙 1 2."""
 
 
 def _repeats_headings(texts: Sequence[tuple[int, str]], titles: list[str], lower: list[str]) -> bool:

@@ -190,11 +190,21 @@ def _since(effects: Sequence[Effect]) -> list[str]:
 
 def _changed(model: type[models.Model], effect: Effect, row: models.Model | None) -> str:
     if row is None:
-        return _("%(what)s 已经不在了") % {"what": _called(model, effect.key)}
-    since = [name for name, value in (effect.after or {}).items() if stored(getattr(row, name)) != value]
-    if since:
-        return _("%(what)s 后来又改过（%(columns)s）") % {"what": str(row), "columns": "、".join(since)}
+        return _("%(what)s 已经不在了") % {"what": f"{_word_for(model._meta)} {effect.key}"}
+    if any(stored(getattr(row, name)) != value for name, value in (effect.after or {}).items()):
+        return _("%(what)s 后来又改过") % {"what": _named(row)}
     return ""
+
+
+def _named(row: models.Model) -> str:
+    """What a row is called; names and limits that hang on a place or a category say of which."""
+    holders = [getattr(row, name, None) for name in ("person", "category", "place", "grid") if hasattr(row, name)]
+    words = (_word_for(row._meta), *(_called(holder) for holder in holders if holder is not None), _called(row))
+    return " ".join(dict.fromkeys(word for word in words if word))
+
+
+def _called(row: models.Model) -> str:
+    return str(getattr(row, "number", "") or getattr(row, "display_name", "") or getattr(row, "name", ""))
 
 
 def _restore(effect: Effect) -> None:
@@ -221,14 +231,17 @@ def columns_of(model: type[models.Model]) -> list[str]:
 
 @contextmanager
 def watching(*watched: models.QuerySet[Any]) -> Iterator[list[Effect]]:
-    """What the block makes of these rows, as effects: the list is filled when the block ends."""
+    """What the block makes of these rows, as effects: the list is filled when the block ends.
+
+    A row that it makes is kept whole: what is changed in it later speaks against undoing, for undoing would lose it.
+    """
     effects: list[Effect] = []
     before = [_images(rows) for rows in watched]
     yield effects
     for rows, old in zip(watched, before, strict=True):
         label = rows.model._meta.label
         new = _images(rows.all())
-        effects += [Effect(label, key, None, {}) for key in new if key not in old]
+        effects += [Effect(label, key, None, now) for key, now in new.items() if key not in old]
         for key, was in old.items():
             now = new.get(key)
             if now is None:
@@ -243,10 +256,6 @@ def watching(*watched: models.QuerySet[Any]) -> Iterator[list[Effect]]:
 def _images(rows: models.QuerySet[Any]) -> dict[Any, dict[str, Any]]:
     columns = columns_of(rows.model)
     return {row.pk: image(row, columns) for row in rows}
-
-
-def _called(model: type[models.Model], key: Any) -> str:
-    return f"{model._meta.label} {key}"
 
 
 def _references(model: type[models.Model], keys: Sequence[Any], created: Mapping[str, set[Any]]) -> list[str]:
@@ -266,8 +275,23 @@ def _references(model: type[models.Model], keys: Sequence[Any], created: Mapping
 
 
 def _described(row: models.Model) -> str:
-    label = getattr(row, "number", "") or getattr(row, "name", "") or str(row.pk)
-    return f"{row._meta.verbose_name} {label}"
+    """What a row is, in the words of the pages, and what tells it from others."""
+    whose = getattr(row, "person", None) if hasattr(row, "person_id") else None
+    label = _called(row) or (_called(whose) if whose is not None else "") or str(row.pk)
+    return f"{_word_for(row._meta)} {label}"
+
+
+def _word_for(meta: Any) -> str:
+    words = {
+        "people.Appointment": _("任职"), "people.Person": _("人员"), "people.User": _("账号"), "people.Team": _("队伍"),
+        "people.TeamMember": _("队伍成员"), "people.Organisation": _("单位"), "places.Place": _("地点"),
+        "work.Category": _("类别"), "work.DispatchRule": _("派单规则"), "work.DeadlineRule": _("时限规则"),
+        "inspections": _("巡查记录"), "activities": _("活动"), "volunteering": _("志愿服务"), "credits": _("积分"),
+        "shop": _("积分商店"), "wishes": _("心愿"), "awards": _("积分名单"), "assessment": _("测评"),
+        "standards": _("测评标准"), "campaigns": _("专项行动"), "work": _("诉求或事项"), "people": _("人员与任职"),
+        "requests": _("诉求"), "places": _("地点"),
+    }  # fmt: skip
+    return words.get(str(meta.label)) or words.get(str(meta.app_label)) or _("其他记录")
 
 
 def _remove(effects: Sequence[Effect]) -> list[str]:

@@ -67,7 +67,7 @@ ORGANISATIONS = Kind(
         Field("kind", Label("单位类别", "Kind"), fields.choice_of(ORGANISATION_KINDS, "organisation_kind", KIND_WORDS), ("类别", "单位性质", "性质", "单位类型", "类型"), fill_down=True),
         Field("parent", Label("上级单位", "Parent"), fields.text(), ("上级", "主管单位", "主管部门", "隶属", "隶属单位", "所属单位"), fill_down=True),
         STREET, COMMUNITY,
-        Field("place", Label("管辖范围", "Area"), fields.text(), ("负责区域", "服务区域", "辖区", "服务小区", "管理区域")),
+        Field("place", Label("管辖范围", "Area"), fields.text(200, lines=True), ("负责区域", "服务区域", "辖区", "服务小区", "管理区域")),
         Field("functions", Label("职能", "Functions"), _functions, ("职责", "业务", "业务类别")),
         Field("can_order", Label("执法权", "May order"), fields.of(numbers.yes_or_no), ("有执法权", "是否有执法权", "执法单位", "是否执法单位")),
         Field("contact", Label("联系方式", "Contact"), _contact, ("联系电话", "电话", "联系人", "负责人", "值班电话", "办公电话", "联系人及电话", "联系人电话"), many=True, personal=True),
@@ -79,8 +79,8 @@ ORGANISATIONS = Kind(
 STAFF = Kind(
     "staff", Label("人员和任职", "Staff and appointments"), PERMISSION,
     (
-        Field("name", Label("姓名", "Name"), fields.of(people.persons), ("网格员", "网格员姓名", "人员姓名", "工作人员", "楼长", "楼栋长", "网格长", "成员", "人员", "网格员及电话", "姓名电话", "姓名及联系方式", "联系人"), required=True, looks=people.looks_like_name),
-        Field("phone", Label("手机", "Phone"), fields.of(people.phones), ("电话", "联系电话", "手机号", "手机号码", "联系方式", "电话号码", "联系手机", "本人电话"), personal=True, looks=people.looks_like_phone),
+        Field("name", Label("姓名", "Name"), fields.of(people.persons), ("网格员", "网格员姓名", "人员姓名", "工作人员", "楼长", "楼栋长", "网格长", "成员", "人员", "网格员及电话", "姓名电话", "姓名及联系方式", "联系人", "责任人", "负责人", "信息员", "协管员"), required=True, looks=people.looks_like_name),
+        Field("phone", Label("手机", "Phone"), fields.of(people.phones), ("电话", "联系电话", "手机号", "手机号码", "联系方式", "电话号码", "联系手机", "本人电话", "移动电话", "手机电话"), personal=True, looks=people.looks_like_phone),
         Field("id_number", Label("身份证号", "ID number"), fields.of(people.id_number), ("身份证", "身份证号码", "证件号", "证件号码", "公民身份号码"), personal=True, looks=people.looks_like_id_number),
         Field("role", Label("角色", "Role"), fields.choice_of(APPOINTED, "role", ROLE_WORDS), ("岗位", "职务", "任职", "身份", "人员类别", "类别", "人员类型"), fill_down=True),
         Field("organisation", Label("所属单位", "Organisation"), fields.text(), ("单位", "工作单位", "单位名称", "部门", "所在单位"), fill_down=True),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from linli.exchange.fields import language
 from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Choice, Ledger, Planner, Question, Row, Run, Vanished
-from linli.exchange.undoing import watching
+from linli.exchange.undoing import image, watching
+from linli.exchange.values.places import names as split_names
 from linli.people import services
 from linli.people.access import covers
 from linli.people.errors import PeopleProblem
@@ -20,11 +23,13 @@ from linli.people.models import Organisation
 from linli.people.snapshot import OrganisationRow, organisation_snapshot
 from linli.places.errors import PlaceProblem
 from linli.places.matching import Directory, Unsettled, core
-from linli.places.models import RegistryVersion
+from linli.places.models import Place, RegistryVersion
 from linli.places.services import bump_registry
-from linli.places.snapshot import place_snapshot
+from linli.places.snapshot import PlaceRow, place_snapshot
 
 CHOICES_SHOWN = 8
+KEPT = ("name", "short_name", "kind", "parent_id", "place_id", "functions", "can_order", "contact", "active")
+"""What of a made unit must be as the file said when the batch is undone."""
 _BY_ENDING = (
     ("街道办事处", "street_office"), ("街道办", "street_office"), ("人民政府", "street_office"),
     ("居委会", "community_committee"),
@@ -50,6 +55,8 @@ class Units:
         path = ground.path if ground is not None else ""
         self.by_name: dict[str, list[OrganisationRow]] = {}
         self.all: list[OrganisationRow] = []
+        self.likes: dict[str, list[OrganisationRow]] = {}
+        self.cores: dict[int, str] = {}
         snapshot = organisation_snapshot()
         stack: list[OrganisationRow] = list(snapshot.children(None))
         while stack:
@@ -63,7 +70,7 @@ class Units:
 
     def find(self, row: Row, name: str) -> OrganisationRow:
         """The unit a name means. Raises PeopleProblem, Unsettled."""
-        found = self.by_name.get(name, [])
+        found = self.by_name.get(name) or self.by_name.get("".join(name.split()), [])
         if len(found) == 1:
             return found[0]
         offered = found or self.like(name)
@@ -84,15 +91,21 @@ class Units:
 
     def like(self, name: str) -> list[OrganisationRow]:
         """Units that a name may mean: one name inside the other, or the same but for the words of its kind."""
-        wanted = core(name)
-        close = [
-            unit for unit in self.all
-            if core(unit.name) == wanted or name in unit.name or (unit.short_name and unit.short_name in name)
-            or (len(wanted) > 2 and wanted in unit.name)
-        ]  # fmt: skip
-        return sorted(close, key=lambda unit: (core(unit.name) != wanted, abs(len(unit.name) - len(name)), unit.id))[
-            :CHOICES_SHOWN
-        ]
+        if name not in self.likes:
+            wanted = core(name)
+            close = [
+                unit for unit in self.all
+                if self._core(unit) == wanted or name in unit.name or (unit.short_name and unit.short_name in name)
+                or (len(wanted) > 2 and wanted in unit.name)
+            ]  # fmt: skip
+            close.sort(key=lambda unit: (self._core(unit) != wanted, abs(len(unit.name) - len(name)), unit.id))
+            self.likes[name] = close[:CHOICES_SHOWN]
+        return self.likes[name]
+
+    def _core(self, unit: OrganisationRow) -> str:
+        if unit.id not in self.cores:
+            self.cores[unit.id] = core(unit.name)
+        return self.cores[unit.id]
 
 
 @dataclass(slots=True)
@@ -106,6 +119,14 @@ class PlannedUnit:
     new_id: int | None = None
 
 
+class _Stored(dict[int, Organisation]):
+    """The units that rows name, read at once; one that was chosen by an answer is read when it is asked for."""
+
+    def __missing__(self, key: int) -> Organisation:
+        self[key] = Organisation.objects.get(pk=key)
+        return self[key]
+
+
 class OrganisationsPlanner(Planner):
     """Organisations; rows may name each other as parents."""
 
@@ -114,10 +135,14 @@ class OrganisationsPlanner(Planner):
         self.units = Units(run)
         self.places = place_snapshot()
         self.directory = Directory(self.places, run)
+        self.stored = _Stored()
+        self.compounds: dict[str, PlaceRow] | None = None
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Find the unit, its parent and its area; compare."""
         in_file = {row.values["name"]: row for row in rows if row.open and "name" in row.values}
+        named = [unit.id for name in in_file for unit in self.units.by_name.get(name, ())]
+        self.stored = _Stored(Organisation.objects.in_bulk(named))
         seen: dict[tuple[str, str], int] = {}
         for row in rows:
             if not row.open:
@@ -149,10 +174,7 @@ class OrganisationsPlanner(Planner):
             parent_id = None if parent_row is not None else self.units.find(row, above).id
         if parent_id is not None and len(known) > 1:
             known = [unit for unit in known if unit.parent_id == parent_id] or known
-        place = self.directory.place_of(row, {
-            "parent": values.get("place", ""), "community": values.get("community", ""),
-            "street": values.get("street", ""),
-        })  # fmt: skip
+        place = self._ground(row)
         if len(known) > 1 and place is not None:
             known = [unit for unit in known if unit.place_id == place.id] or known
         if len(known) > 1:
@@ -174,9 +196,40 @@ class OrganisationsPlanner(Planner):
         if unit is None:
             row.outcome = NEW
             return
-        stored = Organisation.objects.get(pk=unit.id)
+        stored = self.stored[unit.id]
         row.plan.values = {name: value for name, value in wanted.items() if getattr(stored, name) != value}
         row.outcome = CHANGED if row.plan.values else UNCHANGED
+
+    def _ground(self, row: Row) -> PlaceRow | None:
+        """The area that a unit answers for: a place of any level, or what its compounds (服务小区) have in common."""
+        values = row.values
+        around = {"community": values.get("community", ""), "street": values.get("street", "")}
+        names = split_names(values.get("place", ""))
+        compounds = [self._compounds().get(name) for name in names]
+        if len(names) < 2 and None in compounds:
+            return self.directory.place_of(row, {"parent": values.get("place", ""), **around})
+        found = [
+            place if place is not None else self.directory.place_of(row, {"parent": name})
+            for name, place in zip(names, compounds, strict=True)
+        ]
+        if not found:
+            return self.directory.place_of(row, around)
+        trails = [place.path.split(".") for place in found if place is not None]
+        shared = [steps[0] for steps in takewhile(lambda steps: len(set(steps)) == 1, zip(*trails, strict=False))]
+        return self.places.get(int(shared[-1])) if shared else None
+
+    def _compounds(self) -> dict[str, PlaceRow]:
+        """The residential compounds below the place of the import whose names only one bears (1 statement, once)."""
+        if self.compounds is None:
+            below = Place.objects.filter(kind="site", site_kind="compound", active=True)
+            if self.directory.under is not None:
+                below = below.filter(path__descendant_of=self.directory.under.path)
+            listed = list(below.values_list("pk", "name"))
+            times = Counter(name for _key, name in listed)
+            self.places.preload(key for key, _name in listed)
+            rows = [self.places.get(key) for key, name in listed if times[name] == 1]
+            self.compounds = {row.name: row for row in rows if row is not None}
+        return self.compounds
 
     def _asked_kind(self, row: Row) -> str:
         choices = tuple(Choice(slug, label.text(language())) for slug, label in ORGANISATION_KINDS.items())
@@ -215,7 +268,7 @@ class OrganisationsPlanner(Planner):
                     raise PeopleProblem("no_such_parent", _("上级单位不存在或已停用。"), field="parent")
             made = services.create_organisation(actor, parent_id=parent_id, **planned.values)
             planned.new_id = made.pk
-            ledger.created(row, "people.Organisation", made.pk, {"name": made.name, "kind": made.kind, "active": True})
+            ledger.created(row, "people.Organisation", made.pk, image(made, KEPT))
 
     def vanished(self, rows: Sequence[Row]) -> list[Vanished]:
         """Units of the kinds and parents that the file speaks of."""

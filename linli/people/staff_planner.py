@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from linli.exchange.fields import language
 from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Choice, Ledger, Planner, Question, Row, Run, Vanished
-from linli.exchange.undoing import watching
+from linli.exchange.undoing import image, watching
 from linli.people import crypto, services
 from linli.people.errors import PeopleProblem
 from linli.people.importers import PERMISSION, entitled
@@ -70,6 +70,10 @@ class StaffPlanner(Planner):
         self.directory = Directory(self.places, run)
         self.known = self._known_staff()
         self.by_phone = {person.phone_blind: person for person in self.known if person.phone_blind}
+        self.by_name: dict[str, list[Any]] = {}
+        for person in self.known:
+            self.by_name.setdefault(person.display_name, []).append(person)
+        self.buildings: dict[int, dict[str, list[int]]] = {}
         self.held: dict[int, list[Appointment]] = {}
         for entry in services.in_force(timezone.localdate()):
             self.held.setdefault(entry.person_id, []).append(entry)
@@ -134,16 +138,23 @@ class StaffPlanner(Planner):
         name = values.get("building", "")
         if found is None or not name:
             return found
-        below = Place.objects.filter(
-            path__descendant_of=found.path, kind__in=("building", "site"), active=True, name=name
-        )
-        keys = list(below.values_list("pk", flat=True)[:2])
+        keys = self._buildings(found).get("".join(name.split()), [])
         if len(keys) != 1:
             raise PlaceProblem(
                 "no_building",
                 _("“%(place)s”里没有楼栋“%(name)s”。请先导入楼栋。") % {"place": found.name, "name": name[:40]},
             )
         return self.places.get(keys[0])
+
+    def _buildings(self, above: PlaceRow) -> dict[str, list[int]]:
+        """The buildings and compounds below a place by name; read once for all rows of the place."""
+        if above.id not in self.buildings:
+            below = Place.objects.filter(path__descendant_of=above.path, kind__in=("building", "site"), active=True)
+            found = self.buildings[above.id] = {}
+            for key, name in below.values_list("pk", "name"):
+                found.setdefault("".join(name.split()), []).append(key)
+            self.places.preload(key for keys in found.values() for key in keys)
+        return self.buildings[above.id]
 
     def _area(self, place: PlaceRow | None) -> str:
         if place is None:
@@ -197,8 +208,8 @@ class StaffPlanner(Planner):
 
     def _by_name(self, name: str, phone: str, planned: PlannedStaff) -> Any:
         """Somebody of this name who is there already: in the same place or unit, and with no other telephone."""
-        for person in self.known:
-            if person.display_name != name or (phone and person.phone_blind):
+        for person in self.by_name.get(name, ()):
+            if phone and person.phone_blind:
                 continue
             for held in self.held.get(person.pk, ()):
                 same_place = planned.place_id is not None and held.place_id == planned.place_id
@@ -260,7 +271,7 @@ class StaffPlanner(Planner):
             known = found.pk if found is not None else None
         if known is None:
             fresh, _password = services.create_staff(actor, name=person.name, phone=person.phone)
-            ledger.created(row, "people.Person", fresh.pk, {"display_name": fresh.display_name, "left_on": None})
+            ledger.created(row, "people.Person", fresh.pk, image(fresh, ("display_name", "phone_blind", "left_on")))
             known = fresh.pk
         elif person.new_phone:
             with watching(Person.objects.filter(pk=known)) as effects:

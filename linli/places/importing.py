@@ -136,8 +136,8 @@ GRIDS = Kind(
 SITES = Kind(
     "sites", Label("点位", "Sites"), PERMISSION,
     (
-        _renamed(NAME, ("点位", "点位名称", "场所名称", "单位名称", "店名", "市场名称", "小区名称", "小区", "商户名称", "字号名称"), required=True),
-        _renamed(SITE_KIND, ("点位类型", "场所类型", "场所类别", "类别", "类型"), required=True),
+        _renamed(NAME, ("点位", "点位名称", "场所名称", "单位名称", "店名", "市场名称", "小区名称", "小区", "商户名称", "字号名称", "门店", "门店名称", "门店字号", "商铺名称", "店铺名称", "公厕名称"), required=True),
+        _renamed(SITE_KIND, ("点位类型", "场所类型", "场所类别", "类别", "类型", "业态", "行业类别", "经营类别"), required=True),
         CODE_FIELD, *PARENTS, GRID, HOUSEHOLDS, ALIASES, *POSITION, ADDRESS,
     ),
     lambda run: PlacesPlanner(run, "site"), order=6,

@@ -16,6 +16,7 @@ from linli.places.models import Boundary, Place, PlaceName
 from linli.places.pinyin import sort_key
 from linli.places.rows import PlannedRow
 from linli.places.search import locate_by_name
+from linli.places.short_names import grid_meant, titled_place
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
 
 KIND_WORDS = {
@@ -34,6 +35,8 @@ _ENDINGS = (
     "居民委员会", "村民委员会", "街道办事处", "人民政府", "居委会", "村委会", "办事处", "街道办", "社区", "街道",
     "镇政府", "网格", "镇", "乡", "村",
 )  # fmt: skip
+NAMING = frozenset({"parent_code", "parent", "place", "street", "community", "address", "organisation"})
+"""Fields that say, if the file has a column of theirs, where its rows belong."""
 CHOICES_SHOWN = 8
 SMALL_KINDS = ("building", "site", "road", "landmark")
 
@@ -98,6 +101,7 @@ class Directory:
         self._small_codes: dict[str, int] = {}
         self._likes: dict[tuple[str, str], list[tuple[int, PlaceRow]]] = {}
         self._cores: dict[int, tuple[str, str]] = {}
+        self._above: tuple[PlaceRow | None] | None = None
         prefix = f"{self.under.path}." if self.under else ""
         inside = {
             row.id: row
@@ -126,6 +130,10 @@ class Directory:
             if code:
                 self._small_codes.setdefault(code, key)
 
+    def codes(self) -> set[str]:
+        """The codes of the places below `under` down to the grid."""
+        return {row.code for row in self.inside.values() if row.code}
+
     def outline(self) -> BaseGeometry | None:
         """The boundary of the nearest place above that has one."""
         ids = [row.id for row in self.snapshot.ancestors(self.under.id)] if self.under else []
@@ -142,24 +150,54 @@ class Directory:
         if words.get("parent_code"):
             self._take_code(row, words["parent_code"], must=True)
             return
-        for key in ("grid", "community", "street", "parent"):
-            if words.get(key) and words[key] != row.name:
+        length = _PARENT_LENGTH.get(len(row.code)) if row.code.isdigit() else None
+        if not any(words.values()) and length is not None and self._take_code(row, row.code[:length], must=False):
+            return
+        above = self._titled(row)
+        if above is not None:
+            words = row.parent_words = {**words, above.kind: above.name}
+        for key in ("grid", "community", "parent", "street"):
+            if words.get(key) and words[key] != row.name and not (key == "parent" and self._too_wide(words)):
                 self._take_name(row, words[key], "" if key == "parent" else key)
                 return
         if words.get("address") and self._take_address(row, words["address"]):
             return
-        length = _PARENT_LENGTH.get(len(row.code)) if row.code.isdigit() else None
         if length is not None and self._take_code(row, row.code[:length], must=False):
             return
         if self.under is not None:
             self._take(row, self.under)
 
-    def place_of(self, row: Row, words: dict[str, str]) -> PlaceRow | None:
-        """The place that words of a row mean; None when they say nothing. Raises Unsettled, PlaceProblem."""
-        if not any(words.values()):
+    def _too_wide(self, words: dict[str, str]) -> bool:
+        """Whether the place above is a district although the row names its street."""
+        found = self._candidates(words["parent"], "")
+        return bool(words.get("street") and found) and all(place.kind == "district" for place in found)
+
+    def _titled(self, row: PlannedRow) -> PlaceRow | None:
+        """The community or street that stands above a table without a column for it, if somebody has agreed that all
+        rows are its own. Raises Unsettled."""
+        if self.run.columns & NAMING or not self.run.titles:
             return None
+        if self._above is None:
+            self._above = (titled_place(self.run.titles, self._by_name),)
+        (place,) = self._above
+        if place is None or KINDS[place.kind].rank >= KINDS[row.kind].rank:
+            return None
+        sentence = _("表上写着“%(name)s”，表里没有社区或街道一列。各行都属于%(name)s吗？") % {"name": place.name}
+        choices = (Choice(str(place.id), _("都属于%(name)s") % {"name": place.name}), Choice("0", _("不是")))
+        question = Question("title_place", place.name, sentence, choices, may_skip=False, remember=False,
+                            suggestion=str(place.id))  # fmt: skip
+        answer = self.run.ask(question, row.row)
+        if answer is None or not answer.value:
+            raise Unsettled
+        return place if answer.value != "0" else None
+
+    def place_of(self, row: Row, words: dict[str, str]) -> PlaceRow | None:
+        """The place that words of a row, or the title, mean; None when they say nothing. Raises Unsettled,
+        PlaceProblem."""
         asked = PlannedRow(row, "building", "", "", "", GOVERNANCE, "", None, (), (), None, None,
                            {key: text for key, text in words.items() if text})  # fmt: skip
+        if not asked.parent_words:
+            return self._titled(asked)
         self.find_parent(asked)
         return self.snapshot.get(asked.parent_id)
 
@@ -181,8 +219,19 @@ class Directory:
                     if place.kind == row.kind and place.parent_id == row.parent_id and place.layer in layers
                 ]  # fmt: skip
                 row.existing_id = match[0].id if match else None
+                if row.kind == "grid" and not match:
+                    self._take_short(row)
             else:
                 row.existing_id = self._small.get((row.parent_id, row.kind, row.name))
+
+    def _take_short(self, row: PlannedRow) -> None:
+        """A grid that is known by a longer name than the file's keeps it; else there would be two of it."""
+        community = self.snapshot.get(row.parent_id)
+        if community is None or community.kind != "community":
+            return
+        known = grid_meant(row.name, community, self.grids_of(community.id, row.layer))
+        if known is not None and not (row.code and known.code and row.code != known.code):
+            row.existing_id, row.name = known.id, known.name
 
     def _refuse_outside(self, code: str, known: PlaceRow) -> None:
         """Whoever imports for a district neither changes the places of another nor hangs anything below them."""
@@ -220,7 +269,7 @@ class Directory:
 
     def _candidates(self, name: str, kind: str) -> list[PlaceRow | PlannedRow]:
         found: dict[int, PlaceRow | PlannedRow] = {}
-        for text in dict.fromkeys((name, plain_name(name))):
+        for text in dict.fromkeys((name, plain_name(name), plain_name("".join(name.split())))):
             for planned in self._planned_by_name.get(text, ()):
                 found[id(planned)] = planned
             for known in self._by_name.get(text, ()):
@@ -234,6 +283,9 @@ class Directory:
             above = row.parent_words.get(level, "")
             if len(found) > 1 and above and kind != level:
                 found = [place for place in found if self._stands_in(place, above)] or found
+        if not found and kind == "grid":
+            short = self._short_grid(row, name)
+            found = [short] if short is not None else []
         if len(found) == 1:
             parent = found[0]
             if isinstance(parent, PlannedRow):
@@ -242,6 +294,19 @@ class Directory:
                 self._take(row, parent)
             return
         self._take(row, self._asked(row, name, kind, street, found))
+
+    def _short_grid(self, row: PlannedRow, name: str) -> PlaceRow | None:
+        """The grid that a short name means in the community that the row names: 第1网格 is 西湖社区第1网格."""
+        above = row.parent_words.get("community", "")
+        street = row.parent_words.get("street", "")
+        found = [place for place in self._candidates(above, "community") if not isinstance(place, PlannedRow)]
+        if len(found) > 1 and street:
+            found = [place for place in found if self._stands_in(place, street)]
+        return grid_meant(name, found[0], self.grids_of(found[0].id)) if len(found) == 1 else None
+
+    def grids_of(self, community_id: int, layer: str = GOVERNANCE) -> list[PlaceRow]:
+        """The grids of a community."""
+        return [place for place in self.snapshot.children(community_id, layer=layer) if place.kind == "grid"]
 
     def _asked(
         self, row: PlannedRow, name: str, kind: str, street: str, found: list[PlaceRow | PlannedRow]
@@ -253,7 +318,8 @@ class Directory:
             sentence = _("找不到“%(name)s”。是下面的哪一个？")
         else:
             raise PlaceProblem(
-                "no_parent", _("找不到上级“%(name)s”。请核对名称，或先导入上级、添加别名。") % {"name": name[:60]}
+                "no_parent",
+                _("找不到“%(name)s”这个地点。请核对名称，或先导入这个地点、添加别名。") % {"name": name[:60]},
             )
         same = [place for place in places if core(place.name) == core(name)] or [
             place for place in places if name.endswith(place.name)

@@ -10,6 +10,7 @@ import shapely
 from django.utils.translation import gettext as _
 
 from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Effect, Ledger, Planner, Row, Run, Vanished
+from linli.exchange.leading_zeros import restore
 from linli.exchange.undoing import watching
 from linli.places import services
 from linli.places.errors import PlaceProblem
@@ -20,6 +21,7 @@ from linli.places.models import Boundary, GridMember, Place, PlaceChange, PlaceN
 from linli.places.positions import boundaries_of, settle_positions
 from linli.places.rows import PlannedRow
 from linli.places.sheet import Sheet, SheetRow
+from linli.places.short_names import without_blanks
 from linli.places.snapshot import place_snapshot, today
 
 PARENT_WORDS = ("parent_code", "parent", "street", "community", "grid", "address")
@@ -42,6 +44,7 @@ class PlacesPlanner(Planner):
     def plan(self, rows: Sequence[Row]) -> None:
         """Judge every row; rows may be each other's parents, in any order."""
         named = "name" in self.run.columns
+        restore(rows, ("code", "parent_code"), self.directory.codes(), self.run)
         for row in rows:
             if not row.open:
                 continue
@@ -63,7 +66,7 @@ class PlacesPlanner(Planner):
             # A list of grids often titles the column of their names 网格; the deepest level given is the name.
             level = next((key for key in LEVELS if values.get(key)), "")
             values["name"] = values.pop(level, "")
-        name = services.clean_name(values.get("name", ""))
+        name = without_blanks(services.clean_name(values.get("name", "")))
         code = values.get("code", "")
         kind = values.get("kind") or kind_of(self.default_kind, code, name)
         geometry, point = values.get("geometry"), values.get("position") or _point(values)

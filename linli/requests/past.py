@@ -25,6 +25,7 @@ from linli.places.kinds import KINDS
 from linli.places.models import Place, RegistryVersion
 from linli.places.services import bump_registry, create_place
 from linli.places.snapshot import place_snapshot
+from linli.requests.past_matching import Matching, words_of
 from linli.requests.services import DETAIL_COLUMNS
 from linli.work import bulk, voiding
 from linli.work.book import Acting, Book, Due, Record
@@ -113,6 +114,8 @@ class Requests(PartwisePlanner):
         self.nowhere = self._numbers("default_point", 2)
         self.bounds = self._numbers("bounds", 4)
         self.agreed = self.disagreed = 0
+        self.matching: Matching | None = None
+        self.closed_there: set[int] = set()
 
     def _numbers(self, option: str, count: int) -> tuple[float, ...]:
         text = str(self.run.options.get(option) or "")
@@ -128,29 +131,40 @@ class Requests(PartwisePlanner):
     def plan(self, rows: Sequence[Row]) -> None:
         """New, known already, or refused with the reason."""
         if not self.system:
-            raise ExchangeProblem("no_system", _("请在选项 system 里写明来自哪个系统。"))
+            text = _("请先写明这些诉求来自哪个系统，例如“12345热线”（选项 system）。")
+            raise ExchangeProblem("no_system", text)
         numbers = Item.objects.filter(source_system=self.system).exclude(source_number="")
-        known = set(numbers.values_list("source_number", flat=True))
+        known: dict[str, bool] = {
+            number: meaning in ("open", "waiting")
+            for number, meaning in numbers.values_list("source_number", "meaning")
+        }
         registers = self._registers()
+        if not self.may_create and registers.district is not None:
+            self.matching = Matching(self.run, registers.district.pk)
         seen: dict[str, int] = {}
         for row in rows:
             if not row.open or row.done:
                 continue
-            self._judge(row, registers)
             number = row.values.get("number", "")
+            self._judge(row, registers, known=number in known)
             if number in seen:
                 row.reject(_("编号与第 %(line)d 行重复。") % {"line": seen[number]}, "number")
             seen.setdefault(number, row.line)
             if row.open:
-                row.area = row.values.get("place", "") or (registers.district.name if registers.district else "")
+                told = row.plan.place.name if row.plan is not None else words_of(row.values)
+                row.area = told or (registers.district.name if registers.district else "")
                 row.outcome = UNCHANGED if number in known else NEW
+        closed = [number for number, line in seen.items() if known.get(number) and line in self.closed_there]
+        if closed:
+            text = _("已登记的诉求里，有 %(count)d 件来文方已经办结，这里还没有（如 %(first)s）。请在诉求页上办理。")
+            self.run.notice(text % {"count": len(closed), "first": closed[0]})
         if self.agreed or self.disagreed:
             self.run.notice(
                 _("超期结论：自行计算与来文方一致 %(same)d 件，不一致 %(other)d 件。")
                 % {"same": self.agreed, "other": self.disagreed}
             )
 
-    def _judge(self, row: Row, registers: _Registers) -> None:
+    def _judge(self, row: Row, registers: _Registers, *, known: bool) -> None:
         values = row.values
         received, closed, due = values.get("received"), values.get("closed"), values.get("due")
         if received is not None and closed is not None and closed < received:
@@ -158,11 +172,16 @@ class Requests(PartwisePlanner):
         if received is not None and due is not None and due < received:
             row.reject(_("时限早于登记时间。"), "due")
         self._position(row)
-        if not self.may_create:
-            self._known(row, registers)
-        unit = values.get("unit", "")
-        if unit and unit not in registers.units and not self.may_create_units:
-            row.reject(_("没有“%(name)s”这个单位。请先导入单位，或把这一列设为不导入。") % {"name": unit}, "unit")
+        if self.may_create:
+            unit = values.get("unit", "")
+            if unit and unit not in registers.units and not self.may_create_units:
+                row.reject(_("没有“%(name)s”这个单位。请先导入单位，或把这一列设为不导入。") % {"name": unit}, "unit")
+        elif self.matching is None:
+            row.reject(_("没有选择区县。请在选项 district 里写明。"), "place")
+        elif row.open and not known:
+            row.plan = self.matching.meant(row)
+        if closed is not None:
+            self.closed_there.add(row.line)
         theirs = _WORDS.get(str(values.get("verdict") or "").replace(" ", "").lower(), "")
         ours = verdict(due, closed)
         if theirs and ours and row.open:
@@ -181,20 +200,6 @@ class Requests(PartwisePlanner):
         elif self.nowhere and (lon, lat) == self.nowhere:
             # the point that stands for "unknown" would be a false hot spot on every map
             row.values["longitude"] = row.values["latitude"] = None
-
-    def _known(self, row: Row, registers: _Registers) -> None:
-        place = row.values.get("place", "")
-        if place and place not in registers.places:
-            row.reject(
-                _("没有“%(name)s”这个地点。请先导入地点，或用选项 create = yes 新建。") % {"name": place}, "place"
-            )
-        if registers.category(row.values) is None:
-            name = row.values.get("category", "")
-            row.reject(
-                _("没有“%(name)s”这个类别。请先导入类别，或用选项 create = yes 新建。") % {"name": name}, "category"
-            )
-        if registers.district is None:
-            row.reject(_("没有选择区县。请在选项 district 里写明。"), "place")
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -223,14 +228,18 @@ class Requests(PartwisePlanner):
         return permit
 
     def _past(self, row: Row, registers: _Registers) -> bulk.PastItem:
-        values = row.values
-        place = registers.places.get(values.get("place", "")) or registers.district
-        category = registers.category(values)
-        assert place is not None and category is not None
+        values, meant = row.values, row.plan
+        if meant is not None:
+            place, path, category, unit_id = meant.place.id, meant.place.path, meant.category, meant.unit_id
+        else:
+            made = registers.places.get(words_of(values)) or registers.district
+            found = registers.category(values)
+            assert made is not None and found is not None
+            place, path, category = made.pk, str(made.path), found
+            unit_id = registers.units.get(values.get("unit", ""))
         received, closed = values["received"], values.get("closed")
         title = values.get("title") or category.name
         words = values.get("words") or title
-        unit_id = registers.units.get(values.get("unit", ""))
         opening = [Order(OPENING, {"source_number": values["number"]}), Order("accept", {})]
         if unit_id is not None:
             opening.append(Order("dispatch", {"lead": unit_id}))
@@ -242,7 +251,7 @@ class Requests(PartwisePlanner):
             kind="request",
             values={
                 "subkind": "complaint", "title": title[:TITLE_LENGTH_MAX], "summary": words[:500],
-                "place_id": place.pk, "place_path": str(place.path), "longitude": lon, "latitude": lat,
+                "place_id": place, "place_path": path, "longitude": lon, "latitude": lat,
                 "source_crs": self.crs if lon is not None else "", "address": values.get("address", ""),
                 "category_id": category.pk, "created_by_id": getattr(self.run.actor, "person_id", None),
                 "urgency": category.urgency, "source": FROM_OUTSIDE, "source_system": self.system,
@@ -295,7 +304,7 @@ class Requests(PartwisePlanner):
                                   status=422)  # fmt: skip
             registers.district = create_place(kind="district", name=named, actor_label=label)
         for row in rows:
-            name = row.values.get("place", "")
+            name = words_of(row.values)
             if name and name not in registers.places:
                 first = min(entry.values["received"] for entry in rows)
                 registers.places[name] = self._make_place(name, registers.district, label, first.date())

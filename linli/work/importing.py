@@ -15,6 +15,7 @@ from linli.exchange.errors import CellProblem
 from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Field, Kind, Ledger, Planner, Row, Run, Vanished, register
 from linli.exchange.undoing import watching
 from linli.exchange.values import numbers, places
+from linli.exchange.values.dates import chinese_digits
 from linli.exchange.words import plain
 from linli.kernel.labels import Label
 from linli.people.errors import PeopleProblem
@@ -29,6 +30,7 @@ from linli.places.services import bump_registry
 from linli.places.snapshot import place_snapshot
 from linli.work import catalogue
 from linli.work.engine import StepRefused
+from linli.work.importing_codes import Codes
 from linli.work.models import Category, DeadlineRule, DispatchRule
 
 URGENCY = {
@@ -37,14 +39,15 @@ URGENCY = {
     "2": Label("较急", "High"),
     "3": Label("紧急", "Urgent"),
 }
-_UNITS = (("工作小时", "working_hour"), ("工作时", "working_hour"), ("小时", "natural_hour"), ("工作日", "working_day"),
+_UNITS = (("工作小时", "working_hour"), ("工作时", "working_hour"), ("小时", "natural_hour"), ("h", "natural_hour"), ("工作日", "working_day"),
           ("个工作日", "working_day"), ("自然日", "natural_day"), ("日历日", "natural_day"), ("天", "natural_day"), ("日", "natural_day"))  # fmt: skip
 
 
 def limit(value: Any, run: Run) -> tuple[str, int]:
-    """A time limit: 5个工作日, 4小时, 7天; a bare number counts working days."""
+    """A time limit: 5个工作日, 24小时内, 不超过十五日, 7天; a bare number counts working days."""
     text = "".join(plain(value).split())
-    found = re.fullmatch(r"(\d{1,4})(?:\.0)?个?(.*)", text)
+    bare = re.sub(r"^(?:不超过|不得超过|最长|最多|≤|<=|限)|(?:以内|之内|内)$", "", text)
+    found = re.fullmatch(r"(\d{1,4})(?:\.0)?个?(.*)", chinese_digits(bare.replace("两", "二")))
     if found is None or int(found[1]) == 0:
         raise CellProblem(_("“%(text)s”不是时限。请写成“5个工作日”或“4小时”的样子。") % {"text": text[:30]})
     unit = next((slug for word, slug in _UNITS if found[2].strip("个") == word), "working_day" if not found[2] else "")
@@ -64,13 +67,20 @@ def _code(value: Any, run: Run) -> str:
     return found
 
 
+def _code_or_name(value: Any, run: Run) -> str:
+    """The category above by its code, or by its name."""
+    text = plain(value)
+    return _code(value, run) if text.isascii() else str(_name(value, run))
+
+
+_name = fields.name(80)
 CATEGORIES = Kind(
     "categories", Label("类别和派单目录", "Categories and dispatch catalogue"), PERMISSION,
     (
-        Field("code", Label("代码", "Code"), _code, ("类别代码", "编码", "类别编码", "事项编码", "小类代码", "编号"), required=True),
+        Field("code", Label("代码", "Code"), _code, ("类别代码", "编码", "类别编码", "事项编码", "小类代码", "编号")),
         Field("name", Label("名称", "Name"), fields.name(80), ("类别", "类别名称", "小类", "小类名称", "事项", "事项名称", "问题类型", "诉求类别"), required=True),
         Field("name_en", Label("英文名称", "Name in English"), fields.text(120), ("英文", "英文名")),
-        Field("parent", Label("上级代码", "Parent's code"), _code, ("上级类别", "大类代码", "上级", "上级编码", "父级代码"), fill_down=True),
+        Field("parent", Label("上级类别", "Category above"), _code_or_name, ("上级代码", "大类代码", "上级", "上级编码", "父级代码", "大类", "大类名称", "一级类别"), fill_down=True),
         Field("keywords", Label("关键词", "Keywords"), fields.of(places.names), ("关键字", "别名", "俗称")),
         Field("urgency", Label("缓急", "Urgency"), fields.choice_of(URGENCY, "urgency", {"普通": "1", "急": "2", "特急": "3", "低": "0"}), ("紧急程度", "优先级")),
         Field("function", Label("职能", "Function"), fields.choice_of(FUNCTIONS, "function"), ("主管职能", "职能部门类别")),
@@ -114,10 +124,12 @@ class CataloguePlanner(Planner):
         self.by_code: dict[str, Category] = {}
         for row in valid:
             self.by_code.setdefault(row.code, row)
+        self.codes = Codes(run, self.by_code)
 
     def plan(self, rows: Sequence[Row]) -> None:
         """Find the category and its units; compare with what is valid."""
-        in_file = {row.values["code"] for row in rows if row.open}
+        self.codes.settle(rows)
+        in_file = {row.values["code"] for row in rows if row.open} | set(self.codes.made)
         seen: dict[tuple[str, int | None], int] = {}
         for row in rows:
             if not row.open:
@@ -201,13 +213,13 @@ class CataloguePlanner(Planner):
             planned: PlannedCategory = row.plan
             code = row.values["code"]
             watched = (
-                Category.objects.filter(code=code), DispatchRule.objects.filter(category__code=code),
+                Category.objects.filter(code__in=(code, planned.parent_code)), DispatchRule.objects.filter(category__code=code),
                 DeadlineRule.objects.filter(category__code=code),
             )  # fmt: skip
             with watching(*watched) as effects:
                 stored = Category.objects.filter(code=code, valid_to=None).order_by("id").first()
                 if stored is None:
-                    above = Category.objects.filter(code=planned.parent_code, valid_to=None).order_by("id").first()
+                    above = self._above(actor, planned.parent_code)
                     if planned.parent_code and above is None:
                         raise PeopleProblem(
                             "no_parent", _("没有代码为 %(code)s 的上级类别。") % {"code": planned.parent_code}
@@ -217,6 +229,13 @@ class CataloguePlanner(Planner):
                     catalogue.change_category(actor, stored.pk, planned.values)
                 self._rules(actor, planned, stored.pk)
             ledger.note(row, effects)
+
+    def _above(self, actor: Any, code: str) -> Category | None:
+        """The category above; one that somebody has agreed to make is made with the first row below it."""
+        found = Category.objects.filter(code=code, valid_to=None).order_by("id").first()
+        if found is None and code in self.codes.made:
+            return catalogue.add_category(actor, None, code, {"name": self.codes.made[code]})
+        return found
 
     def _rules(self, actor: Any, planned: PlannedCategory, category_id: int) -> None:
         held = DispatchRule.objects.filter(_in(planned.place_id), category_id=category_id, active=True)

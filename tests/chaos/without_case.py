@@ -104,7 +104,7 @@ RUN_AGAIN: dict[str, frozenset[str]] = {
         places.calendar_services.renew_calendar work.deadline_recount.recount exchange.running.carry_out
         exchange.services.run exchange.services.begin exchange.services.check
         exchange.services.answer exchange.services.set_columns exchange.services.plan_of
-        exchange.services.remember_doubts exchange.services.fail exchange.services.drop exchange.purging.purge
+        exchange.remembering.remember_doubts exchange.remembering.remember_map exchange.remembering.forget exchange.services.fail exchange.services.drop exchange.purging.purge
         activities.series.make_due awards.awarding.hear awards.awarding.pay_waiting
     """),
     "of the ledger: whole in one statement each; what is not made is made by the next run": credits_cases.RUN_AGAIN,

@@ -17,6 +17,7 @@ from linli.exchange.models import ImportBatch
 from linli.people.importers import importer_for
 from linli.people.models import AccessRefusal, Appointment, Person
 from linli.places.models import Place
+from linli.work.models import Item
 from tests.exchange.conftest import workbook
 from tests.requests.test_undoing import MAP, file_of
 from tests.support.awarded import the_rules
@@ -180,6 +181,27 @@ def test_a_street_brings_in_what_is_its_own(world: World, browse: Browse) -> Non
     assert browse("director").get(f"/desk/imports/{batch.pk}/").status_code == 404
     assert browse("duty").get(f"/desk/imports/{batch.pk}/").status_code == 200
     assert browse("community").get(f"/desk/imports/{lists.pk}/").status_code == 404
+
+
+def test_orders_of_another_system_come_in_by_the_page_alone(world: World, browse: Browse) -> None:
+    """What nothing can be said without is asked first, on the page; names that are not quite ours are doubts."""
+    client, community = browse("duty"), world.places["east"].name
+    heads = "编号,登记时间,时限,办结时间,类别,社区,内容"
+    rows = f"{heads}\nD1,2024-05-01 08:00,2024-05-20 08:00,,路灯不亮了,{community},灯不亮\n"
+    batch = _upload(client, "requests", rows.encode(), "旧单.csv")
+    page = client.get(f"/desk/imports/{batch.pk}/").content.decode()
+    assert "请先填写" in page and 'name="option-system" required' in page and "放弃这个文件" in page
+    assert "重新核对</button>" not in page.split("请先填写")[1].split("</section>")[0]
+    client.post(f"/desk/imports/{batch.pk}/columns/", {"option-system": "12345热线"})
+    batch.refresh_from_db()
+    (doubt,) = batch.report["doubts"]
+    assert batch.mapping["options"] == {"system": "12345热线"} and "没有“路灯不亮了”这个类别" in doubt["sentence"]
+    client.post(f"/desk/imports/{batch.pk}/answers/", {"answer-0": f"use:{doubt['choices'][0][0]}"})
+    client.post(f"/desk/imports/{batch.pk}/run/")
+    item = Item.objects.get(source_system="12345热线", source_number="D1")
+    assert item.place_id == world.places["east"].pk and str(item.category_id) == doubt["choices"][0][0]
+    again = _upload(client, "requests", rows.encode(), "旧单.csv")
+    assert again.report["counts"]["unchanged"] == 1, "the name of the system and the category are remembered"
 
 
 def test_a_file_of_another_kind_is_told(world: World, browse: Browse) -> None:

@@ -51,7 +51,9 @@ def answered(batch: ImportBatch, importer: Importer, **wanted: str) -> None:
         given = {}
         for doubt in open_doubts:
             value = wanted.get(f"{doubt['topic']}:{doubt['text']}", wanted.get(doubt["topic"], doubt["suggestion"]))
-            if value == "skip":
+            if value == "+":
+                given[doubt["key"]] = Answer("create")
+            elif value == "skip":
                 given[doubt["key"]] = Answer("skip")
             elif value:
                 by_label = {label: key for key, label in doubt["choices"]}

@@ -6,9 +6,11 @@ import io
 from pathlib import Path
 
 import openpyxl
+import pytest
 from rich.console import Console
 
 from linli.config.imports import ALL_GOOD, SOME_REFUSED, UNREADABLE, Wanted, import_kind, undo_batch
+from linli.exchange import services
 from linli.exchange.models import ImportBatch
 from linli.people.models import Appointment
 from tests.exchange.conftest import SmallDistrict, workbook
@@ -52,3 +54,24 @@ def test_what_cannot_be_read_is_said_in_one_sentence(small: SmallDistrict, tmp_p
     assert code == UNREADABLE and "没有编码为 999999 的地点" in said
     file.write_bytes(b"")
     assert _run(Wanted("staff", file))[0] == UNREADABLE and not ImportBatch.objects.filter(state="done").exists()
+
+
+def test_a_file_without_a_needed_column_leaves_nothing_running(small: SmallDistrict, tmp_path: Path) -> None:
+    file = tmp_path / "表.xlsx"
+    file.write_bytes(workbook([["社区", "备注"], ["西湖社区", "无名"]]))
+    code, said = _run(Wanted("staff", file))
+    assert code == UNREADABLE and "还缺必填的列：姓名" in said
+    assert list(ImportBatch.objects.values_list("state", flat=True)) == ["dropped"]
+
+
+def test_a_file_that_another_process_imports_is_told_in_a_sentence(
+    small: SmallDistrict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*words: object) -> None:
+        raise services.AnotherRuns
+
+    file = tmp_path / "花名册.xlsx"
+    file.write_bytes(workbook(ROSTER))
+    monkeypatch.setattr(services, "carry_out", busy)
+    code, said = _run(Wanted("staff", file))
+    assert code == UNREADABLE and "另一个进程正在导入" in said

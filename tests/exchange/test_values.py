@@ -91,7 +91,8 @@ def test_codes_that_a_spreadsheet_has_rounded_are_refused(number: int) -> None:
 def test_the_check_sign_of_an_id_number(area: int, born: date, order: int) -> None:
     body = f"{area}{born:%Y%m%d}{order:03d}"
     fits = [sign for sign in "0123456789X" if _accepted(body + sign)]
-    assert len(fits) == 1
+    # 000 at the end is what a spreadsheet leaves of the last three digits; there the check sign says nothing.
+    assert len(fits) == 1 or (not fits and order % 100 == 0)
 
 
 def _accepted(text: str) -> bool:

@@ -103,7 +103,7 @@ def test_one_bad_row_and_nothing_is_written(small: SmallDistrict) -> None:
     assert not report.done and Place.objects.count() == before
     assert [problem.line for problem in report.problems] == [3, 4, 5]
     words = report.text()
-    assert "科学计数" in words and "找不到上级“南海社区”" in words and "第 5 行" in words
+    assert "科学计数" in words and "找不到“南海社区”" in words and "第 5 行" in words
 
 
 def test_a_whole_tree_in_one_file_in_any_order(db: None) -> None:
@@ -302,7 +302,7 @@ def test_overlapping_grids_are_pointed_out(small: SmallDistrict) -> None:
         ("甲网格,西湖社区,120.4,", "不是数字"),
         (",西湖社区,,", "名称不能为空"),
         ("长" * 200 + "网格,西湖社区,,", "120"),
-        ("甲网格,中山街道,,", "找不到上级"),
+        ("甲网格,中山街道,,", "找不到“中山街道”"),
     ],
 )
 def test_bad_cells_are_named(small: SmallDistrict, row: str, words: str) -> None:

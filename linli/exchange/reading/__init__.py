@@ -16,7 +16,7 @@ from linli.exchange.reading.delimited import read_delimited
 from linli.exchange.reading.geojson import read_geojson
 from linli.exchange.reading.markup import read_markup
 
-__all__ = ["Book", "CellError", "Merge", "Sheet", "read_book"]
+__all__ = ["Book", "CellError", "Merge", "Sheet", "read_book", "unpacked"]
 
 _ZIP, _OLE, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b"
 _MARKUP = re.compile(
@@ -34,7 +34,7 @@ def read_book(data: bytes, file_name: str) -> Book:
     if not data.strip():
         raise ExchangeProblem("empty", _("文件是空的。请确认选对了文件。"))
     if data.startswith(_GZIP):
-        data, file_name = _unpacked(data), file_name.removesuffix(".gz")
+        data, file_name = unpacked(data), file_name.removesuffix(".gz")
     head = data[:4096]
     # Imported when a workbook comes: both libraries take long, and every process would pay for them at its start.
     if data.startswith(_ZIP):
@@ -73,7 +73,10 @@ def _unknown() -> ExchangeProblem:
     )
 
 
-def _unpacked(data: bytes) -> bytes:
+def unpacked(data: bytes) -> bytes:
+    """The content of a file packed by gzip; any other file as it is. Raises ExchangeProblem."""
+    if not data.startswith(_GZIP):
+        return data
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
             content = packed.read(MAX_UNPACKED_BYTES + 1)

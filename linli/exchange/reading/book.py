@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,3 +52,20 @@ class Book:
     hidden_sheets: list[str] = field(default_factory=list)
     declared_crs: str = ""
     encoding: str = ""
+
+
+_ZEROS = re.compile(r'(?:"([^"]{0,20})")?(0{2,20})')
+
+
+def zeros_of(number_format: str) -> tuple[str, int] | None:
+    """What a format of zeros (0000, "JM"000) puts before a number and how many digits it shows; None: another one."""
+    found = _ZEROS.fullmatch(number_format)
+    return (found[1] or "", len(found[2])) if found is not None else None
+
+
+def as_shown(value: Any, zeros: tuple[str, int] | None) -> Any:
+    """A code as the person sees it: 901 under the format 0000 is 0901. Anything else stays as it is."""
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
+    if zeros is None or not whole or not 0 <= value < 1e15:
+        return value
+    return zeros[0] + str(int(value)).zfill(zeros[1])

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.styles.numbers import BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.utils.exceptions import InvalidFileException
 
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.limits import MAX_COLUMNS, MAX_MERGES, MAX_PACKING, MAX_ROWS, MAX_SHEETS, MAX_UNPACKED_BYTES
-from linli.exchange.reading.book import Book, CellError, Merge, Sheet
+from linli.exchange.reading.book import Book, CellError, Merge, Sheet, as_shown, zeros_of
 
 # How far a tag is looked through is bounded: else a comment of a million opening brackets is read a million times.
 _MERGE = re.compile(rb"<(?:\w{1,20}:)?mergeCell\s[^<>]{0,200}?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
@@ -92,7 +93,7 @@ def _sheet(sheet: Any, markup: bytes) -> Sheet:
     result = Sheet(sheet.title)
     empty: Sequence[Any] = ()
     last = -1
-    for number, cells in enumerate(sheet.iter_rows(values_only=True, max_row=_last_row(markup))):
+    for number, cells in enumerate(_values(sheet, _last_row(markup))):
         if any(cell is not None and cell != "" for cell in cells):
             last = number
             if number >= MAX_ROWS:
@@ -116,6 +117,25 @@ def _sheet(sheet: Any, markup: bytes) -> Sheet:
                 changed[column] = CellError("formula")
                 result.rows[line] = changed
     return result
+
+
+def _values(sheet: Any, last: int | None) -> Iterator[Sequence[Any]]:
+    """The cells of each line; codes with the zeros that the person sees before them."""
+    book = sheet.parent
+    styles = enumerate(book._cell_styles)
+    padded = {
+        number: zeros for number, style in styles if (zeros := zeros_of(_format(book, style.numFmtId))) is not None
+    }
+    if not padded:
+        yield from sheet.iter_rows(values_only=True, max_row=last)
+        return
+    for cells in sheet.iter_rows(max_row=last):
+        yield tuple(as_shown(cell.value, padded.get(getattr(cell, "_style_id", 0))) for cell in cells)
+
+
+def _format(book: Any, number: int) -> str:
+    own = number - BUILTIN_FORMATS_MAX_SIZE
+    return book._number_formats[own] if 0 <= own < len(book._number_formats) else ""
 
 
 def _last_row(markup: bytes) -> int | None:

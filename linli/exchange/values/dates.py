@@ -88,7 +88,7 @@ def _moment(value: Any, year: int | None) -> datetime:
         raise _bad(value)
     if isinstance(value, int | float):
         return _number(value)
-    text = plain(value)
+    text = plain(value).lstrip("'‘`").rstrip(".。")
     if text.isascii() and _ISO.fullmatch(text):
         try:
             return datetime.fromisoformat(text)

@@ -16,6 +16,7 @@ DIGITS_KEPT = 15
 EXACT_BELOW: int = 10**DIGITS_KEPT
 _YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "y", "yes", "true", "t", "1", "o", "○", "●", "已", "启用"})
 _NO = frozenset({"否", "无", "没有", "非", "×", "✗", "✘", "☐", "x", "n", "no", "false", "f", "0", "-", "未", "停用"})
+_POINT_ZERO = re.compile(r"^(\d{4,})\.0$")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -48,6 +49,8 @@ def code(value: Any) -> str:
     if lost_digits(value):
         raise CellProblem(_("号码已被表格软件改成科学计数，末尾数字丢失。请把该列设为“文本”后重新填写。"))
     text = written_out("".join(plain(value).split()))
+    # Another program writes the number 20240901 as the text 20240901.0.
+    text = _POINT_ZERO.sub(r"\1", text)
     return text.lstrip("'‘’`").replace("－", "-").replace("—", "-").replace("–", "-")
 
 
@@ -60,7 +63,7 @@ def decimal(value: Any) -> float:
     per = 1000 if text.endswith("‰") else 100
     text = text.rstrip("%％‰").strip("¥￥元")
     scale = 10_000 if text.endswith("万") else 1
-    text = text.removesuffix("万").rstrip("余约多") or text
+    text = text.removesuffix("万").rstrip("余约多").lstrip("约近") or text
     if _NUMBER.fullmatch(text) is None:
         raise CellProblem(_("“%(text)s”不是数字。请只填数字。") % {"text": plain(value)[:40]})
     return float(text) / per if share else float(text) * scale
