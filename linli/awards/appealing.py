@@ -11,7 +11,7 @@ from linli.awards import telling
 from linli.awards.awarding import pay
 from linli.awards.deciding import CONFIRM, ledger_refused, refused, said
 from linli.awards.models import Appeal, Award
-from linli.awards.models.awards import DECLINED, NONE, REVERSED, WAITING
+from linli.awards.models.awards import DECLINED, GRANTED, NONE, REVERSED, WAITING
 from linli.awards.nominating import TAKE_PART
 from linli.awards.rule_services import POINTS_MAX
 from linli.awards.rulebook import members, tally_of
@@ -28,10 +28,15 @@ APPEAL_DAYS = 15
 
 
 def appeal_until(award: Award) -> date:
-    """The last day on which an award may be appealed: counted from when it was decided."""
-    decided = timezone.localdate(award.decided_at or award.made_at)
+    """The last day on which an award may be appealed: counted from when it was decided, or was taken back later."""
+    decided = timezone.localdate(award.reversed_at or award.decided_at or award.made_at)
     days = award.rule.rule_set.appeal_days if award.rule is not None else APPEAL_DAYS
     return decided + timedelta(days=days)
+
+
+def speaks_of(award: Award, row: Appeal) -> bool:
+    """Whether an appeal speaks of the award as it is: none that was withdrawn, nor one from before it was reversed."""
+    return row.state != Appeal.WITHDRAWN and (award.reversed_at is None or row.made_at >= award.reversed_at)
 
 
 @transaction.atomic
@@ -46,7 +51,7 @@ def appeal(actor: Actor, award_id: int, text: str) -> Appeal:
     known = award.appeals.filter(state=Appeal.OPEN).first()
     if known is not None:
         return known
-    if award.appeals.exclude(state=Appeal.WITHDRAWN).exists():
+    if any(speaks_of(award, row) for row in award.appeals.all()):
         raise refused("again", "这一笔已经申诉并答复过。", "This was appealed and answered before.", status=409)
     if award.state == WAITING:
         raise refused("waiting", "这一笔还在审定，请先等结果。", "It still waits to be confirmed.", status=409)
@@ -90,7 +95,8 @@ def decide(actor: Actor, appeal_id: int, answer: str, *, points: int = 0) -> App
         if row.decided_by_id == actor.person_id and (row.state == Appeal.GRANTED) == (points > 0):
             return row
         raise refused("decided", "这条申诉已经答复过了。", "This appeal was answered before.", status=409)
-    if actor.person_id is None or actor.person_id in (row.person_id, award.decided_by_id, award.proposed_by_id):
+    concerned = (row.person_id, award.decided_by_id, award.proposed_by_id, award.reversed_by_id)
+    if actor.person_id is None or actor.person_id in concerned:
         raise refused(
             "not_oneself", "须由原审定人以外的另一人答复。", "Somebody who had no part in it answers.", status=409
         )
@@ -125,6 +131,8 @@ def _granted(actor: Actor, row: Appeal, points: int) -> Award:
     award = row.award
     full = int(award.why.get("full") or 0)
     kept = 0 if award.state in (NONE, DECLINED, REVERSED) else award.points
+    before = Award.objects.filter(state=GRANTED, pk__in=award.appeals.exclude(granted=None).values("granted"))
+    kept += sum(before.values_list("points", flat=True))
     if award.rule is not None and full and points + kept > full:
         raise refused(
             "too_many",

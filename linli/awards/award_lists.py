@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -32,13 +32,15 @@ LATE_DAYS = 92
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a list: by which rule, who, when, how much; `reference` tells two deeds of one day apart."""
+    """One line of a list: by which rule, who, when, how much; `reference` tells two deeds of one day apart. `witness`
+    can vouch for it, where the rule asks."""
 
     rule: Rule
     person_id: int
     happened_on: date
     quantity: int = 1
     reference: str = ""
+    witness: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:
@@ -178,7 +180,7 @@ def _award(actor: Actor, line: Line, key: str, verdict: Verdict) -> Award:
     row = Award.objects.create(
         key=key, person_id=line.person_id, place_id=line.rule.rule_set.place_id, rule=line.rule,
         rule_code=line.rule.code, source="listed", happened_on=line.happened_on, quantity=line.quantity,
-        points=verdict.points, state=WAITING if verdict.points else NONE, why=verdict.why,
+        points=verdict.points, state=WAITING if verdict.points else NONE, why=verdict.why, witness=line.witness,
         proposed_by_id=actor.person_id, made_at=now,
     )  # fmt: skip
     if verdict.outcome == GRANTED:
@@ -213,7 +215,8 @@ def take_back(actor: Actor, award_ids: Sequence[int]) -> list[str]:
             stay.setdefault(_("积分已经兑换，不能撤销"), []).append(line)
             continue
         else:
-            row.state = REVERSED
+            awarding.mark_reversed(row, TAKEN_BACK, actor)
+            continue
         row.reason = TAKEN_BACK
         row.save(update_fields=["state", "points", "why", "reason"])
     return [f"{why}：{line}" for why, found in stay.items() for line in found]

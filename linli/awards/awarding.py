@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from linli.awards import telling
 from linli.awards.models import Award
 from linli.awards.models.awards import GRANTED, NONE, REVERSED, TO_SETTLE, WAITING
 from linli.awards.models.rules import DEEDS
 from linli.awards.rulebook import Books, Member, facts_of, joined_days, members, tally_of, told
-from linli.awards.rules import Book, Fact, Terms, Verdict, book_on, decide_all, last_day
+from linli.awards.rules import Book, Fact, Tally, Terms, Verdict, book_on, decide_all, last_day
 from linli.credits import opening, posting
 from linli.credits.errors import AlreadyExpired, AlreadyReversed, Insufficient
 from linli.credits.postings import Posting
 from linli.credits.sql import arrays, fetch
 from linli.people.access import Actor
 
+WITHDRAWN, KEPT = "withdrawn", "kept"
+"""The reason of an award whose deed was withdrawn; in its `why`, that a person let the points stay."""
 CHUNK = 5000
 Decided = tuple[Fact, Verdict, Book | None]
 
@@ -32,7 +35,11 @@ def hear(ids: Sequence[int]) -> None:
 
 
 def award_deeds(ids: Sequence[int], *, today: date | None = None) -> int:
-    """Decide on deeds, each once; how many awards were written (with those of no points). About 15 statements."""
+    """Decide on deeds, each once; how many awards were written (with those of no points). About 15 statements.
+
+    What was told before of the same records, and was withdrawn, is taken back first, whichever of both was heard first:
+    it takes no room from the caps of what is told now. Where its points are spent it is tried once more afterwards.
+    """
     day = today or timezone.localdate()
     with transaction.atomic():
         deeds = told(ids)
@@ -43,10 +50,37 @@ def award_deeds(ids: Sequence[int], *, today: date | None = None) -> int:
         facts = [fact for fact in facts if fact.person_id in found]
         known = _known([fact.id for fact in facts])
         facts = [fact for fact in facts if fact.id not in known]
-        written = _award(facts, found, day) if facts else 0
-        if gone:
-            _withdrawn(gone)
+        earlier = _earlier([fact.id for fact in facts]) if facts else {}
+        if gone or earlier:
+            _withdrawn({*gone, *earlier.values()})
+        spent = list(Award.objects.filter(pk__in=list(earlier), state=TO_SETTLE)) if earlier else []
+        written = _award(facts, found, day, spent) if facts else 0
+        _settle(spent)
     return written
+
+
+_EARLIER = """
+SELECT a.id, d.id, d.source_type, d.source_id, d.person_id, d.kind FROM work_deed d
+JOIN awards_award a ON a.deed_id = d.id
+WHERE d.withdrawn_at IS NOT NULL AND NOT a.why ? %(kept)s AND a.state = ANY(%(standing)s)
+  AND (d.source_type, d.source_id)
+    IN (SELECT DISTINCT n.source_type, n.source_id FROM work_deed n WHERE n.id = ANY(%(told)s))
+"""
+
+
+def _earlier(deed_ids: Sequence[int]) -> dict[int, int]:
+    """Awards, with their deeds, that stand still by what was told before of the records of these deeds (2 statements,
+    1 where nothing was)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, {"kept": KEPT, "standing": [WAITING, GRANTED, TO_SETTLE], "told": list(deed_ids)})
+        rows = cursor.fetchall()
+        if not rows:
+            return {}
+        cursor.execute(
+            "SELECT source_type, source_id, person_id, kind FROM work_deed WHERE id = ANY(%s)", [list(deed_ids)]
+        )
+        told = set(cursor.fetchall())
+    return {award: deed for award, deed, *record in rows if tuple(record) in told}
 
 
 def _known(deed_ids: Sequence[int]) -> set[int]:
@@ -63,10 +97,12 @@ def _known(deed_ids: Sequence[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _award(facts: Sequence[Fact], found: dict[int, Member], today: date) -> int:
+def _award(facts: Sequence[Fact], found: dict[int, Member], today: date, spent: Sequence[Award]) -> int:
     books = Books()
     near = books.for_places({fact.place_id for fact in facts})
-    tally = tally_of({fact.person_id for fact in facts}, [fact.happened_on for fact in facts])
+    tally: Tally = tally_of({fact.person_id for fact in facts}, [fact.happened_on for fact in facts])
+    for row in spent:
+        tally.add(row.person_id, row.place_id, row.rule_code, row.happened_on, -row.points)
     decided: list[Decided] = [
         (fact, verdict, book_on(near[fact.place_id], fact.happened_on))
         for fact, verdict in decide_all(facts, near, joined_days(found), tally)
@@ -153,18 +189,37 @@ def _row(
     )  # fmt: skip
 
 
-def _withdrawn(deed_ids: Sequence[int]) -> None:
+def _withdrawn(deed_ids: Iterable[int]) -> None:
     """Deeds that turned out otherwise: their points go back where they still are; else a person looks at it."""
-    for award in Award.objects.select_for_update().filter(deed_id__in=deed_ids).order_by("pk"):
-        if award.state == WAITING:
-            award.state, award.points, award.why = NONE, 0, {"code": "withdrawn"}
-        elif award.state == GRANTED:
-            award.state = REVERSED if took_back(award, "withdrawn") else TO_SETTLE
-            award.reason = "withdrawn"
-        else:
-            continue
+    rows = Award.objects.select_for_update().filter(deed_id__in=list(deed_ids), state__in=(WAITING, GRANTED))
+    for award in rows.exclude(why__has_key=KEPT).order_by("pk"):
         award.decided_at = timezone.now()
+        if award.state == WAITING:
+            award.state, award.points, award.why = NONE, 0, {"code": WITHDRAWN}
+        elif took_back(award, WITHDRAWN):
+            mark_reversed(award, WITHDRAWN)
+        else:
+            award.state, award.reason = TO_SETTLE, WITHDRAWN
         award.save(update_fields=["state", "points", "why", "reason", "decided_at"])
+
+
+def _settle(spent: Sequence[Award]) -> None:
+    """Awards whose points were spent when their deed was withdrawn: what was told anew may have brought enough."""
+    for award in spent:
+        if took_back(award, WITHDRAWN):
+            mark_reversed(award, WITHDRAWN)
+
+
+def mark_reversed(award: Award, reason: str, actor: Actor | None = None, *, told: bool = False) -> None:
+    """Write down that an award was taken back, why, when and by whom, and tell its owner, unless they are told.
+
+    From then on it may be appealed anew, and whoever took it back does not answer.
+    """
+    award.state, award.reason, award.reversed_at = REVERSED, reason, timezone.now()
+    award.reversed_by_id = actor.person_id if actor is not None else None
+    award.save(update_fields=["state", "reason", "reversed_at", "reversed_by"])
+    if not told:
+        telling.tell(telling.REVERSED, [award.person_id], {"award": award.pk, "points": award.points})
 
 
 def took_back(award: Award, reason: str, actor: Actor | None = None) -> bool:
@@ -208,17 +263,21 @@ def catch_up(person_id: int | None = None, *, limit: int = CHUNK) -> int:
 
 
 def pay_waiting(*, limit: int = 1000) -> int:
-    """Pay awards that wait only for their street's pool to be filled, oldest first; how many."""
-    rows = Award.objects.filter(state=WAITING, why__waits="pool").order_by("pk")
+    """Pay awards that wait only for their street's pool to be filled, oldest first in each street; how many.
+
+    A street whose pool has not enough for the next one waits as a whole: it keeps nobody else waiting.
+    """
+    rows = Award.objects.filter(state=WAITING, why__waits="pool")
     paid = 0
-    for number in list(rows.values_list("pk", flat=True)[:limit]):
-        try:
-            with transaction.atomic():
-                award = Award.objects.select_for_update(of=("self",)).select_related("rule").get(pk=number)
-                if award.state == WAITING and pay(award, actor=None):
-                    paid += 1
-        except Insufficient:
-            continue
+    for place_id in list(rows.order_by("place_id").values_list("place_id", flat=True).distinct()):
+        for number in list(rows.filter(place_id=place_id).order_by("pk").values_list("pk", flat=True)[:limit]):
+            try:
+                with transaction.atomic():
+                    award = Award.objects.select_for_update(of=("self",)).select_related("rule").get(pk=number)
+                    if award.state == WAITING and pay(award, actor=None):
+                        paid += 1
+            except Insufficient:
+                break
     return paid
 
 

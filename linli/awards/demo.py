@@ -134,7 +134,16 @@ def _deeds(stage: PlaceRow, places: PlaceSnapshot) -> None:
     for person_id in people:
         ledger.join(person_id, actor=None, place_id=stage.id)
     told = [
-        deeds.Done(f"demo:{number}", kind, people[who], where, _ago(today, days), ("demo", number), quantity)
+        deeds.Done(
+            f"demo:{number}",
+            kind,
+            people[who],
+            where,
+            _ago(today, days),
+            ("demo", number),
+            quantity,
+            facts={"photos": 1} if kind == deeds.FIXED else {},
+        )
         for number, (who, kind, quantity, days) in enumerate(DEEDS)
     ]
     awarding.hear(deeds.record(told))
@@ -156,7 +165,7 @@ def _nominations(stage: PlaceRow) -> None:
         ("孙立军", "19900019012", "孙师傅捡到钱包，在路口等了两个小时还给失主。", ""),
     )
     for number, (name, phone, story, notice) in enumerate(stories):
-        named = Named(rule.pk, name, phone, _ago(today, 6), story, came_from="staff", synthetic=True)
+        named = Named(rule.pk, name, phone, _ago(today, 6), story, came_from="staff", synthetic=True, witness="楼长")
         made = nominating.nominate(director, named, key=f"demo-{number}")
         if notice:
             ledger.join(made.person_id, actor=None, place_id=stage.id)

@@ -1,7 +1,8 @@
 """What awards hold of persons in words: stories and notices of nominations, objections, appeals.
 
-The points themselves stay with the emptied row of the person: the ledger has to balance. A nomination of somebody who
-is erased loses its words, its photos and its place in the list of honour; texts that the person wrote about others
+The points themselves stay with the emptied row of the person: the ledger has to balance. What still waits to be
+confirmed comes to nothing, an objection without words holds up nobody's decision. A nomination of somebody who is
+erased loses its words, its photos and its place in the list of honour; texts that the person wrote about others
 lose theirs too.
 """
 
@@ -10,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db.models import Q
+from django.utils import timezone
 
 from linli.awards.models import Appeal, Award, Nomination, Objection
+from linli.awards.models.awards import NONE, WAITING
 from linli.awards.selectors import HOLDER
 from linli.kernel.labels import Label
 from linli.people import erasing, mentions
@@ -41,11 +44,19 @@ def erase(subject: Subject, actor: Actor, reason: str) -> int:
     held = Nomination.objects.filter(_nominations(subject)).values_list("pk", flat=True)
     photos = files.erase_held(HOLDER, list(held))
     Nomination.objects.filter(_nominations(subject), state__in=OPEN).update(state=Nomination.WITHDRAWN)
-    total = Nomination.objects.filter(_nominations(subject)).update(story="", notice="", reason="", honour_at=None)
-    total += Objection.objects.filter(person_id__in=subject.same).update(text="", answer="")
+    total = Nomination.objects.filter(_nominations(subject)).update(
+        story="", witness="", notice="", reason="", honour_at=None
+    )
+    mine = Objection.objects.filter(person_id__in=subject.same)
+    mine.filter(answered_at=None).update(upheld=False, answered_at=timezone.now(), answered_by_id=actor.person_id)
+    total += mine.update(text="", answer="")
     Appeal.objects.filter(person_id__in=subject.same, state=Appeal.OPEN).update(state=Appeal.WITHDRAWN)
     total += Appeal.objects.filter(person_id__in=subject.same).update(text="", answer="")
-    Award.objects.filter(person_id__in=subject.same).exclude(reason="").update(reason="")
+    Award.objects.filter(person_id__in=subject.same, state=WAITING).update(
+        state=NONE, points=0, why={"code": "left"}, decided_at=timezone.now()
+    )
+    worded = Award.objects.filter(~Q(reason="") | ~Q(witness=""), person_id__in=subject.same)
+    worded.update(reason="", witness="")
     return total + photos + _in_others(subject)
 
 
@@ -54,8 +65,9 @@ def _in_others(subject: Subject) -> int:
     if not subject.phone:
         return 0
     total = 0
-    wanted: Sequence[tuple[type[Nomination] | type[Objection] | type[Appeal], tuple[str, ...]]] = (
-        (Nomination, ("story", "notice", "reason")), (Objection, ("text", "answer")), (Appeal, ("text", "answer")),
+    wanted: Sequence[tuple[type[Nomination | Objection | Appeal | Award], tuple[str, ...]]] = (
+        (Nomination, ("story", "witness", "notice", "reason")), (Objection, ("text", "answer")),
+        (Appeal, ("text", "answer")), (Award, ("witness",)),
     )  # fmt: skip
     for model, names in wanted:
         found = Q()

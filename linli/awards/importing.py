@@ -93,7 +93,11 @@ class AwardsPlanner(Planner):
         if not 1 <= quantity <= QUANTITY_MAX:
             row.reject(_("数量请填 1 到 %(n)d。") % {"n": QUANTITY_MAX}, "quantity")
             return None
-        return Line(rule, person_id, values["happened_on"], quantity, values.get("reference", ""))
+        witness = values.get("witness", "")
+        if rule.evidence == "witness" and not witness:
+            row.reject(_("这一项要一位见证人，请在“见证人”一列写是谁。"), "witness")
+            return None
+        return Line(rule, person_id, values["happened_on"], quantity, values.get("reference", ""), witness)
 
     def _rule(self, row: Row) -> Rule | None:
         values = row.values
@@ -138,6 +142,7 @@ AWARDS = Kind(
         Field("rule", Label("积分项目", "Rule"), fields.text(60), ("项目", "事项", "规则", "积分事项", "计分项目", "类别"), required=True, fill_down=True),
         Field("happened_on", Label("日期", "Day"), fields.day, ("时间", "发生日期", "活动日期"), required=True, fill_down=True),
         Field("quantity", Label("数量", "Quantity"), fields.whole, ("次数", "分钟", "时长（分钟）", "件数")),
+        Field("witness", Label("见证人", "Witness"), fields.text(40), ("证明人", "核实人"), personal=True),
         Field("street", Label("街道", "Street"), fields.text(), ("镇街", "所属街道", "街镇"), fill_down=True),
         Field("reference", Label("备注", "Reference"), fields.text(40), ("编号", "单号", "说明")),
     ),

@@ -26,7 +26,7 @@ from linli.people.services import in_force
 from linli.work import evidence_links
 
 TAKE_PART, PROPOSE = "awards.take_part", "awards.propose"
-PHOTOS_MAX = 3
+PHOTOS_MAX, WITNESS_MAX = 3, 40
 STORY_MAX, NOTICE_MAX, OBJECTION_MAX, QUANTITY_MAX, DAYS_BACK = 1000, 500, 500, 600, 90
 
 _DOOR = re.compile(r"[0-9０-９一二三四五六七八九十]+\s*(?:单元|室|门牌)")
@@ -36,7 +36,7 @@ _DOOR = re.compile(r"[0-9０-９一二三四五六七八九十]+\s*(?:单元|室
 class Named:
     """Who did what, as a nominator tells it. The person is found by phone and name, or made known by them.
 
-    `photos`: tokens of uploads; asked for where the rule needs one, seen by staff only.
+    `photos`: tokens of uploads, `witness`: who saw it; asked for where the rule needs one, seen by staff only.
     """
 
     rule_id: int
@@ -48,6 +48,7 @@ class Named:
     came_from: str = "neighbour"
     synthetic: bool = False
     photos: tuple[str, ...] = ()
+    witness: str = ""
 
 
 def rules_for(place_id: int, source: str = "nominated", day: date | None = None) -> list[Rule]:
@@ -92,14 +93,14 @@ def nominate(actor: Actor, named: Named, *, key: str) -> Nomination:
         raise refused("bad_day", "请填最近三个月内的日期。", "A day of the last three months.", "happened_on")
     if not 1 <= named.quantity <= QUANTITY_MAX:
         raise refused("bad_number", f"请填1到{QUANTITY_MAX}。", f"From 1 to {QUANTITY_MAX}.", "quantity")
-    _photos(rule, named)
+    _evidence(rule, named)
     person_id = personal.find_or_create_resident(name=name, phone=phone)
     if actor.person_id is None or actor.person_id in personal.same_phone_ids(person_id):
         raise refused("not_oneself", "不能提名自己。请邻居来提名。", "Nobody names themselves.", "phone")
     row = Nomination.objects.create(
         key=_key(actor, key), place=place, rule=rule, person_id=person_id, happened_on=named.happened_on,
-        quantity=named.quantity, story=story, came_from=named.came_from, nominated_by_id=actor.person_id,
-        synthetic=named.synthetic, made_at=timezone.now(),
+        quantity=named.quantity, story=story, witness=_said_by(named), came_from=named.came_from,
+        nominated_by_id=actor.person_id, synthetic=named.synthetic, made_at=timezone.now(),
     )  # fmt: skip
     held = evidence_links.Held(HOLDER, row.pk, named.photos, "report")
     evidence_links.hold([held], actor, timezone.now())
@@ -107,7 +108,21 @@ def nominate(actor: Actor, named: Named, *, key: str) -> Nomination:
     return row
 
 
-def _photos(rule: Rule, named: Named) -> None:
+def _said_by(named: Named) -> str:
+    return named.witness.replace("\x00", "").strip()
+
+
+def _evidence(rule: Rule, named: Named) -> None:
+    """Refuse a nomination without what its rule asks for."""
+    if rule.evidence == "witness" and not _said_by(named):
+        raise refused(
+            "no_witness",
+            "这一类要一位见证人，请写是谁看见的。",
+            "Say who saw it: a witness is needed.",
+            "witness",
+        )
+    if len(_said_by(named)) > WITNESS_MAX:
+        raise refused("too_long", f"不超过{WITNESS_MAX}字。", f"At most {WITNESS_MAX} characters.", "witness")
     if rule.evidence == "photo" and not named.photos:
         raise refused(
             "no_photo", "这一类要一张照片，只给审核的人看。", "A photo is needed; only staff see it.", "photos"
@@ -167,7 +182,7 @@ def put_on_notice(actor: Actor, nomination_id: int, notice: str) -> Nomination:
 
 
 def check_notice(words: str, row: Nomination) -> None:
-    """Refuse a public text with a phone, an ID number, a door, or the name of nominee or nominator."""
+    """Refuse a public text with a phone, an ID number, a door, or the name of nominee, nominator or witness."""
     if masking.mask_text(words).count(masking.STAR) > words.count(masking.STAR) or _DOOR.search(words):
         raise refused(
             "personal",
@@ -176,8 +191,8 @@ def check_notice(words: str, row: Nomination) -> None:
             "notice",
         )
     people = Person.objects.filter(pk__in=[row.person_id, row.nominated_by_id or row.person_id])
-    for person in people:
-        name = personal.opened(person, "name") or person.display_name
+    names = [personal.opened(person, "name") or person.display_name for person in people]
+    for name in (*names, row.witness):
         if len(name) >= 2 and name in words:
             raise refused("personal", "公示文字里有人名，请去掉。", "The notice holds somebody's name.", "notice")
 

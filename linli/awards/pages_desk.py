@@ -16,7 +16,6 @@ from linli.awards import appealing, award_lists, deciding, nominating, selectors
 from linli.awards.models import Appeal, Award, Nomination, Objection
 from linli.awards.models.awards import GRANTED, TO_SETTLE, WAITING
 from linli.awards.pages_common import language, number, page_of, text_of
-from linli.awards.pages_own import reason_words
 from linli.awards.selectors import VIEW
 from linli.awards.statement import proofs_of, theme_of, title_of
 from linli.people.gates import actor_on, staff_page
@@ -99,7 +98,7 @@ def award(request: HttpRequest, award_id: int) -> HttpResponse:
     context = {
         "row": row, "title": title_of(row), "why": words.explain(row.why), "names": names, "refusal": refusal,
         "name": names.get(row.person_id, ""), "proposed": names.get(row.proposed_by_id or 0, ""),
-        "decided": names.get(row.decided_by_id or 0, ""), "reason": reason_words(row),
+        "decided": names.get(row.decided_by_id or 0, ""), "reason": words.reason_words(row.reason),
         "state": words.STATES[row.state].text(language()), "source": words.SOURCES[row.source].text(language()),
         "amount": words.amount(row.rule.unit if row.rule else "piece", row.quantity),
         "may_confirm": row.state == WAITING and actor.may(CONFIRM, place_path=path),
@@ -202,7 +201,7 @@ def appeal(request: HttpRequest, appeal_id: int) -> HttpResponse:
     context = {
         "row": row, "award": award, "title": title_of(award), "why": words.explain(award.why), "refusal": refusal,
         "name": names.get(row.person_id, ""), "decider": names.get(row.decided_by_id or 0, ""),
-        "state": words.APPEAL_STATES[row.state].text(language()), "reason": reason_words(award),
+        "state": words.APPEAL_STATES[row.state].text(language()), "reason": words.reason_words(award.reason),
         "award_state": words.STATES[award.state].text(language()),
         "may_decide": row.state == Appeal.OPEN and actor.may(CONFIRM, place_path=str(award.place.path)),
         "suggested": text_of(request, "points") or (full - award.points if award.state == GRANTED else full) or "",

@@ -22,15 +22,6 @@ from linli.places.home import frame
 from linli.work.engine import StepRefused
 
 
-def reason_words(award: Award) -> str:
-    """Why an award ended as it did, where somebody or a code said so."""
-    told = {
-        "withdrawn": _("原来的记录已更正或撤销。"), "list": _("名单已撤回。"), "wrong_person": _("记错了人。"),
-        "twice": _("同一件事记了两次。"), "wrong_points": _("分值有误。"), "not_so": _("与事实不符。"),
-    }  # fmt: skip
-    return told.get(award.reason, award.reason)
-
-
 @own_page
 @require_safe
 def own(request: HttpRequest) -> HttpResponse:
@@ -38,12 +29,17 @@ def own(request: HttpRequest) -> HttpResponse:
     actor = actor_on(request)
     person_id = actor.person_id or 0
     listed = selectors.own_awards(person_id, page_of(request))
-    appeals = {row.award_id: row for row in Appeal.objects.filter(award__in=listed.rows).order_by("pk")}
+    shown = {row.pk: row for row in listed.rows}
+    appeals = {
+        row.award_id: row
+        for row in Appeal.objects.filter(award__in=listed.rows).order_by("pk")
+        if appealing.speaks_of(shown[row.award_id], row)
+    }
     today, proofs = timezone.localdate(), proofs_of(listed.rows, actor, own=True)
     lines = [
         {
             "row": row, "title": title_of(row), "proof": proofs.get(row.pk), "why": words.explain(row.why),
-            "reason": reason_words(row), "state": words.STATES[row.state].text(language()),
+            "reason": words.reason_words(row.reason), "state": words.STATES[row.state].text(language()),
             "appeal": appeals.get(row.pk),
             "may_appeal": row.pk not in appeals and row.state != WAITING and today <= appeal_until(row),
         }
@@ -77,10 +73,10 @@ def appeal(request: HttpRequest, award_id: int) -> HttpResponse:
             return redirect("awards:appeal", award.pk)
         except StepRefused as problem:
             refusal = problem
-    known = award.appeals.exclude(state=Appeal.WITHDRAWN).order_by("-pk").first()
+    known = next((row for row in award.appeals.order_by("-pk") if appealing.speaks_of(award, row)), None)
     context = {
         **frame(request), "award": award, "title": title_of(award), "why": words.explain(award.why),
-        "reason": reason_words(award), "appeal": known, "until": appeal_until(award), "refusal": refusal,
+        "reason": words.reason_words(award.reason), "appeal": known, "until": appeal_until(award), "refusal": refusal,
         "state": words.STATES[award.state].text(language()), "today": timezone.localdate(),
         "appeal_state": words.APPEAL_STATES[known.state].text(language()) if known else "",
         "typed": text_of(request, "text"), "waiting": award.state == WAITING,

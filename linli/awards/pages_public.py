@@ -114,7 +114,7 @@ def _form(request: HttpRequest, place_id: int, refusal: StepRefused | None = Non
     found = nominating.rules_for(place_id)
     if not found:
         raise ObjectHidden(nominating.TAKE_PART)
-    fields = ("rule", "name", "phone", "happened_on", "story", "key")
+    fields = ("rule", "name", "phone", "happened_on", "story", "witness", "key")
     typed = {name: text_of(request, name) for name in fields}
     if request.method != "POST":
         typed |= {"happened_on": timezone.localdate().isoformat(), "key": new_key(), "rule": str(found[0].pk)}
@@ -123,6 +123,7 @@ def _form(request: HttpRequest, place_id: int, refusal: StepRefused | None = Non
         **frame(request), "rules": [_line(rule) for rule in found], "typed": typed, "refusal": refusal,
         "place": place, "today": timezone.localdate(), "days": found[0].rule_set.notice_days,
         "photos": any(rule.evidence == "photo" for rule in found),
+        "witness": any(rule.evidence == "witness" for rule in found),
     }  # fmt: skip
     return render(request, "awards/nominate.html", context, status=refusal.status if refusal else 200)
 
@@ -137,7 +138,7 @@ def nominate(request: HttpRequest, place_id: int) -> HttpResponse:
     day = day_of(text_of(request, "happened_on")) or timezone.localdate()
     named = nominating.Named(
         number(text_of(request, "rule")) or 0, text_of(request, "name"), text_of(request, "phone"), day,
-        text_of(request, "story"),
+        text_of(request, "story"), witness=text_of(request, "witness"),
     )  # fmt: skip
     try:
         named = replace(named, photos=photos_of_form(request, nominating.PHOTOS_MAX))

@@ -207,7 +207,7 @@ def propose(request: HttpRequest, place_id: int) -> HttpResponse:
         named = nominating.Named(
             number(text_of(request, "rule")) or 0, text_of(request, "name"), text_of(request, "phone"),
             day_of(text_of(request, "happened_on")) or timezone.localdate(), text_of(request, "story"),
-            number(text_of(request, "quantity")) or 1, came,
+            number(text_of(request, "quantity")) or 1, came, witness=text_of(request, "witness"),
         )  # fmt: skip
         try:
             named = replace(named, photos=photos_of_form(request, nominating.PHOTOS_MAX))
@@ -215,12 +215,13 @@ def propose(request: HttpRequest, place_id: int) -> HttpResponse:
             return redirect("awards:nomination", made.pk)
         except StepRefused as problem:
             refusal = problem
-    fields = ("rule", "name", "phone", "happened_on", "story", "quantity", "came_from", "key")
+    fields = ("rule", "name", "phone", "happened_on", "story", "witness", "quantity", "came_from", "key")
     typed = {name: text_of(request, name) for name in fields}
     if refusal is None:
         typed |= {"happened_on": timezone.localdate().isoformat(), "key": new_key(), "quantity": "1"}
     context = {
         "place": place, "rules": [(rule, words.rule_lines(rule)) for rule in found], "typed": typed,
         "refusal": refusal, "today": timezone.localdate(), "photos": any(rule.evidence == "photo" for rule in found),
+        "witness": any(rule.evidence == "witness" for rule in found),
     }  # fmt: skip
     return render(request, "awards/desk_propose.html", context, status=refusal.status if refusal else 200)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from linli.awards.deciding import refused
 from linli.awards.models import Rule, RuleSet
-from linli.awards.models.rules import CATEGORIES, CONFIRMERS, DEEDS, EVIDENCE, ROUNDINGS, SOURCES, UNITS
+from linli.awards.models.rules import CATEGORIES, CONFIRMERS, DEEDS, EVIDENCE_MORE, ROUNDINGS, SOURCES, UNITS
 from linli.awards.rules import forbidden_word
 from linli.people.access import Actor, ObjectHidden, require
 from linli.people.audit import record
@@ -68,7 +68,7 @@ def _clean(text: str, longest: int, name: str, *, needed: bool = True) -> str:
     bad = forbidden_word(words)
     if bad:
         raise refused(
-            "forbidden", f"积分只奖励，不能用于“{bad}”：宗教、健康、信访、投诉、举报都不计分，也不扣分。",
+            "forbidden", f"积分只奖励，不能用于“{bad}”：宗教、健康、信访、投诉、举报、党员身份都不计分，也不扣分。",
             f"Points only reward. “{bad}”: nothing for religion, health, petitions, complaints, informing.",
             name,
         )  # fmt: skip
@@ -155,12 +155,16 @@ def save_head(actor: Actor, set_id: int, head: Head) -> RuleSet:
 def _rule(wanted: Wanted) -> dict[str, Any]:
     choices = (
         (wanted.category, CATEGORIES, "category"), (wanted.source, SOURCES, "source"), (wanted.unit, UNITS, "unit"),
-        (wanted.rounding, ROUNDINGS, "rounding"), (wanted.evidence, EVIDENCE, "evidence"),
+        (wanted.rounding, ROUNDINGS, "rounding"),
         (wanted.confirmer, CONFIRMERS, "confirmer"), (wanted.theme or CATEGORIES[0], CATEGORIES, "theme"),
     )  # fmt: skip
     for value, allowed, name in choices:
         if value not in allowed:
             raise refused("bad_choice", "请重新选择。", "Choose again.", name)
+    if wanted.evidence not in ("record", "none", *EVIDENCE_MORE.get(wanted.source, ())):
+        raise refused(
+            "bad_evidence", "这一类不核对这种凭据，请另选。", "This kind of evidence is not looked at here.", "evidence"
+        )
     if wanted.source not in ("hours", "nominated", "listed") and wanted.unit != "piece":
         raise refused("bad_unit", "这一类只能按次计分。", "This kind counts by the piece only.", "unit")
     _number(wanted.points, 1, POINTS_MAX, "points", needed=True)

@@ -33,7 +33,7 @@ def terms_of(rule: Rule) -> Terms:
     """A stored rule as it is reckoned with."""
     return Terms(
         rule.pk, rule.code, rule.source, rule.theme, rule.unit, rule.rounding, rule.points, rule.day_cap,
-        rule.month_cap, rule.confirmer, rule.second_above, rule.validity_months,
+        rule.month_cap, rule.confirmer, rule.second_above, rule.validity_months, rule.evidence,
     )  # fmt: skip
 
 
@@ -94,14 +94,24 @@ WHERE person_id = ANY($1::bigint[]) AND role = ANY($2::text[])
 """
 
 
+PHOTOGRAPHED = ("fixed", "wish")
+"""Deeds of which rules may ask for a photo: it is one of the item, or the deed says so itself (`facts["photos"]`)."""
+_WITH_PHOTO = """
+SELECT d.id FROM work_deed d WHERE d.id = ANY($1::bigint[]) AND EXISTS (
+  SELECT 1 FROM work_evidence e WHERE e.item_id = d.source_id AND e.kind = 'photo' AND e.removed_at IS NULL)
+"""
+
+
 def told(ids: Iterable[int]) -> list[Told]:
     """Deeds by their ids (1 statement)."""
     return [Told._make((*row[:6], json.loads(row[6]), row[7])) for row in fetch(_TOLD, [numbers(ids)])]
 
 
 def facts_of(deeds: Iterable[Deed | Told], *, sources: Sequence[str] = DEEDS) -> list[Fact]:
-    """Deeds as the rules see them (1 statement, for who was in office)."""
+    """Deeds as the rules see them (1 statement for who was in office, 1 for photos where rules may ask for them)."""
     rows = [deed for deed in deeds if deed.kind in sources]
+    asked = [row.pk for row in rows if row.kind in PHOTOGRAPHED and not row.facts.get("photos")]
+    bare = set(asked) - {row[0] for row in fetch(_WITH_PHOTO, [numbers(asked)])} if asked else set()
     held: dict[int, list[tuple[date, date | None]]] = {}
     for person_id, begin, end in fetch(_IN_OFFICE, [numbers({row.person_id for row in rows}), texts(STAFF_ROLES)]):
         held.setdefault(person_id, []).append((begin, end))
@@ -116,7 +126,7 @@ def facts_of(deeds: Iterable[Deed | Told], *, sources: Sequence[str] = DEEDS) ->
     return [
         Fact(
             row.pk, row.kind, str(row.facts.get("theme") or ""), row.person_id, row.place_id, row.happened_on,
-            row.quantity, on_duty(row),
+            row.quantity, on_duty(row), row.pk not in bare,
         )
         for row in rows
     ]  # fmt: skip

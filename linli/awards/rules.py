@@ -18,10 +18,11 @@ ALL = ""
 
 FORBIDDEN = (
     "宗教", "信教", "教会", "体检", "疾病", "患病", "疫苗", "信访", "上访", "投诉", "举报", "检举", "扣分", "倒扣",
-    "罚",
+    "罚", "党员", "党费", "入党", "religio", "church", "health", "illness", "vaccin", "petition", "complain",
+    "inform on", "deduct", "penalt", "party member",
 )  # fmt: skip
-"""Words that no rule's title or note may hold: nothing is given for religion, health, petitions, complaints or
-informing on persons, and nothing is deducted (mission.md, guards)."""
+"""Words that no rule's title or note may hold: nothing is given for religion, health, petitions, complaints, informing
+on persons or membership of the Party, and nothing is deducted (mission.md, guards)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Terms:
     confirmer: str = "record"
     second_above: int | None = None
     validity_months: int | None = 12
+    evidence: str = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A deed as the rules see it. `on_duty`: done by paid staff or officials as their work."""
+    """A deed as the rules see it. `on_duty`: done by paid staff or officials as their work. `photo`: its record has
+    one, or none may be asked for."""
 
     id: int
     source: str
@@ -78,6 +81,7 @@ class Fact:
     happened_on: date
     quantity: int = 1
     on_duty: bool = False
+    photo: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def reckon(fact: Fact, rule: Terms, book: Book, tally: Tally) -> Verdict:
     if points == 0:
         return Verdict("none", 0, rule, why | {"code": "cap"})
     tally.add(fact.person_id, book.place_id, rule.code, fact.happened_on, points)
-    waits = needs_person(rule, points)
+    waits = needs_person(rule, points) or ("photo" if rule.evidence == "photo" and not fact.photo else "")
     if waits:
         why["waits"] = waits
     return Verdict("waiting" if waits else "granted", points, rule, why)
@@ -201,7 +205,8 @@ def last_day(awarded_on: date, months: int | None) -> date | None:
 
 def forbidden_word(text: str) -> str:
     """The word in a text that no rule may hold; nothing if there is none."""
-    return next((word for word in FORBIDDEN if word in text), "")
+    small = text.lower()
+    return next((word for word in FORBIDDEN if word in small), "")
 
 
 def _none(code: str, **numbers: Any) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from linli.people.models import Person
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
 from linli.work.models import Evidence
 
-VIEW = "awards.view"
+VIEW, CONFIRM = "awards.view", "awards.confirm"
 HOLDER = "nomination"
 """The word by which evidence names a nomination as its holder."""
 PAGE = 50
@@ -322,6 +323,45 @@ def to_do(actor: Actor) -> ToDo:
     )  # fmt: skip
     appeals = Appeal.objects.filter(inside(actor, field="award__place__path"), state=Appeal.OPEN).count()
     return ToDo(**awards, **named, appeals=appeals)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for the actor to decide, for the card on the desk; `due_on`: by when the first appeal is answered."""
+
+    awards: int = 0
+    nominations: int = 0
+    appeals: int = 0
+    due_on: date | None = None
+
+    @property
+    def all(self) -> int:
+        """All of it together."""
+        return self.awards + self.nominations + self.appeals
+
+
+_WAITING = """
+WITH reach AS (SELECT id FROM places_place WHERE %(everything)s OR path <@ ANY(%(scopes)s::ltree[]))
+SELECT (SELECT count(*) FROM awards_award a JOIN reach ON reach.id = a.place_id
+    WHERE a.state IN ('waiting', 'to_settle')),
+  (SELECT count(*) FROM awards_nomination n JOIN reach ON reach.id = n.place_id
+    WHERE n.state IN ('new', 'second') OR n.state = 'notice' AND n.notice_to < %(today)s), o.count, o.due_on
+FROM (SELECT count(*), min(p.due_on) AS due_on FROM awards_appeal p JOIN awards_award a ON a.id = p.award_id
+  JOIN reach ON reach.id = a.place_id WHERE p.state = 'open') o
+"""
+
+
+def waiting_for(actor: Actor) -> Waiting:
+    """The numbers of the card on the desk (1 statement; none for those who decide nothing)."""
+    scopes = actor.scopes(CONFIRM)
+    if scopes.empty:
+        return Waiting()
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "everything": scopes.everything, "scopes": list(scopes.place_paths), "today": timezone.localdate(),
+        }  # fmt: skip
+        cursor.execute(_WAITING, values)
+        return Waiting(*cursor.fetchone())
 
 
 def objections_of(row: Nomination) -> Sequence[Any]:

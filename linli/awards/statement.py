@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from linli.awards import awarding, selectors
+from linli.awards import award_lists, awarding, deciding, selectors
 from linli.awards.appealing import appeal_until
 from linli.awards.models import Award
 from linli.awards.models.awards import GRANTED, REVERSED, TO_SETTLE
-from linli.awards.words import SOURCES, explain
+from linli.awards.words import SOURCES, explain, reason_words
 from linli.credits import correcting, explaining, words
 from linli.credits.explaining import Explanation
 from linli.kernel.labels import Label
@@ -67,6 +67,8 @@ def _explained(award: Award | None) -> Explanation | None:
         return None
     lines = [_("%(day)s，%(title)s。") % {"day": f"{award.happened_on:%Y-%m-%d}", "title": title_of(award)}]
     lines.append(explain(award.why))
+    if award.state == REVERSED and award.reason:
+        lines.append(_("后来更正，积分收回了。原因：%(reason)s") % {"reason": reason_words(award.reason)})
     rule_url = ""
     if award.rule is not None:
         lines.append(_("按第 %(n)d 版规则。规则后来改了，这一笔不变。") % {"n": award.rule.rule_set.version})
@@ -94,8 +96,7 @@ def _take(rows: Iterable[Award], reason: str, actor: Actor) -> bool:
     for row in rows:
         if row.state not in (GRANTED, TO_SETTLE) or not awarding.took_back(row, reason, actor):
             return False
-        row.state, row.reason = REVERSED, reason
-        row.save(update_fields=["state", "reason"])
+        awarding.mark_reversed(row, reason, actor, told=True)
     return True
 
 
@@ -111,8 +112,17 @@ def take_deed(source_id: int, reason: str, actor: Actor) -> bool:
     return _take(Award.objects.select_for_update().filter(deed_id=source_id), reason, actor)
 
 
+TAKEN_BACK: dict[str, Label] = {
+    awarding.WITHDRAWN: Label("原来的记录更正或撤销了", "the record was corrected or withdrawn"),
+    deciding.CORRECTION: Label("查实记错了", "found to be wrong"),
+    award_lists.TAKEN_BACK: Label("名单撤回了", "the list was taken back"),
+}
+"""What a correction's line in a statement says, by the code that the ledger keeps."""
+
+
 def install() -> None:
     """Tell the pages of the ledger, and who may see photos of nominations."""
+    words.REASONS.update(TAKEN_BACK)
     holders.register(selectors.HOLDER, selectors.may_see_photos, address="/desk/points/nominations/{id}/")
     for name, said, told, taking in (
         ("award", by_award, explain_award, take_award), ("deed", by_deed, explain_deed, take_deed)

@@ -11,10 +11,12 @@ from django.utils import timezone
 from linli.awards.models import Award, Rule, RuleSet
 from linli.awards.models.awards import COUNTING
 from linli.awards.models.rules import DEEDS
-from linli.awards.rulebook import book_of, facts_of, members
-from linli.awards.rules import Fact, Tally, Verdict, decide_all
+from linli.awards.rulebook import Books, book_of, facts_of, members
+from linli.awards.rules import Book, Fact, Tally, Verdict, decide_all
 from linli.credits.selectors import pool_figures
 from linli.places.models import Place
+from linli.places.selectors import registry_versions
+from linli.places.snapshot import place_snapshot
 from linli.work.models import Deed
 
 DEEDS_MAX = 50_000
@@ -57,7 +59,7 @@ class Tried:
 
 
 def try_out(rule_set: RuleSet, since: date, until: date | None = None) -> Tried:
-    """Reckon the deeds of these days by a version, whatever its state (7 statements)."""
+    """Reckon the deeds of these days by a version, whatever its state (≤ 11 statements)."""
     until = until or timezone.localdate()
     since = max(since, until - timedelta(days=DAYS_MAX))
     path = str(Place.objects.values_list("path", flat=True).get(pk=rule_set.place_id))
@@ -70,7 +72,7 @@ def try_out(rule_set: RuleSet, since: date, until: date | None = None) -> Tried:
         .order_by("happened_on", "pk")[: DEEDS_MAX + 1]
     )  # fmt: skip
     tried = Tried(since, until, whole=len(deeds) <= DEEDS_MAX)
-    facts = facts_of(deeds[:DEEDS_MAX])
+    facts = _own(rule_set.place_id, facts_of(deeds[:DEEDS_MAX]))
     rules = list(rule_set.rules.order_by("position", "pk"))
     book = book_of(rule_set, rules, valid_from=since, valid_to=None)
     people = {fact.person_id for fact in facts}
@@ -86,6 +88,20 @@ def try_out(rule_set: RuleSet, since: date, until: date | None = None) -> Tried:
     )
     tried.budget_left = pool_figures([rule_set.place_id])[rule_set.place_id].budget_left
     return tried
+
+
+def _own(place_id: int, facts: list[Fact]) -> list[Fact]:
+    """Those that would follow the rules of this place, not those of a nearer one that has its own (2 statements)."""
+    near = Books().for_places({fact.place_id for fact in facts})
+    places = place_snapshot(registry_versions())
+    own = places.get(place_id)
+    depth = own.depth if own is not None else 0
+
+    def nearer(book: Book, day: date) -> bool:
+        row = places.get(book.place_id)
+        return row is not None and row.depth > depth and book.holds_on(day)
+
+    return [fact for fact in facts if not any(nearer(book, fact.happened_on) for book in near[fact.place_id])]
 
 
 def _count(tried: Tried, rules: list[Rule], verdicts: list[tuple[Fact, Verdict]]) -> None:

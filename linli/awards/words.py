@@ -150,6 +150,15 @@ def explain_short(code: str) -> str:
     return texts.get(code, code)
 
 
+def reason_words(reason: str) -> str:
+    """Why an award ended as it did, where somebody or a code said so."""
+    told = {
+        "withdrawn": _("原来的记录已更正或撤销。"), "list": _("名单已撤回。"), "wrong_person": _("记错了人。"),
+        "twice": _("同一件事记了两次。"), "wrong_points": _("分值有误。"), "not_so": _("与事实不符。"),
+    }  # fmt: skip
+    return told.get(reason, reason)
+
+
 def _reckoned(code: str, why: Mapping[str, Any]) -> str:
     unit, full = str(why["unit"]), int(why["full"])
     values = {
@@ -171,4 +180,8 @@ def _reckoned(code: str, why: Mapping[str, Any]) -> str:
         text += _("分数较高，要第二个人审定后入账。")
     elif why.get("waits") == "officer":
         text += _("街道审定后入账。")
+    elif why.get("waits") == "photo":
+        text += _("规则要一张照片，记录里没有，街道看过再定。")
+    elif why.get("waits") == "pool":
+        text += _("街道的积分额度暂时用完了，拨付后自动入账。")
     return text

@@ -25,6 +25,7 @@ from linli.work.engine import StepRefused
 VIEW, CORRECT, FUND = "credits.view", "credits.correct", "credits.fund"
 CORRECTABLE = ("award", "claim", "opening", "adjust")
 FUND_MAX = 10_000_000
+POOL_KINDS = ("district", "street", "community")
 REASONS: dict[str, Label] = {
     "wrong_person": Label("记错了人", "Given to the wrong person"),
     "twice": Label("同一件事记了两次", "Given twice for one deed"),
@@ -97,11 +98,13 @@ def _take_back(row: Transfer, reason: str, actor: Actor) -> None:
 
 
 def fund(actor: Actor, street_id: int, amount: int, *, key: str) -> int:
-    """Give a street's pool a budget of so many points more; what its tranches then hold. Twice is once.
+    """Give a street's pool (or that of another place with rules of its own) a budget of so many points more.
+
+    The answer is what its tranches then hold. Twice is once.
 
     From the first budget on the pool gives no more than it has. Raises StepRefused (422), PermissionRefused.
     """
-    place = Place.objects.filter(pk=street_id, kind="street").first()
+    place = Place.objects.filter(pk=street_id, kind__in=POOL_KINDS).first()
     if place is None:
         raise ObjectHidden(FUND)
     require(actor, FUND, place_path=str(place.path), hidden=True)

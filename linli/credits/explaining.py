@@ -1,8 +1,8 @@
 """Why a line stands in somebody's statement: the room in which it arose explains it, so that this one need not know it.
 
 Rooms register when they start. `explain` says what a source was, in the reader's language, with the rule and where to
-appeal; `offer` puts a card on a person's own page (flowers that their phone keeps, goods to collect); `link` adds a
-page about points to the public ones.
+appeal; `lead` where a thing is that holds points (goods to collect); `offer` puts a card on a person's own page
+(flowers that their phone keeps); `link` adds a page about points to the public ones.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from linli.kernel.labels import Label
 
@@ -49,6 +50,7 @@ Offering = Callable[[HttpRequest], Offer | None]
 _explanations: dict[str, Explain] = {}
 _offers: list[Offering] = []
 _links: list[Link] = []
+_addresses: dict[str, str] = {}
 
 
 def register(source_type: str, explain: Explain) -> None:
@@ -60,6 +62,17 @@ def explanation(source_type: str, source_id: int, person_id: int, language: str)
     """What a source was, when its room says so."""
     explain = _explanations.get(source_type)
     return explain(source_id, person_id, language) if explain is not None else None
+
+
+def lead(source_type: str, url_name: str) -> None:
+    """Say where a thing that holds somebody's points is shown to them: an address that takes its number."""
+    _addresses[source_type] = url_name
+
+
+def address_of(source_type: str, source_id: int) -> str:
+    """Where it is shown; empty where its room has not said so."""
+    name = _addresses.get(source_type)
+    return reverse(name, args=[source_id]) if name is not None else ""
 
 
 def offer(offering: Offering) -> None:

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from linli.credits import words
 from linli.credits.models import Account
-from linli.credits.selectors import PoolFigures, pool_figures, sentence
+from linli.credits.selectors import PoolFigures, places_with_pools, pool_figures, pool_place, sentence
 from linli.credits.sql import fetch, numbers
 from linli.people import crypto
 from linli.people.access import Actor, ObjectHidden, require_somewhere
@@ -24,22 +24,28 @@ PAGE = 50
 
 
 def streets_of(actor: Actor, places: PlaceSnapshot) -> list[PlaceRow]:
-    """The streets whose ledger the actor may see; no statement."""
+    """The streets whose ledger the actor may see, and other places there that have a pool of their own (1 statement).
+
+    A district or a community has one when its own rules have given something.
+    """
     require_somewhere(actor, VIEW)
-    rows = [row for row in places.of_kind("street") if actor.may(VIEW, place_path=row.path)]
-    return sorted(rows, key=lambda row: (row.code, row.id))
+    known = {row.id for row in places.of_kind("street")} | places_with_pools()
+    rows = [row for number in known if (row := places.get(number)) is not None]
+    return sorted(
+        (row for row in rows if actor.may(VIEW, place_path=row.path)), key=lambda row: (row.depth, row.code, row.id)
+    )
 
 
 def street_for(actor: Actor, street_id: int, places: PlaceSnapshot) -> PlaceRow:
-    """A street whose ledger the actor may see; ObjectHidden (404) for others."""
-    row = places.get(street_id)
-    if row is None or row.kind != "street" or not actor.may(VIEW, place_path=row.path):
+    """A street whose ledger the actor may see, or another place with a pool; ObjectHidden (404) for others."""
+    row = pool_place(places.get(street_id))
+    if row is None or not actor.may(VIEW, place_path=row.path):
         raise ObjectHidden(VIEW)
     return row
 
 
 def figures(rows: Sequence[PlaceRow]) -> list[tuple[PlaceRow, PoolFigures]]:
-    """Streets with the figures of their pools (4 statements)."""
+    """Streets with the figures of their pools (3 statements)."""
     found = pool_figures([row.id for row in rows])
     return [(row, found[row.id]) for row in rows]
 

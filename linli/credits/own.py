@@ -26,7 +26,7 @@ SELECT a.id, coalesce(a.balance, 0), coalesce(a.held, 0), m.joined_at, m.place_i
   (SELECT json_agg(json_build_array(e.expires_on, e.points) ORDER BY e.expires_on NULLS LAST) FROM (
      SELECT l.expires_on, sum(l.remaining) AS points FROM credits_lot l
      WHERE l.account_id = a.id AND l.remaining > 0 AND (l.expires_on IS NULL OR l.expires_on >= %(today)s)
-     GROUP BY l.expires_on ORDER BY l.expires_on NULLS LAST LIMIT 24) e),
+     GROUP BY l.expires_on) e),
   (SELECT json_agg(json_build_array(h.id, h.amount, h.until, h.source_type, h.source_id) ORDER BY h.until, h.id)
    FROM credits_pendinghold q JOIN credits_hold h ON h.id = q.hold_id WHERE q.account_id = a.id),
   (SELECT json_object_agg(r.name, r.version) FROM places_registryversion r)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.credits import explaining, ledger, own, public
 from linli.credits.errors import LedgerProblem
-from linli.credits.selectors import Line
+from linli.credits.selectors import Line, pool_place
 from linli.kernel.numbers import whole_number
 from linli.people.access import ObjectHidden, refuse
 from linli.people.gates import View, actor_on
@@ -70,8 +70,10 @@ def own_points(request: HttpRequest) -> HttpResponse:
     found = own.own(actor.person_id, before=whole_number(request.GET.get("before", "")))
     places = place_snapshot(found.versions)
     soon = next(((day, points) for day, points in found.endings if day is not None), None)
+    reserved = [(it, explaining.address_of(it.source_type, it.source_id)) for it in found.reserved]
     context = {
-        **frame(request, places), "own": found, "soon": soon, "further": bool(request.GET.get("before")),
+        **frame(request, places), "own": found, "soon": soon, "reserved": reserved,
+        "further": bool(request.GET.get("before")),
         "for_ever": sum(points for day, points in found.endings if day is None), "links": pages_about_points(),
         "place": places.full_name(found.place_id, "street") if found.place_id else "",
         "offers": explaining.offers(request),
@@ -146,7 +148,7 @@ def pools(request: HttpRequest) -> HttpResponse:
     """`/points/pool/`: what the streets' pools gave, what became of it, and what ends when (≤ 6 statements)."""
     places = place_snapshot()
     district = home_district(request, places)
-    streets = [row for row in places.children(district.id) if row.kind == "street"] if district is not None else []
+    streets = public.pools_in(district, places)
     wanted = whole_number(request.GET.get("street", ""))
     chosen = next((row for row in streets if row.id == wanted), None)
     figures = public.figures([row.id for row in ([chosen] if chosen else streets)])
@@ -157,6 +159,7 @@ def pools(request: HttpRequest) -> HttpResponse:
         **frame(request, places), "pools": busy if chosen is None else shown, "chosen": chosen,
         "quiet": [entry for entry in shown if entry not in busy] if chosen is None else [],
         "endings": public.endings([row.id for row in ([chosen] if chosen else streets)]),
+        "reserved": sum(entry.reserved for entry in figures),
         "links": pages_about_points(),
     }  # fmt: skip
     return render(request, "credits/pools.html", context)
@@ -166,8 +169,8 @@ def pools(request: HttpRequest) -> HttpResponse:
 def given(request: HttpRequest, street_id: int) -> HttpResponse:
     """`/points/pool/<street>/given/`: each award of a street's pool by day and kind; nobody is named."""
     places = place_snapshot()
-    row = places.get(street_id)
-    if row is None or row.kind != "street":
+    row = pool_place(places.get(street_id))
+    if row is None:
         raise ObjectHidden(JOIN)
     lines, before = public.given(street_id, before=whole_number(request.GET.get("before", "")))
     context = {**frame(request, places), "street": row, "lines": lines, "before": before,

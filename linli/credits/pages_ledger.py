@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linli.credits import correcting, ledger, office
+from linli.credits import correcting, ledger, office, words
 from linli.credits.correcting import CORRECT, CORRECTABLE, FUND, REASONS, VIEW
 from linli.credits.models import Transfer
 from linli.credits.office import MemberAccount, PoolLine
+from linli.credits.selectors import sentence
 from linli.exchange.sheets import SHEET, as_xlsx
 from linli.kernel.numbers import whole_number
 from linli.people import throttle
@@ -64,10 +65,10 @@ def find(request: HttpRequest) -> HttpResponse:
     if not verdict.allowed:
         messages.error(request, _("查找太频繁，请稍后再试。"))
         return redirect("credits:ledger")
-    words = "".join(request.POST.get("member", "").split())[:24]
-    found = office.account_by_phone(words)
-    if found is None and len(words) < 10:
-        found = whole_number(words.lstrip("#"))
+    sought = "".join(request.POST.get("member", "").split())[:24]
+    found = office.account_by_phone(sought)
+    if found is None and len(sought) < 10:
+        found = whole_number(sought.lstrip("#"))
     if found is not None:
         try:
             office.account_for(actor, found, places)
@@ -185,8 +186,11 @@ def _correct_page(request: HttpRequest, row: Transfer, problem: StepRefused | No
         row.credit_id, person or 0, contacts([person or 0], clear=False).get(person or 0), True, ()
     )  # fmt: skip
     tongue = get_language() or "zh-hans"
+    source = (row.source_type, row.source_id)
+    told = sentence(row.kind, row.reason, words.of_sources([source], tongue).get(source), tongue)
     context = {
-        "row": row, "member": member, "reasons": [(code, label.text(tongue)) for code, label in REASONS.items()],
+        "row": row, "told": told, "member": member,
+        "reasons": [(code, label.text(tongue)) for code, label in REASONS.items()],
         "problem": _words(problem) if problem else "", "chosen": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "credits/desk_correct.html", context, status=problem.status if problem else 200)

@@ -8,8 +8,10 @@ from datetime import date
 from django.utils import timezone
 
 from linli.credits.office import PoolLine, pool_lines
-from linli.credits.selectors import PoolFigures, pool_figures
+from linli.credits.selectors import PoolFigures, places_with_pools, pool_figures
 from linli.credits.sql import fetch, numbers
+from linli.people.access import covers
+from linli.places.snapshot import PlaceRow, PlaceSnapshot
 
 WIDTH = 600
 """Of the bar, in units of its drawing."""
@@ -39,8 +41,18 @@ class Shown:
         return self.figures.outstanding - self.figures.reserved
 
 
+def pools_in(district: PlaceRow | None, places: PlaceSnapshot) -> list[PlaceRow]:
+    """The streets of a district, and other places there (itself too) that have a pool of their own (1 statement)."""
+    if district is None:
+        return []
+    streets = [row for row in places.children(district.id) if row.kind == "street"]
+    known = {row.id for row in streets}
+    rows = [places.get(number) for number in sorted(places_with_pools() - known)]
+    return streets + [row for row in rows if row is not None and covers(district.path, row.path)]
+
+
 def figures(place_ids: list[int]) -> list[PoolFigures]:
-    """Figures of the pools of streets, those that gave most first (4 statements)."""
+    """Figures of the pools of streets, those that gave most first (3 statements)."""
     found = pool_figures(place_ids)
     return sorted(found.values(), key=lambda entry: (-entry.issued, entry.place_id))
 
@@ -62,13 +74,16 @@ def shown(name: str, entry: PoolFigures) -> Shown:
 _ENDINGS = """
 SELECT date_trunc('month', l.expires_on)::date, sum(l.remaining)::bigint
 FROM credits_account i JOIN credits_lot l ON l.issuer_id = i.id AND l.remaining > 0
-WHERE i.kind = 'pool' AND i.place_id = ANY($1::bigint[]) AND l.expires_on >= $2::date
-GROUP BY 1 ORDER BY 1 LIMIT 24
+WHERE i.kind = 'pool' AND i.place_id = ANY($1::bigint[]) AND (l.expires_on IS NULL OR l.expires_on >= $2::date)
+GROUP BY 1 ORDER BY 1 NULLS LAST
 """
 
 
-def endings(place_ids: list[int]) -> list[tuple[date, int]]:
-    """Points of these pools that will end, by month (1 statement)."""
+def endings(place_ids: list[int]) -> list[tuple[date | None, int]]:
+    """Points of these pools that nobody has reserved, by the month in which they end; None: never (1 statement).
+
+    With what is reserved they are all that is in people's hands.
+    """
     return [(row[0], int(row[1])) for row in fetch(_ENDINGS, [numbers(place_ids), timezone.localdate()])]
 
 

@@ -11,6 +11,7 @@ from linli.credits import holding, words
 from linli.credits.reading import Balance, balance
 from linli.credits.rules import ANNOUNCE_DAYS
 from linli.credits.sql import fetch, numbers
+from linli.places.snapshot import PlaceRow
 
 PAGE_LINES = 50
 
@@ -85,7 +86,7 @@ FROM (
 """
 _ENDINGS = (
     "SELECT expires_on, sum(remaining)::bigint FROM credits_lot WHERE account_id = $1::bigint AND remaining > 0"
-    " AND expires_on >= $2::date GROUP BY expires_on ORDER BY expires_on LIMIT 24"
+    " AND expires_on >= $2::date GROUP BY expires_on ORDER BY expires_on"
 )
 _VERSIONS_END = 2**31 - 1
 
@@ -162,6 +163,18 @@ class PoolFigures:
     members: int = 0
 
 
+def places_with_pools() -> set[int]:
+    """The places whose pool is there: streets, and wherever else rules of their own give points (1 statement)."""
+    return {
+        row[0] for row in fetch("SELECT place_id FROM credits_account WHERE kind = 'pool' AND place_id IS NOT NULL", [])
+    }
+
+
+def pool_place(row: PlaceRow | None) -> PlaceRow | None:
+    """The place when it may have a pool of its own: any street, another place once it has one (at most 1 statement)."""
+    return row if row is not None and (row.kind == "street" or row.id in places_with_pools()) else None
+
+
 _SUMS = """
 SELECT a.kind, a.place_id, a.id,
   coalesce(c.debits, 0) + coalesce(d.sum, 0), coalesce(c.credits, 0) + coalesce(e.sum, 0),
@@ -182,27 +195,29 @@ SELECT i.place_id, coalesce(sum(l.remaining), 0)::bigint,
 FROM credits_account i JOIN credits_lot l ON l.issuer_id = i.id AND l.remaining > 0
 WHERE i.kind = 'pool' AND i.place_id = ANY($1::bigint[]) GROUP BY i.place_id
 """
-_RESERVED = """
-SELECT i.place_id, sum(a.amount)::bigint FROM credits_pendinghold p JOIN credits_allocation a ON a.hold_id = p.hold_id
+_RESERVED_AND_BUDGETS = """
+SELECT true, i.place_id, sum(a.amount)::bigint
+FROM credits_pendinghold p JOIN credits_allocation a ON a.hold_id = p.hold_id
 JOIN credits_lot l ON l.id = a.lot_id JOIN credits_account i ON i.id = l.issuer_id
 WHERE i.kind = 'pool' AND i.place_id = ANY($1::bigint[]) GROUP BY i.place_id
+UNION ALL
+SELECT false, place_id, sum(balance)::bigint FROM credits_account
+WHERE kind = 'tranche' AND place_id = ANY($1::bigint[]) GROUP BY place_id
 """
-_BUDGETS = (
-    "SELECT place_id, sum(balance)::bigint FROM credits_account WHERE kind = 'tranche' AND place_id = ANY($1::bigint[])"
-    " GROUP BY place_id"
-)
 
 
 def pool_figures(place_ids: list[int], *, soon_days: int = ANNOUNCE_DAYS) -> dict[int, PoolFigures]:
-    """The figures of the pools of places (4 statements, whatever the number of places and the length of history)."""
+    """The figures of the pools of places (3 statements, whatever the number of places and the length of history)."""
     today = timezone.localdate()
     wanted = numbers(place_ids)
     sums: dict[tuple[int, str], list[int]] = {}
     for kind, place, _, debits, credits, back_debits, back_credits in fetch(_SUMS, [wanted]):
         sums[place, kind] = [int(debits), int(credits), int(back_debits), int(back_credits)]
     live = {row[0]: row[1:] for row in fetch(_LIVE, [wanted, today, today + timedelta(days=soon_days)])}
-    reserved = dict(fetch(_RESERVED, [wanted]))
-    budgets = dict(fetch(_BUDGETS, [wanted]))
+    reserved: dict[int, int] = {}
+    budgets: dict[int, int] = {}
+    for is_reserved, place, points in fetch(_RESERVED_AND_BUDGETS, [wanted]):
+        (reserved if is_reserved else budgets)[place] = points
     found = {}
     for place in place_ids:
         debits, credits, _, back = sums.get((place, "pool"), [0, 0, 0, 0])

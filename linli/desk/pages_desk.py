@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from linli.awards.selectors import waiting_for
 from linli.desk import bulk
 from linli.desk.choices import filter_choices
 from linli.desk.first_steps import beginning
@@ -27,6 +28,7 @@ from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.requests.selectors import items_by_phone
 from linli.requests.workflow import REQUEST
+from linli.shop.staff_selectors import stocktakes_for
 from linli.work.desk import DeskFilters, DeskPage, DeskRow, desk
 from linli.work.kinds import kinds
 from linli.work.services import new_key
@@ -159,7 +161,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context["sees_items"] = actor.may_somewhere("work.view")
     if not context["chips"] and not any(context["page"].tabs.values()):
         context["beginning"] = beginning(actor)
-    return render(request, "desk/home.html", {**context, "cards": waiting(actor, context["terms"])})
+    cards = {"cards": waiting(actor, context["terms"]), "points": waiting_for(actor), "counts": stocktakes_for(actor)}
+    return render(request, "desk/home.html", {**context, **cards})
 
 
 @staff

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from linli.activities import bulk as activities
 from linli.awards.models import RuleSet
+from linli.awards.selectors import in_force
 from linli.campaigns.models import Campaign
 from linli.insight.published import Measured
 from linli.inspections.models import Responsibility
@@ -173,9 +174,11 @@ def own_rules(streets: dict[str, str]) -> Measure:
         places = {row.id: name for code, name in streets.items() if (row := reading.place(code)) is not None}
         if len(places) < len(streets):
             return None
-        sets = RuleSet.objects.filter(place_id__in=places, state=RuleSet.PUBLISHED, valid_to=None)
+        held: dict[int, RuleSet] = {}
+        for rules in in_force().filter(place_id__in=places).prefetch_related("rules"):
+            held.setdefault(rules.place_id, rules)
         found: dict[tuple[tuple[str, str, str, int], ...], list[tuple[str, bool]]] = {}
-        for rules in sets.prefetch_related("rules"):
+        for rules in held.values():
             content = tuple(sorted((rule.source, rule.theme, rule.unit, rule.points) for rule in rules.rules.all()))
             if content:
                 found.setdefault(content, []).append((places[rules.place_id], rules.synthetic))

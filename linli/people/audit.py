@@ -81,6 +81,7 @@ ACTIONS: dict[str, Label] = {
     "shop.donated": Label("登记捐赠", "Donation to the shop entered"),
     "shop.counted": Label("积分超市盘点", "Stock of the shop counted"),
     "shop.count_decided": Label("复核盘点差异", "Differences of a count decided"),
+    "shop.called_off": Label("取消居民的兑换预约", "Reservation in the shop called off"),
     "shop.settled": Label("与合作商户结算", "Settled with a partner of the shop"),
     "points.rules": Label("修改积分规则", "Rules of points changed"),
     "points.award": Label("审定、冲正积分", "Points confirmed or reversed"),

@@ -112,3 +112,8 @@ def release(order: Order, actor: Actor | None, reason: str) -> None:
         except AlreadyResolved as problem:
             if problem.outcome == "collected":
                 raise
+
+
+def give_up(person_id: int, actor: Actor) -> None:
+    """Who is erased gives up what came back to them by their reservations."""
+    ledger.leave(person_id, actor=actor, give_up=True)

@@ -1,7 +1,8 @@
 """What the shop holds of persons, and how it goes when their data are erased (`people.erasing`).
 
 An order names its person by number only: it stays as a pseudonymous entry beside the ledger's, so that stock and
-settlements still balance. An order that waits to be collected is live: it ends first. Words of the staff (goods,
+settlements still balance. An order that waits to be collected is live: it ends first; where an authority orders the
+erasure, it is given back here, and its points are given up like the others. Words of the staff (goods,
 counters, partners) stay but for the person's phone; a donor's name goes where it is the person's.
 """
 
@@ -11,12 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, models
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from linli.kernel.labels import Label
 from linli.people import erasing, mentions
 from linli.people.access import Actor
 from linli.people.erasing import Doubt, Held, Subject
+from linli.shop import books, services
 from linli.shop.models import Counter, Donation, Good, Order, Partner
 
 LABEL = Label("积分超市的文字和捐赠人", "Texts of the shop and donors")
@@ -88,11 +91,20 @@ def _empty(slug: str, number: int, clean: Callable[[str], str]) -> None:
 
 
 def erase(subject: Subject, actor: Actor, reason: str) -> int:
-    """Take the phone, and the name beside it, out of the shop's words; how many rows."""
+    """Give back what waits to be collected; take the phone, and the name beside it, out of the shop's words. How many.
+
+    The ledger's part may have come before: what comes back now is given up too.
+    """
+    waiting = Order.objects.select_for_update(of=("self",), no_key=True).select_related("good").order_by("pk")
+    ended = list(waiting.filter(person_id__in=subject.same, state=Order.RESERVED))
+    for order in ended:
+        services.release_order(order, actor, "erased", timezone.now())
+    for person_id in sorted({order.person_id for order in ended}):
+        books.give_up(person_id, actor)
     rows = _find(subject)
     for row in rows:
         _empty(row.slug, row.id, lambda words: mentions.without(subject, words, name=True))
-    return len(rows)
+    return len(rows) + len(ended)
 
 
 def doubts(subject: Subject, actor: Actor) -> list[Doubt]:

@@ -177,6 +177,16 @@ class ReceiptForm(PlainForm):
     slot_begins = _time(_("服务开始"))
     slot_ends = _time(_("服务结束"))
 
+    def clean(self) -> dict[str, Any]:
+        """A slot is whole or none: half of one is no service that is given every day."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        parts = ("slot_day", "slot_begins", "slot_ends")
+        missing = [name for name in parts if data.get(name) is None and name not in self.errors]
+        if len(missing) < len(parts):
+            for name in missing:
+                self.add_error(name, _("时段要填日期、开始和结束。"))
+        return data
+
     @property
     def slot(self) -> tuple[datetime, datetime] | None:
         """The slot of a service, when its day was given."""

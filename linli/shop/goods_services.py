@@ -14,7 +14,7 @@ from linli.people.audit import record
 from linli.people.models import Organisation
 from linli.places.models import Place
 from linli.shop import rules
-from linli.shop.models import Counter, Good, Partner
+from linli.shop.models import Counter, Good, Order, Partner
 from linli.shop.refusals import refused
 from linli.shop.stock_services import MANAGE, field_refused
 from linli.work.engine import StepRefused
@@ -176,6 +176,12 @@ def resume(actor: Actor, good_id: int) -> Good:
     return row
 
 
+def suspend_ended(today: date | None = None) -> int:
+    """Stop new reservations of what partners gave whose agreement has ended; how many goods (1 statement)."""
+    rows = Good.objects.filter(partner__until__lt=today or timezone.localdate(), suspended_at=None)
+    return rows.update(suspended_at=timezone.now(), suspended_for="合作已到期")
+
+
 def save_counter(actor: Actor, wanted: CounterWanted, counter_id: int | None = None) -> Counter:
     """A new counter, or the changed one."""
     place = _managed(actor, wanted.place_id)
@@ -196,6 +202,8 @@ def save_counter(actor: Actor, wanted: CounterWanted, counter_id: int | None = N
                 if row.pk is None:
                     raise ObjectHidden(MANAGE)
                 require(actor, MANAGE, place_path=str(row.place.path), hidden=True)
+                if row.active and not wanted.active:
+                    _nothing_waits(row)
             row.place, row.name, row.address = place, wanted.name.strip(), wanted.address.strip()
             row.hours, row.active, row.partner_id = hours, wanted.active, wanted.partner_id
             row.synthetic = wanted.synthetic or row.synthetic
@@ -206,6 +214,16 @@ def save_counter(actor: Actor, wanted: CounterWanted, counter_id: int | None = N
             raise _taken("name") from error
         raise
     return row
+
+
+def _nothing_waits(row: Counter) -> None:
+    """A counter where something waits to be collected stays open: nobody comes to a closed one for what is theirs."""
+    waiting = Order.objects.filter(counter=row, state=Order.RESERVED).count()
+    if waiting:
+        raise field_refused(
+            "active", f"还有{waiting}个预约没领，先交付或取消，再停用。",
+            f"{waiting} reservations wait here: hand them over or call them off first.",
+        )  # fmt: skip
 
 
 def save_partner(actor: Actor, wanted: PartnerWanted, partner_id: int | None = None) -> Partner:

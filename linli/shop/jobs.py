@@ -1,10 +1,10 @@
-"""Jobs of the shop: who has something to collect is reminded, what was not collected in time goes back."""
+"""Jobs of the shop: reminders, what was not collected in time goes back, what ended partners gave is suspended."""
 
 from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from linli.shop import services
+from linli.shop import goods_services, services
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -20,3 +20,10 @@ def remind(timestamp: int) -> None:
     """Remind those whose reservation ends within a day."""
     while services.remind_due():
         pass
+
+
+@app.periodic(cron="15 0 * * *")
+@app.task(name="shop.suspend_ended", queue="work", queueing_lock="shop.suspend_ended")
+def suspend_ended(timestamp: int) -> None:
+    """Suspend what partners gave whose agreement ended yesterday."""
+    goods_services.suspend_ended()

@@ -130,12 +130,11 @@ def good(request: HttpRequest, good_id: int) -> HttpResponse:
 
 
 def _reserve(request: HttpRequest, actor: Actor, found: selectors.Offer) -> Order:
-    supply_id = number_in(request.POST.get("supply", "")) or 0
-    if supply_id not in {supply.pk for supply in found.supplies}:
-        # The service says why: gone, begun, unknown; a known key is answered too.
-        supply_id = supply_id if supply_id else (found.best.pk if found.best else 0)
+    # What is not offered any more the service refuses with the reason; a known key is answered too.
+    supply_id = number_in(request.POST.get("supply", "")) or (found.best.pk if found.best else 0)
     quantity = number_in(request.POST.get("quantity", "1")) or 0
-    return services.reserve(actor, supply_id, quantity, key=request.POST.get("key", "")).order
+    price = number_in(request.POST.get("price", ""))
+    return services.reserve(actor, supply_id, quantity, key=request.POST.get("key", ""), price=price).order
 
 
 def limit_words(row: Good) -> str:
@@ -188,6 +187,7 @@ def order_line(row: Order) -> dict[str, Any]:
         "row": row, "word": rules.STATES[row.state].text(language()), "code": rules.spaced(row.code),
         "open": row.state == Order.RESERVED, "slot": row.supply.begins_at,
         "hours": rules.hours_text(row.counter.hours, language()),
+        "called_off": rules.CALLED_OFF[row.ended_for].text(language()) if row.ended_for in rules.CALLED_OFF else "",
     }  # fmt: skip
 
 

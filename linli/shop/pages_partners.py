@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.people.gates import actor_on, staff_page
-from linli.shop import forms, goods_services, paper_services, rules, sheets
+from linli.shop import forms, goods_services, paper_services, rules, services, sheets
 from linli.shop import staff_selectors as selectors
 from linli.shop.forms import labelled
 from linli.shop.goods_services import PartnerWanted
-from linli.shop.models import Settlement
-from linli.shop.pages import language, number_in, private
+from linli.shop.models import Order, Settlement
+from linli.shop.pages import language, number_in, order_line, private
 from linli.shop.pages_books import month_in
 from linli.shop.pages_staff import SHOP_KINDS, form_page, places_offered, refuse_form, taken_photo
 from linli.shop.selectors import masked_name
@@ -159,7 +159,7 @@ def settlement_file(request: HttpRequest, settlement_id: int, kind: str) -> Http
 @staff_page(selectors.VIEW)
 @require_safe
 def reports(request: HttpRequest) -> HttpResponse:
-    """What was handed over in a month by good and counter; `?as=xlsx` as a table. ≤ 4 statements."""
+    """What was handed over in a month by good and counter; `?as=xlsx` as a table. ≤ 5 statements."""
     actor = actor_on(request)
     month = month_in(request.GET.get("month", "")) or timezone.localdate().replace(day=1)
     rows = selectors.redeemed(actor, month)
@@ -172,7 +172,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "active": "reports", "month": month, "before": (month - timedelta(days=1)).replace(day=1),
         "after": rules.month_after(month) if rules.month_after(month) <= timezone.localdate() else None,
         "lines": [{**row, "url": f"{base}&good={row['good_id']}&counter={row['counter_id']}"} for row in rows],
-        "orders": sum(row["orders"] for row in rows), "points": sum(row["sum_points"] for row in rows), "url": base,
+        **selectors.redeemed_sums(actor, month), "url": base,
     }  # fmt: skip
     return render(request, "shop/staff_reports.html", context)
 
@@ -200,3 +200,26 @@ def orders(request: HttpRequest) -> HttpResponse:
         "query": {name: asked.get(name, "") for name in ("good", "counter", "month") if asked.get(name)},
     }  # fmt: skip
     return private(render(request, "shop/staff_orders.html", context))
+
+
+@staff_page(selectors.VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, order_id: int) -> HttpResponse:
+    """One order, name masked: how it ended, or call it off when the shop cannot deliver. ≤ 5 statements to look."""
+    actor = actor_on(request)
+    row = selectors.order(actor, order_id)
+    problem: StepRefused | None = None
+    if request.method == "POST":
+        try:
+            services.call_off(actor, row.pk, request.POST.get("reason", ""))
+        except StepRefused as refusal:
+            problem, row = refusal, selectors.order(actor, order_id)
+        else:
+            messages.success(request, _("已取消，积分已退回，已告知本人。"))
+            return redirect("shop:staff-order", order_id=row.pk)
+    context = {
+        **order_line(row), "active": "reports", "name": masked_name(row), "problem": problem,
+        "reasons": labelled(rules.CALLED_OFF, language()), "chosen": request.POST.get("reason", ""),
+        "may_call_off": row.state == Order.RESERVED and actor.may(MANAGE, place_path=str(row.counter.place.path)),
+    }  # fmt: skip
+    return private(render(request, "shop/staff_order.html", context, status=problem.status if problem else 200))

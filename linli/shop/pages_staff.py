@@ -77,11 +77,10 @@ def new_key() -> str:
 def overview(request: HttpRequest) -> HttpResponse:
     """`/desk/shop/`: what waits, what ran out, what was handed over by month. ≤ 9 statements."""
     actor = actor_on(request)
-    rows = selectors.stock(actor)
     counts = selectors.counted_orders(actor)
     waiting = [row for row in selectors.stocktakes(actor) if row.state == Stocktake.WAITING]
     context = {
-        "active": "overview", "counts": counts, "gone": selectors.low_stock(rows), "waiting": waiting,
+        "active": "overview", "counts": counts, "gone": selectors.run_out(actor), "waiting": waiting,
         "months": selectors.months_redeemed(actor)[:6], "counters": counter_lines(actor),
         "may_manage": actor.may_somewhere(MANAGE), "may_counter": actor.may_somewhere("shop.counter"),
     }  # fmt: skip
@@ -102,9 +101,7 @@ def counter_lines(actor: Actor) -> list[dict[str, Any]]:
 def goods(request: HttpRequest) -> HttpResponse:
     """All goods and services, with how much of each there is. ≤ 5 statements."""
     actor = actor_on(request)
-    left: dict[int, int] = {}
-    for row in selectors.stock(actor):
-        left[row.good_id] = left.get(row.good_id, 0) + row.free
+    left = selectors.left_of_goods(actor)
     rows = [
         {"row": row, "left": left.get(row.pk, 0), "kind": rules.KINDS[row.kind].text(language())}
         for row in selectors.goods(actor).order_by("name", "pk")[: selectors.ROWS_MAX]

@@ -81,10 +81,18 @@ def ended(state: str) -> StepRefused:
     """The order has ended otherwise."""
     words = {
         "collected": Label("已经领取过了，不能重复领取。", "It was collected before and cannot be collected again."),
-        "voided": Label("居民已取消这次兑换，积分已退回。", "The resident has given it back; the points are returned."),
+        "voided": Label("这次兑换已经取消，积分已退回。", "It was cancelled before; the points are returned."),
         "expired": Label("超过领取期限，已自动退回积分。", "It was not collected in time; the points are returned."),
     }[state]
     return StepRefused(f"order_{state}", words, status=409)
+
+
+def price_changed(price: int) -> StepRefused:
+    """The price is another than the person was shown."""
+    return refused(
+        "price_changed", f"价格刚刚改为{price}分，积分没有变动。看清楚再决定。",
+        f"The price has just changed to {price} points. Nothing was taken: look again and decide.",
+    )  # fmt: skip
 
 
 def too_late() -> StepRefused:

@@ -46,6 +46,14 @@ STATES: dict[str, Label] = {
     "voided": Label("已取消", "Given back"),
     "expired": Label("过期退回", "Lapsed"),
 }
+CALLED_OFF: dict[str, Label] = {
+    "broken": Label("东西破损或过期，不能交付", "It is broken or spoiled and cannot be handed over"),
+    "missing": Label("库存有误，没有货", "The stock was wrong: there is none"),
+    "no_giver": Label("服务人员来不了", "Whoever gives the service cannot come"),
+    "closed": Label("兑换台停用", "The counter is closed"),
+    "asked": Label("本人要求取消", "The person asked for it"),
+}
+"""Why the shop calls a reservation off; a choice, so that nothing personal is written. Its person reads it."""
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 WEEKDAYS_ENGLISH = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

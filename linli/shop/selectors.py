@@ -209,9 +209,7 @@ def month_span(month: date) -> tuple[datetime, datetime]:
 def handed_by_good(partner: Partner, month: date) -> list[dict[str, int]]:
     """What a partner handed over in a month, by good: good_id, orders, quantity, points (1 statement)."""
     begin, end = month_span(month)
-    rows = Order.objects.filter(
-        good__partner=partner, state=Order.COLLECTED, ended_at__gte=begin, ended_at__lt=end
-    )  # fmt: skip
+    rows = Order.objects.filter(partner=partner, state=Order.COLLECTED, ended_at__gte=begin, ended_at__lt=end)
     found: Any = (
         rows.values("good_id").order_by("good_id")
         .annotate(orders=Count("id"), pieces=Sum("quantity"), sum_points=Sum("points"))

@@ -1,4 +1,4 @@
-"""Orders: reserve, give back, hand over, lapse. Each is one transaction over points, pieces and the order.
+"""Orders: reserve, give back, call off, hand over, lapse. Each is one transaction over points, pieces and the order.
 
 Locks are taken in one order: the order's row (where there is one), the person's account, the supply's account. A
 reservation counts against its limit after it has looked at the person's account, and is written only if that is as it
@@ -18,12 +18,13 @@ from django.utils import timezone
 from linli.credits import reserving
 from linli.credits.errors import Busy, LedgerProblem
 from linli.people.access import Actor, ObjectHidden, refuse, require
+from linli.people.audit import record
 from linli.shop import books, placing, refusals, rules, telling
 from linli.shop.models import Order, OrderEvent
 from linli.work.engine import StepRefused
 from linli.work.services import KeyConflict
 
-REDEEM, COUNTER = "shop.redeem", "shop.counter"
+REDEEM, COUNTER, MANAGE = "shop.redeem", "shop.counter", "shop.manage"
 TRIES_MAX = 3
 EXPIRED_AT_ONCE = 200
 REMIND_BEFORE, REMIND_AFTER = timedelta(hours=24), timedelta(hours=6)
@@ -40,11 +41,14 @@ class Done:
     repeated: bool = False
 
 
-def reserve(actor: Actor, supply_id: int, quantity: int, *, key: str, now: datetime | None = None) -> Done:
+def reserve(
+    actor: Actor, supply_id: int, quantity: int, *, key: str, price: int | None = None, now: datetime | None = None
+) -> Done:
     """Reserve pieces of a supply for the actor's points. Again with the same key it is the same order.
 
-    Raises StepRefused with what to do: too few points, sold out, limit reached, suspended, no member; KeyConflict
-    (409) where the key was used for another reservation. Nothing is held then.
+    `price`: what one piece cost when it was shown. Raises StepRefused with what to do: too few points, sold out, limit
+    reached, suspended, price changed, no member; KeyConflict (409) where the key was used for another reservation.
+    Nothing is held then.
     """
     require(actor, REDEEM)
     if actor.person_id is None:
@@ -63,7 +67,7 @@ def reserve(actor: Actor, supply_id: int, quantity: int, *, key: str, now: datet
             with transaction.atomic() if last or connection.in_atomic_block else nullcontext():
                 if last:
                     reserving.lock(person_id)
-                return _reserve(actor, person_id, supply_id, quantity, key, moment)
+                return _reserve(actor, person_id, supply_id, quantity, key, price, moment)
         except placing.Known:
             return _known(person_id, key, supply_id, quantity)
         except (StepRefused, Busy, IntegrityError, reserving.Changed) as problem:
@@ -84,9 +88,13 @@ def _known(person_id: int, key: str, supply_id: int, quantity: int) -> Done:
     return Done(order, repeated=True)
 
 
-def _reserve(actor: Actor, person_id: int, supply_id: int, quantity: int, key: str, now: datetime) -> Done:
+def _reserve(
+    actor: Actor, person_id: int, supply_id: int, quantity: int, key: str, price: int | None, now: datetime
+) -> Done:
     """Two looks, and one statement that writes everything; one look more where the thing has a limit."""
     wanted = placing.offered(supply_id, quantity, person_id, key, now)
+    if price is not None and price != wanted.price:
+        raise refusals.price_changed(wanted.price)
     seen = reserving.look(person_id)
     order = Order(
         pk=wanted.order_id, key=key, person_id=person_id, supply_id=wanted.supply_id, good_id=wanted.good_id,
@@ -122,7 +130,7 @@ def _locked(order_id: int) -> Order | None:
 def _end(order: Order, state: str, actor: Actor | None, key: str, now: datetime) -> None:
     order.state, order.ended_at, order.ending_key = state, now, key
     order.ended_by_id = actor.person_id if actor else None
-    order.save(update_fields=["state", "ended_at", "ended_by", "ending_key"])
+    order.save(update_fields=["state", "ended_at", "ended_by", "ended_for", "ending_key", "partner"])
     _note(order, actor, state, now)
 
 
@@ -145,6 +153,35 @@ def give_back(actor: Actor, order_id: int, *, key: str, now: datetime | None = N
         books.release(order, actor, "member")
         _end(order, Order.VOIDED, actor, _kept(key), now or timezone.now())
     return Done(order)
+
+
+def call_off(actor: Actor, order_id: int, reason: str, *, now: datetime | None = None) -> Done:
+    """The shop cannot deliver: points and pieces go back as if the person had given it back, who is told why.
+
+    `reason` is one of `rules.CALLED_OFF`. Again it is the same; StepRefused when it was collected or has lapsed.
+    """
+    with transaction.atomic():
+        order = _locked(order_id)
+        if order is None:
+            raise ObjectHidden(MANAGE)
+        require(actor, MANAGE, place_path=str(order.counter.place.path), hidden=True)
+        if reason not in rules.CALLED_OFF:
+            raise refusals.refused("bad_reason", "请选择原因。", "Choose a reason.", field="reason", status=422)
+        if order.state == Order.VOIDED:
+            return Done(order, repeated=True)
+        if order.state != Order.RESERVED:
+            raise refusals.ended(order.state)
+        release_order(order, actor, reason, now or timezone.now())
+        telling.tell(telling.CALLED_OFF, order)
+        record("shop.called_off", actor_id=actor.person_id, subject=f"order:{order.pk}", what=reason)
+    return Done(order)
+
+
+def release_order(order: Order, actor: Actor, reason: str, now: datetime) -> None:
+    """Give a locked reservation back for a reason that is not the person's. In the caller's transaction."""
+    books.release(order, actor, reason)
+    order.ended_for = reason
+    _end(order, Order.VOIDED, actor, "", now)
 
 
 def hand_over(actor: Actor, order_id: int, *, key: str, now: datetime | None = None) -> Done:
@@ -172,6 +209,7 @@ def hand_over(actor: Actor, order_id: int, *, key: str, now: datetime | None = N
             books.collect(order, actor)
         except LedgerProblem as problem:
             raise refusals.refused(problem.code, problem.label.zh, problem.label.en, status=problem.status) from problem
+        order.partner_id = order.good.partner_id
         _end(order, Order.COLLECTED, actor, _kept(key), moment)
     return Done(order)
 

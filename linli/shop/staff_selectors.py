@@ -5,12 +5,11 @@ Figures speak of goods, counters and months; there is none of persons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
 from linli.people.access import Actor, ObjectHidden
@@ -29,7 +28,7 @@ from linli.shop.models import (
 )
 from linli.shop.selectors import month_span
 
-VIEW = "shop.view"
+VIEW, MANAGE = "shop.view", "shop.manage"
 PAGE = 50
 ROWS_MAX = 500
 MONTHS_MAX = 24
@@ -83,13 +82,16 @@ def staff_of(row: Counter, day: date) -> list[str]:
     return list(rows.order_by("person__display_name").values_list("person__display_name", flat=True).distinct())
 
 
+def _supplies(actor: Actor) -> QuerySet[Supply]:
+    rows = Supply.objects.select_related("good", "counter", "account")
+    return rows.filter(_inside(actor, "counter__place__path"), account__isnull=False).exclude(
+        ends_at__lt=timezone.now()
+    )
+
+
 def stock(actor: Actor, *, counter_id: int | None = None, good_id: int | None = None) -> list[Supply]:
     """Supplies with their accounts, at the actor's counters (1 statement). Slots that are over are left out."""
-    rows = (
-        Supply.objects.select_related("good", "counter", "account")
-        .filter(_inside(actor, "counter__place__path"), account__isnull=False)
-        .exclude(ends_at__lt=timezone.now())
-    )
+    rows = _supplies(actor)
     if counter_id is not None:
         rows = rows.filter(counter_id=counter_id)
     if good_id is not None:
@@ -122,6 +124,17 @@ def stocktakes(actor: Actor) -> list[Stocktake]:
     # Ordered before it is cut: one that waits is never pushed out by later ones.
     first = Case(When(state=Stocktake.WAITING, then=0), default=1)
     return list(rows.order_by(first, "-counted_on", "-pk")[:PAGE])
+
+
+def stocktakes_for(actor: Actor) -> int:
+    """Counts that wait for the actor as the second person, for the card on the desk (at most 1 statement)."""
+    scopes = actor.scopes(MANAGE)
+    if scopes.empty:
+        return 0
+    rows = Stocktake.objects.filter(state=Stocktake.WAITING).exclude(counted_by_id=actor.person_id or 0)
+    if not scopes.everything:
+        rows = rows.filter(counter__place__path__descendant_of_any=list(scopes.place_paths))
+    return rows.count()
 
 
 def stocktake(actor: Actor, stocktake_id: int) -> tuple[Stocktake, list[StocktakeLine]]:
@@ -158,7 +171,7 @@ def settlement(actor: Actor, settlement_id: int) -> tuple[Settlement, list[Any]]
 
 def months_of(row: Partner) -> list[dict[str, Any]]:
     """Months in which a partner handed something over: month, orders, points; the latest first (1 statement)."""
-    found = Order.objects.filter(good__partner=row, state=Order.COLLECTED).annotate(month=TruncMonth("ended_at"))
+    found = Order.objects.filter(partner=row, state=Order.COLLECTED).annotate(month=TruncMonth("ended_at"))
     return [
         entry | {"month": entry["month"].date()}
         for entry in found.values("month")
@@ -188,6 +201,14 @@ def orders(
     return rows.order_by("-reserved_at", "-pk")
 
 
+def order(actor: Actor, order_id: int) -> Order:
+    """One of them; ObjectHidden otherwise (1 statement)."""
+    row = orders(actor).select_related("counter__place", "partner", "ended_by").filter(pk=order_id).first()
+    if row is None:
+        raise ObjectHidden(VIEW)
+    return row
+
+
 def redeemed(actor: Actor, month: date) -> list[dict[str, Any]]:
     """What was handed over in a month by good and counter: orders, pieces, points (1 statement)."""
     rows = orders(actor, state=Order.COLLECTED, month=month).order_by()
@@ -197,6 +218,12 @@ def redeemed(actor: Actor, month: date) -> list[dict[str, Any]]:
         .order_by("-sum_points", "name", "counter_id")[:ROWS_MAX]
     )
     return list(found)
+
+
+def redeemed_sums(actor: Actor, month: date) -> dict[str, int]:
+    """Orders and points of a month altogether, however many lines it has (1 statement)."""
+    rows = orders(actor, state=Order.COLLECTED, month=month).order_by()
+    return rows.aggregate(orders=Count("id"), points=Coalesce(Sum("points"), 0))
 
 
 def months_redeemed(actor: Actor) -> list[dict[str, Any]]:
@@ -214,6 +241,16 @@ def counted_orders(actor: Actor) -> dict[str, int]:
     )
 
 
-def low_stock(rows: Sequence[Supply]) -> list[Supply]:
-    """Goods of which nothing may be reserved any more."""
-    return [row for row in rows if row.begins_at is None and row.free <= 0]
+_FREE = F("account__balance") - F("account__held")
+
+
+def left_of_goods(actor: Actor) -> dict[int, int]:
+    """How much of each good may still be reserved at the actor's counters, by good (1 statement)."""
+    rows = _supplies(actor).order_by().values("good_id").annotate(left=Sum(_FREE))
+    return dict(rows.values_list("good_id", "left"))
+
+
+def run_out(actor: Actor) -> list[Supply]:
+    """Goods of which nothing may be reserved any more, by counter (1 statement)."""
+    rows = _supplies(actor).filter(begins_at=None).annotate(left=_FREE).filter(left__lte=0)
+    return list(rows.order_by("counter_id", "good__name", "pk")[:ROWS_MAX])

@@ -41,3 +41,4 @@ def install() -> None:
     """Tell the pages of the ledger."""
     words.register(ORDER, by_order)
     explaining.register(ORDER, explain_order)
+    explaining.lead(ORDER, "shop:order")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from linli.credits.errors import Insufficient
@@ -74,19 +74,24 @@ def give(actor: Actor, given: Given, *, key: str) -> Donation:
     if given.amount_fen is not None and not 0 < given.amount_fen <= FEN_MAX:
         raise field_refused("amount", "金额要大于零。", "The amount must be above zero.")
     _not_future(given.received_on)
-    with transaction.atomic():
-        row, fresh = Donation.objects.get_or_create(
-            key=_scoped(actor, key),
-            defaults={
-                "place": place, "kind": given.kind, "donor": given.donor.strip(), "organisation": given.organisation,
-                "named": given.named or given.organisation, "what": given.what.strip(),
-                "amount_fen": given.amount_fen, "slip_number": given.slip_number.strip(),
-                "received_on": given.received_on, "synthetic": given.synthetic, "created_by_id": actor.person_id,
-                "created_at": timezone.now(),
-            },
-        )  # fmt: skip
-        if fresh:
-            record("shop.donated", actor_id=actor.person_id, subject=f"donation:{row.pk}")
+    try:
+        with transaction.atomic():
+            row, fresh = Donation.objects.get_or_create(
+                key=_scoped(actor, key),
+                defaults={
+                    "place": place, "kind": given.kind, "donor": given.donor.strip(),
+                    "organisation": given.organisation, "named": given.named or given.organisation,
+                    "what": given.what.strip(), "amount_fen": given.amount_fen,
+                    "slip_number": given.slip_number.strip(), "received_on": given.received_on,
+                    "synthetic": given.synthetic, "created_by_id": actor.person_id, "created_at": timezone.now(),
+                },
+            )  # fmt: skip
+            if fresh:
+                record("shop.donated", actor_id=actor.person_id, subject=f"donation:{row.pk}")
+    except IntegrityError as error:
+        if "shop_donation_slip_once" not in str(error):
+            raise
+        raise field_refused("slip", "这个单号已经登记过了，请核对。", "This slip was entered before.") from error
     return row
 
 
@@ -119,6 +124,12 @@ def take_in(actor: Actor, incoming: Incoming, *, key: str) -> Receipt:
                 created_by_id=actor.person_id, created_at=timezone.now(),
             )  # fmt: skip
             books.take_in(row, actor)
+    except IntegrityError:
+        # The form was sent twice at the same moment: the other one has booked it.
+        known = Receipt.objects.filter(key=scoped).first()
+        if known is None:
+            raise
+        return known
     except Insufficient as problem:
         raise field_refused(
             "quantity", f"那里只有{problem.available}{good.unit}可以调出（已预约的除外）。",
@@ -205,6 +216,9 @@ def count_stock(
     require(actor, MANAGE, place_path=str(counter.place.path), hidden=True)
     with transaction.atomic():
         Counter.objects.select_for_update(no_key=True).get(pk=counter_id)
+        known = Stocktake.objects.filter(key=scoped).first()
+        if known is not None:  # sent twice at the same moment
+            return known
         if Stocktake.objects.filter(counter=counter, state=Stocktake.WAITING).exists():
             raise refused("waiting", "上一次盘点还在等复核。", "The last count still waits for its second person.")
         supplies = {

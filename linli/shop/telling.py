@@ -1,4 +1,4 @@
-"""People hear when a reservation is about to end, and when it has: a line on their own page."""
+"""People hear when a reservation is about to end, has ended or is called off: a line on their own page."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from linli.kernel.labels import Label
 from linli.shop.models import Order
 from linli.work import inbox
 
-DUE, LAPSED = "shop.order_due", "shop.order_lapsed"
+DUE, LAPSED, CALLED_OFF = "shop.order_due", "shop.order_lapsed", "shop.order_called_off"
 SENTENCES: Mapping[str, Label] = {
     DUE: Label("您预约的东西快过期了，请去领取", "Your reservation ends soon: please collect it"),
     LAPSED: Label("预约过期了，积分已退回", "Your reservation has ended; the points are back"),
+    CALLED_OFF: Label("兑换台取消了您的预约，积分已退回", "The shop called off your reservation; the points are back"),
 }
 
 

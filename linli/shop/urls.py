@@ -45,4 +45,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("desk/shop/reports/", pages_partners.reports, name="staff-reports"),
     path("desk/shop/orders/", pages_partners.orders, name="staff-orders"),
+    path("desk/shop/orders/<int:order_id>/", pages_partners.order, name="staff-order"),
 ]

@@ -22,7 +22,7 @@ from tests.support.awarded import RULES, a_member, points_of, the_rules
 from tests.support.people import signed_in_client
 from tests.support.world import World
 
-HEADS = ("姓名", "手机", "积分项目", "日期", "数量", "备注")
+HEADS = ("姓名", "手机", "积分项目", "日期", "数量", "备注", "见证人")
 
 
 def workbook(*rows: tuple[Any, ...]) -> bytes:
@@ -148,3 +148,18 @@ def test_somebody_of_another_name_is_never_meant() -> None:
     assert award_lists.chosen([(1, "吴桂花"), (2, "")], "吴桂花") == 1
     assert award_lists.chosen([(1, "吴桂花"), (2, "")], "郑大力") == 2
     assert award_lists.chosen([(1, "吴桂花")], "郑大力") is None
+
+
+def test_a_line_names_its_witness_where_the_rule_asks(world: World) -> None:
+    rule = {"category": "customs", "title": "喜事新办", "source": "listed", "points": 5, "evidence": "witness"}
+    the_rules(world, rules=(rule | {"confirmer": "officer"},))
+    a_member("吴桂花", "13805327001")
+    day = timezone.localdate().isoformat()
+    bare = ("吴桂花", "13805327001", "喜事新办", day, 1, "")
+    batch, _importer = brought(world, workbook((*bare, "")), run=True)
+    assert batch.report["counts"]["rejected"] == 1 and not Award.objects.exists()
+    brought(world, workbook((*bare, "红白理事会")), run=True)
+    award = Award.objects.get()
+    assert (award.state, award.witness) == (WAITING, "红白理事会")
+    page = signed_in_client(world.users["street"]).get(f"/desk/points/awards/{award.pk}/").content.decode()
+    assert "红白理事会" in page

@@ -317,3 +317,16 @@ def test_an_appeal_that_is_upheld_gives_what_was_missing_and_no_more(world: Worl
     for _ in range(2):
         assert appealing.decide(world.actor("director"), row.pk, "照片看到了", points=10).state == "granted"
     assert points_of(person) == 10
+
+
+def test_the_desk_says_what_waits_in_points_to_those_who_decide(world: World) -> None:
+    the_rules(world)
+    person = world.users["resident"].person_id
+    ledger.join(person, actor=None)
+    told = [done(world, person, "long", quantity=240), done(world, person, "short", quantity=10)]
+    awarding.hear(deeds.record(told))
+    row = appealing.appeal(world.actor("resident"), Award.objects.get(deed__key="short").pk, "做了一小时")
+    page = text(staff(world, "street").get("/desk/"))
+    assert "积分有 2 件等您办" in page and f"申诉 {row.due_on:%m-%d} 前答复" in page
+    for who in ("community", "grid", "handler"):
+        assert "件等您办" not in text(staff(world, who).get("/desk/")), who

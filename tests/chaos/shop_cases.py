@@ -45,6 +45,11 @@ def _hand_over(world: World) -> Act:
     return lambda: services.hand_over(shop.officer, order.pk, key="h")
 
 
+def _call_off(world: World) -> Act:
+    shop, _, order = _reserved(world)
+    return lambda: services.call_off(shop.officer, order.pk, "broken")
+
+
 def _remind(world: World) -> Act:
     _reserved(world)
     Order.objects.update(reserved_at=timezone.now() - timedelta(days=6), collect_by=timezone.now() + timedelta(hours=9))
@@ -122,6 +127,7 @@ def _settle(world: World) -> Act:
 CASES: dict[str, Case] = {
     "shop.services.reserve": _reserve,
     "shop.services.give_back": _give_back,
+    "shop.services.call_off": _call_off,
     "shop.services.hand_over": _hand_over,
     "shop.services.expire": _expire,
     "shop.services.remind_due": _remind,
@@ -140,6 +146,7 @@ CASES: dict[str, Case] = {
 # Part of the transaction of whoever calls it, or only names the service. `take_signed` is the same holding of a file as
 # in every room, with one row updated in the same transaction.
 NOT_ALONE = frozenset({
-    "shop.books.hold", "shop.erasure.erase", "shop.erasure.erase_doubts", "shop.erasure.install",
-    "shop.stock_services.supply_of", "shop.paper_services.take_signed", "shop.telling.tell",
+    "shop.books.hold", "shop.services.release_order", "shop.erasure.erase",
+    "shop.erasure.erase_doubts", "shop.erasure.install", "shop.stock_services.supply_of",
+    "shop.goods_services.suspend_ended", "shop.paper_services.take_signed", "shop.telling.tell",
 })  # fmt: skip

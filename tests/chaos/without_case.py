@@ -30,7 +30,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         activities.planning.add activities.planning.apply activities.planning.call_off
         activities.posts.add activities.posts.add_one activities.posts.change activities.posts.count
         activities.posts.move_up activities.signups.leave activities.telling.tell
-        awards.awarding.pay awards.awarding.took_back awards.award_lists.take_back
+        awards.awarding.pay awards.awarding.took_back awards.awarding.mark_reversed awards.award_lists.take_back
         awards.telling.tell awards.telling.tell_nominee volunteering.telling.tell wishes.telling.told
         volunteering.certifying.keep
         volunteering.hours.settle volunteering.registering.person_for volunteering.registering.set_number
@@ -104,7 +104,8 @@ RUN_AGAIN: dict[str, frozenset[str]] = {
         places.calendar_services.renew_calendar work.deadline_recount.recount exchange.running.carry_out
         exchange.services.run exchange.services.begin exchange.services.check
         exchange.services.answer exchange.services.set_columns exchange.services.plan_of
-        exchange.remembering.remember_doubts exchange.remembering.remember_map exchange.remembering.forget exchange.services.fail exchange.services.drop exchange.purging.purge
+        exchange.remembering.remember_doubts exchange.remembering.remember_map exchange.remembering.forget
+        exchange.services.fail exchange.services.drop exchange.purging.purge
         activities.series.make_due awards.awarding.hear awards.awarding.pay_waiting
     """),
     "of the ledger: whole in one statement each; what is not made is made by the next run": credits_cases.RUN_AGAIN,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from linli.credits import correcting, ledger, own
+from linli.credits import correcting, ledger, own, public
 from linli.credits.models import Account, Transfer
 from linli.people import personal
 from linli.people.access import ObjectHidden
@@ -219,3 +219,45 @@ def test_the_own_page_is_in_english_too(resident: User, account: int) -> None:
         chinese = [sign for sign in main if "\u4e00" <= sign <= "\u9fff"]
         known = "".join(chinese).replace("清理楼道", "").replace("试验街道", "")
         assert not known, f"{path}: {known}"
+
+
+def test_a_pool_of_a_district_or_community_is_shown_like_those_of_streets(
+    world: World, resident: User, query_counter: Any
+) -> None:
+    district, east, street = (world.places[name].pk for name in ("district", "east", "street"))
+    number = ledger.join(resident.person_id or 0, actor=None)
+    assert Client().get(f"/points/pool/{east}/given/").status_code == 404
+    for place in (district, east):
+        ledger.post([award(ledger.pool(place), number, 7, key=f"award:{place}")], actor=None)
+    Client().get("/points/pool/")
+    with query_counter(at_most=6):
+        page = text_of(Client().get("/points/pool/"))
+    for place in (district, east):
+        assert f'href="/points/pool/{place}/given/">7<' in page
+        assert "+7" in text_of(Client().get(f"/points/pool/{place}/given/"))
+        assert text_of(Client().get(f"/points/pool/?street={place}")).count("points-bar") == 1
+    director, officer = signed_in_client(world.users["director"]), signed_in_client(world.users["street"])
+    assert f"/desk/points/ledger/pools/{district}/" in text_of(director.get("/desk/points/ledger/"))
+    page = text_of(officer.get("/desk/points/ledger/"))
+    assert f"/pools/{east}/" in page and f"/pools/{street}/" in page and f"/pools/{district}/" not in page
+    assert officer.get(f"/desk/points/ledger/pools/{district}/").status_code == 404
+    done = director.post(f"/desk/points/ledger/pools/{district}/fund/", {"amount": "1000", "key": "k"}, follow=True)
+    assert "额度现有 1,000 分" in text_of(done)
+
+
+def test_however_many_last_days_there_are_the_sums_agree(
+    resident: User, account: int, pool: int, world: World, reserve: Any
+) -> None:
+    ledger.post(
+        [award(pool, account, 1, key=f"n:{number}", expires_on=in_days(45 * number + 3)) for number in range(40)],
+        actor=None,
+    )
+    reserve("hold:1", account, 4)
+    found = own.own(resident.person_id or 0)
+    assert found.available == ledger.balance(account).available == 66
+    assert sum(points for _day, points in found.endings) == 66
+    street = [world.places["street"].pk]
+    figures = public.figures(street)[0]
+    assert sum(points for _month, points in public.endings(street)) + figures.reserved == figures.outstanding == 70
+    page = text_of(Client().get("/points/pool/"))
+    assert "长期有效" in page and "已预留，等领取" in page

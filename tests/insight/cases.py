@@ -342,7 +342,7 @@ class Roles(Case):
 
 
 class Rules(Case):
-    """Streets with published rules unlike the others'."""
+    """Streets with rules in force unlike the others'; what holds from next year on is not in force."""
 
     figures = ("A3.streets",)
     streets = {f"37029901{number}": name for number, name in enumerate(NAMES[:5])}
@@ -360,10 +360,11 @@ class Rules(Case):
         ]  # fmt: skip
 
     def _set(self, number: int, points: int, state: str = "published", version: int = 1) -> None:
-        now = timezone.now()
+        now, next_year = timezone.now(), timezone.localdate() + timedelta(days=365)
+        days = {"valid_from": MID, "valid_to": next_year} if version == 1 else {"valid_from": next_year}
         row, fresh = RuleSet.objects.get_or_create(
             place_id=self.ids[number], version=version,
-            defaults={"state": state, "title": "积分规则", "valid_from": MID, "created_at": now, "published_at": now},
+            defaults={"state": state, "title": "积分规则", "created_at": now, "published_at": now, **days},
         )  # fmt: skip
         if fresh:
             Rule.objects.create(
@@ -379,7 +380,8 @@ class Rules(Case):
         RuleSet.objects.filter(place_id__in=self.ids[:count]).update(state="retired", valid_to=AFTER)
 
     def noise(self) -> None:
-        self._set(4, 9, "draft", 2)
+        self._set(4, 1, version=2)
+        self._set(4, 9, "draft", 3)
 
 
 class Pairs(Case):

@@ -415,7 +415,10 @@ ORDER = Life(
         "reserved": _reserved, "collected": then(_reserved, _hand_over), "voided": then(_reserved, _give_back),
         "lapsed": then(_reserved, _lapse),
     },
-    {"hand_over": _hand_over, "give_back": _give_back, "lapse": _lapse},
+    {
+        "hand_over": _hand_over, "give_back": _give_back, "lapse": _lapse,
+        "call_off": lambda w, n: shop.call_off(w.actor("street"), n, "broken"),
+    },
 )  # fmt: skip
 LIVES = {
     "nomination": NOMINATION, "award": AWARD, "award_appeal": AWARD_APPEAL, "rule_set": RULE_SET, "hours": HOURS,

@@ -60,6 +60,7 @@ TEXTS = (
     "organiser", "commendation", "given_by", "evaluation", "certificate_purpose", "star_reason", "unit_resources",
     "concern", "concern_result", "feedback", "story", "nomination_reason", "objection", "objection_answer",
     "award_appeal", "award_answer", "award_reason", "signup_reason", "struck_reason", "corrected_reason", "insurance",
+    "nomination_witness", "award_witness",
 )  # fmt: skip
 """Free texts of the rooms: into each goes a phone of its own, and one ID number into all."""
 
@@ -123,9 +124,10 @@ def plant(things: list[Thing], world: World) -> list[str]:
         (Appeal.objects.filter(person_id=person), {"text": "hours_appeal", "answer": "hours_answer"}),
         (Certificate.objects.filter(person_id=person), {"purpose": "certificate_purpose"}),
         (JoinedUnit.objects.filter(pk=unit.pk), {"resources": "unit_resources"}),
-        (Nomination.objects.filter(pk=nomination), {"story": "story", "reason": "nomination_reason"}),
+        (Nomination.objects.filter(pk=nomination), {
+            "story": "story", "reason": "nomination_reason", "witness": "nomination_witness"}),
         (AwardAppeal.objects.filter(person_id=person), {"text": "award_appeal", "answer": "award_answer"}),
-        (Award.objects.filter(person_id=person), {"reason": "award_reason"}),
+        (Award.objects.filter(person_id=person), {"reason": "award_reason", "witness": "award_witness"}),
         (Signup.objects.filter(pk=sign_up.pk), {"reason": "signup_reason"}),
         (Attendance.objects.filter(signup=sign_up), {
             "struck_reason": "struck_reason", "corrected_reason": "corrected_reason"}),

@@ -19,7 +19,8 @@ class Award(models.Model):
     `why` holds the code and the numbers from which the sentence is made that explains it; no personal texts. `rule` and
     so its version stay with the award when the rules change. States: `waiting` for a (second) person, `granted` with
     its transfer, `none` by the rules, `declined` by a person, `reversed` with a reason, `to_settle` when the deed was
-    withdrawn but the points are spent: a person looks at it, nothing is taken by itself.
+    withdrawn but the points are spent: a person looks at it, nothing is taken by itself. `reversed_by` is null where a
+    withdrawn deed took it back. `witness`: who can vouch for a line of a list, where its rule asks; erasable.
     """
 
     key = models.CharField(max_length=160, unique=True)
@@ -35,11 +36,14 @@ class Award(models.Model):
     state = models.CharField(max_length=10)
     why = models.JSONField(default=dict)
     reason = models.CharField(max_length=200, blank=True)
+    witness = models.CharField(max_length=40, blank=True, default="", db_default="")
     transfer = models.ForeignKey("credits.Transfer", models.PROTECT, null=True, related_name="+", db_constraint=False)
     proposed_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     decided_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
+    reversed_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")
+    reversed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

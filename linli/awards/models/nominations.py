@@ -8,7 +8,8 @@ from django.db.models import F, Q
 
 class Nomination(models.Model):
     """Somebody is named for a deed. `story` is what the nominator wrote; `notice` is what is shown to all: whoever
-    reviews writes it anew, without names, numbers and addresses. Both are erasable.
+    reviews writes it anew, without names, numbers and addresses. `witness` says who saw it, where the rule asks; staff
+    only. All three are erasable.
 
     On notice from `notice_from` to `notice_to` (both included). It can be decided when these days are over and every
     objection has an answer. The nominee's name is shown masked, and in the list of honour only by their own wish
@@ -26,6 +27,7 @@ class Nomination(models.Model):
     happened_on = models.DateField()
     quantity = models.PositiveIntegerField(default=1)
     story = models.CharField(max_length=1000, blank=True)
+    witness = models.CharField(max_length=40, blank=True, default="", db_default="")
     notice = models.CharField(max_length=500, blank=True)
     came_from = models.CharField(max_length=10, default="neighbour")
     nominated_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+")

@@ -14,6 +14,9 @@ SOURCES = (*DEEDS, "nominated", "listed", "sticker")
 UNITS = ("piece", "hour", "half_hour")
 ROUNDINGS = ("down", "nearest", "up")
 EVIDENCE = ("record", "photo", "witness", "none")
+EVIDENCE_MORE = {"fixed": ("photo",), "wish": ("photo",), "nominated": ("photo", "witness"), "listed": ("witness",)}
+"""What a rule may ask beside the record, by source: only what is really looked for. A photo of what was mended or
+fulfilled (without one a person decides), a photo or witness with a nomination, a witness on each line of a list."""
 CONFIRMERS = ("record", "officer")
 
 

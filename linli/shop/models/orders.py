@@ -9,10 +9,11 @@ from django.db.models import Q
 class Order(models.Model):
     """A reservation (预约兑换): points of a person and pieces of a supply are held for each other.
 
-    It ends once: handed over (`collected`), given back by the person (`voided`), or not collected in time (`expired`).
-    `code` is what the person shows at the counter: eight digits, also as a QR; it means nothing once the order has
-    ended. Good and counter stand here beside `supply`, so that lists and limits need no join. An order is personal: it
-    cannot be passed on or sold.
+    It ends once: handed over (`collected`), given back by the person or called off by the shop (`voided`, the latter
+    with a reason's code in `ended_for`), or not collected in time (`expired`). `code` is what the person shows at the
+    counter: eight digits, also as a QR; it means nothing once the order has ended. Good and counter stand here beside
+    `supply`, so that lists and limits need no join. `partner` is who handed it over: the good's partner at that moment,
+    to whom it is settled whoever gives the good later. An order is personal: it cannot be passed on or sold.
     """
 
     RESERVED, COLLECTED, VOIDED, EXPIRED = "reserved", "collected", "voided", "expired"
@@ -22,6 +23,7 @@ class Order(models.Model):
     supply = models.ForeignKey("shop.Supply", models.PROTECT, related_name="orders")
     good = models.ForeignKey("shop.Good", models.PROTECT, related_name="orders", db_index=False)
     counter = models.ForeignKey("shop.Counter", models.PROTECT, related_name="orders")
+    partner = models.ForeignKey("shop.Partner", models.PROTECT, null=True, related_name="+", db_index=False)
     quantity = models.SmallIntegerField()
     points = models.IntegerField()
     code = models.CharField(max_length=8)
@@ -32,6 +34,7 @@ class Order(models.Model):
     collect_by = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey("people.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+    ended_for = models.CharField(max_length=8, blank=True, default="", db_default="")
     ending_key = models.CharField(max_length=96, blank=True)
 
     class Meta:
@@ -52,6 +55,9 @@ class Order(models.Model):
             models.Index(fields=["counter", "ended_at"], condition=Q(state="collected"), name="shop_order_handed"),
             models.Index(fields=["good", "ended_at"], condition=Q(state="collected"), name="shop_order_redeemed"),
             models.Index(fields=["code", "-reserved_at"], name="shop_order_code"),
+            models.Index(
+                fields=["partner", "ended_at"], condition=Q(partner__isnull=False), name="shop_order_of_partner"
+            ),
         ]
 
 
