@@ -241,10 +241,11 @@ def settle(
     if before == Service.CONFIRMED:
         deeds.withdraw([plain, *(f"{plain}:v{number}" for number in range(2, row.version))])
     if state == Service.CONFIRMED and deed:
-        _tell(row, plain)
+        _tell(row, plain, by)
 
 
-def _tell(row: Service, plain: str) -> None:
+def _tell(row: Service, plain: str, by: int | None) -> None:
+    """`by` confirmed it: where its points need a second person, it is another."""
     first = not HoursEntry.objects.filter(
         service=row, version__lt=row.version, act__in=(HoursEntry.CONFIRMED, HoursEntry.CORRECTED, HoursEntry.DECIDED)
     ).exists()
@@ -254,7 +255,9 @@ def _tell(row: Service, plain: str) -> None:
                 key=plain if first else f"{plain}:v{row.version}", kind=deeds.HOURS, person_id=row.person_id,
                 place_id=row.place_id, happened_on=row.happened_on, source=("volunteering.service", row.pk),
                 quantity=row.minutes, organisation_id=row.organisation_id,
-                facts={"theme": row.theme, "activity": row.activity_id, "origin": row.origin, "late": row.late},
+                facts={
+                    "theme": row.theme, "activity": row.activity_id, "origin": row.origin, "late": row.late, "by": by,
+                },
             )
         ]
     )  # fmt: skip

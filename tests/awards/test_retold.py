@@ -144,6 +144,16 @@ def test_every_code_that_the_ledger_keeps_has_words_in_both_languages() -> None:
             assert words.reason(code, language) not in ("", code)
 
 
+def test_the_second_person_is_not_who_confirmed_the_record(world: World) -> None:
+    the_rules(world)
+    first = world.users["street"].person_id
+    awarding.hear(deeds.record([done(world, a_member(), "long", quantity=240, by=first)]))
+    award = Award.objects.get()
+    with pytest.raises(StepRefused, match="who confirmed the record"):
+        deciding.confirm(world.actor("street"), award.pk)
+    assert deciding.confirm(world.actor("director"), award.pk).state == GRANTED
+
+
 def test_who_waits_is_told_what_was_decided(world: World) -> None:
     the_rules(world)
     people = [a_member() for _ in range(2)]

@@ -333,7 +333,8 @@ def test_a_named_leader_who_is_no_staff_confirms_in_the_residents_frame(world: W
     first, second = Service.objects.order_by("pk")
     posted = {"pick": first.pk, f"version-{first.pk}": 1, f"hours-{first.pk}": "2", "theme": "environment"}
     assert leader.post(address, posted).status_code == 302
-    assert Deed.objects.get().facts["theme"] == "environment"
+    facts = Deed.objects.get().facts
+    assert (facts["theme"], facts["by"]) == ("environment", world.users["resident"].person_id)
     stranger = resident(account(Volunteer.objects.get(person_id=second.person_id)))
     for shut in (address, "/desk/volunteers/hours/"):
         assert stranger.get(shut).status_code == 404
