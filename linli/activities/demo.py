@@ -107,7 +107,7 @@ class _Stage:
             self._single(number, *entry)
         now = timezone.now()
         for row in Activity.objects.filter(synthetic=True).order_by("starts_at"):
-            self._fill(row, row.starts_at < now)
+            self._fill(row, row.ends_at < now)
         self._neighbour()
 
     def _wanted(self, form: str, title: str, spot: str, begin: datetime, **more: object) -> Wanted:

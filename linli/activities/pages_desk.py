@@ -80,11 +80,11 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "activities/desk_index.html", context)
 
 
-def _audience(actor: Actor, filters: Filters) -> list[tuple[str, int, str]]:
+def _audience(actor: Actor, filters: Filters) -> list[tuple[str, str, int, str]]:
     """Heads by kind in words, each with the list of the activities where they were counted."""
     counted = figures.audience(actor, filters)
     return [
-        (label.text(shown.tongue()), counted[kind], filters.query(heads=kind, state="", page=1))
+        (kind, label.text(shown.tongue()), counted[kind], filters.query(heads=kind, state="", page=1))
         for kind, label in AUDIENCES.items()
         if counted.get(kind)
     ]
