@@ -124,6 +124,7 @@ def _form(request: HttpRequest, place_id: int, refusal: StepRefused | None = Non
         "place": place, "today": timezone.localdate(), "days": found[0].rule_set.notice_days,
         "photos": any(rule.evidence == "photo" for rule in found),
         "witness": any(rule.evidence == "witness" for rule in found),
+        "witness_always": all(rule.evidence == "witness" for rule in found),
     }  # fmt: skip
     return render(request, "awards/nominate.html", context, status=refusal.status if refusal else 200)
 

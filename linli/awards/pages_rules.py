@@ -223,5 +223,6 @@ def propose(request: HttpRequest, place_id: int) -> HttpResponse:
         "place": place, "rules": [(rule, words.rule_lines(rule)) for rule in found], "typed": typed,
         "refusal": refusal, "today": timezone.localdate(), "photos": any(rule.evidence == "photo" for rule in found),
         "witness": any(rule.evidence == "witness" for rule in found),
+        "witness_always": all(rule.evidence == "witness" for rule in found),
     }  # fmt: skip
     return render(request, "awards/desk_propose.html", context, status=refusal.status if refusal else 200)

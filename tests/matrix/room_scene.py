@@ -173,7 +173,7 @@ def joined(world: World, one: Neighbour) -> Iterator[Thing]:
 def attendance(world: World, one: Neighbour) -> Iterator[Thing]:
     """An activity that begins in an hour, for which the neighbour has signed up and where they have checked in."""
     director, begin = world.actor("director"), timezone.now() + timedelta(hours=1)
-    wanted = Wanted(f"清理{one.whose}", world.places[one.grid].pk, begin, posts=(Post("参加者", 3),))
+    wanted = Wanted(f"清理{one.whose}", world.places[one.grid].pk, begin, posts=(Post("参加者", 3),), minors=True)
     row = planning.create(director, wanted, key=key(), publish=True)
     asked = Asked(row.roles.get().pk)
     if one.whose == "own_of_resident":
