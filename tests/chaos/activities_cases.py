@@ -159,6 +159,11 @@ def _remind(world: World) -> Act:
     return lambda: signups.remind_due(moment)
 
 
+def _ask(world: World) -> Act:
+    activity = _under_way(world)
+    return lambda: closing.ask_due(activity.ends_at + timedelta(hours=2))
+
+
 def _offered(world: World) -> Act:
     _activity, first = _full(world)
     return lambda: substitutes.offer(
@@ -307,6 +312,7 @@ CASES = within("activities", {
     "checkin.walk_in": _walk_in,
     "offline_checkin.take": _later,
     "offline_checkin.vouch": _vouch,
+    "closing.ask_due": _ask,
     "closing.close": _close,
     "closing.correct": _correct,
     "closing.count_heads": _count,

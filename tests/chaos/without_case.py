@@ -35,6 +35,7 @@ NOT_ALONE: dict[str, frozenset[str]] = {
         volunteering.certifying.keep
         volunteering.hours.settle volunteering.registering.person_for volunteering.registering.set_number
         volunteering.registering.join_team volunteering.joining.person_of volunteering.trained.follow
+        volunteering.trained.catch_up activities.naming.person_called
     """),
     "changes one row, and nothing beside it": named("""
         activities.calendars.new_key activities.calendars.drop_key activities.checkin.strike
