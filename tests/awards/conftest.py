@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.books_agree import books_agree
 from tests.support.small_world import in_small_world, small_world_database, world
 
-__all__ = ["in_small_world", "small_world_database", "world"]
+__all__ = ["books_agree", "in_small_world", "small_world_database", "world"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.shop.scene import Shop, build_shop
+from tests.support.books_agree import books_agree
 from tests.support.small_world import in_small_world, small_world_database, world
 from tests.support.world import World
 
-__all__ = ["in_small_world", "small_world_database", "world"]
+__all__ = ["books_agree", "in_small_world", "small_world_database", "world"]
 
 
 @pytest.fixture
