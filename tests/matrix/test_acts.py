@@ -36,9 +36,10 @@ WHO = (
 FIRST = ("anonymous", "resident", "community", "community_west", "street", "street2", "director", "who_should")
 TURN = 3
 NOBODY = frozenset({
-    "activities.bulk.record_past", "activities.signups.remind_due", "awards.awarding.award_deeds",
-    "awards.awarding.catch_up", "volunteering.bulk.record_services", "volunteering.proposing.hear_closing",
-    "volunteering.proposing.propose", "volunteering.starring.grant_due", "shop.services.expire",
+    "activities.bulk.record_past", "activities.signups.remind_due", "activities.closing.ask_due",
+    "awards.awarding.award_deeds", "awards.awarding.catch_up", "volunteering.bulk.record_services",
+    "volunteering.proposing.hear_closing", "volunteering.proposing.propose", "volunteering.starring.grant_due",
+    "shop.services.expire",
 })  # fmt: skip
 """Called by jobs, imports and other services, who have asked before: nobody acts."""
 OF_LEDGER = frozenset({"credits.correcting.correct", "credits.correcting.fund"})
