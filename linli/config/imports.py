@@ -44,6 +44,8 @@ def import_kind(wanted: Wanted, console: Console | None = None) -> int:
         return _import(wanted, console)
     except (ExchangeProblem, PlaceProblem) as problem:
         console.print(f"[red]✗[/red] {escape(problem.message)}", highlight=False, soft_wrap=True)
+        if problem.code == "no_system":
+            console.print(escape('    --map MAP.toml:  [options]  system = "12345热线"'), style="dim", highlight=False)
         return UNREADABLE
     except AnotherRuns:
         text = "另一个进程正在导入这个文件 / another process is importing this file"
@@ -80,8 +82,9 @@ def _import(wanted: Wanted, console: Console) -> int:
         plan = services.plan_of(batch, importer, data=data)
     else:
         given = mapping if wanted.map_file or wanted.accept else None
-        batch = services.receive(importer, kind.slug, data, wanted.file.name, given)
-        plan = services.check(batch, importer)
+        with console.status("正在核对 / checking …"):
+            batch = services.receive(importer, kind.slug, data, wanted.file.name, given)
+            plan = services.check(batch, importer)
     if wanted.save_map:
         wanted.save_map.write_text(_map_of(plan), encoding="utf-8")
     _show(plan, console)
@@ -192,7 +195,8 @@ def _progress(console: Console) -> Iterator[Any]:
 
 
 def _result(batch: Any, plan: Any, wanted: Wanted, data: bytes, console: Console) -> None:
-    from linli.exchange.rejects import refused_rows, rejects_file
+    from linli.exchange.refused import refused_rows
+    from linli.exchange.rejects import rejects_file
 
     counts = plan.counts()
     console.print(

@@ -247,14 +247,17 @@ def drop(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_safe
 def rejects(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The file as it came, with the rows that were not taken marked."""
-    from linli.exchange.rejects import refused_in, refused_rows, rejects_file
+    from linli.exchange.refused import noted, refused_in, refused_rows
+    from linli.exchange.rejects import rejects_file
 
     batch = _batch(request, batch_id)
     kind = kind_of(batch.kind)
     try:
         data = storage.fetch(batch.uid)
         if batch.state == ImportBatch.State.READY:
-            refused = refused_in(services.plan_of(batch, _importer(request, batch), data=data))
+            known = noted(batch)
+            planned = services.plan_of(batch, _importer(request, batch), data=data) if known is None else None
+            refused = refused_in(planned) if planned is not None else known or []
         else:
             refused = refused_rows(batch)
     except ExchangeProblem as problem:

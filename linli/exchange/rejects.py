@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import openpyxl
@@ -16,46 +15,18 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from linli.exchange.column_maps import ImportMap
-from linli.exchange.kinds import DOUBTFUL, REJECTED, Kind
-from linli.exchange.models import ImportBatch
-from linli.exchange.planning import OpenedFile, Plan, open_file
+from linli.exchange.kinds import Kind
+from linli.exchange.planning import OpenedFile, open_file
 from linli.exchange.reading import CellError, unpacked
 from linli.exchange.reading.book import Sheet
 from linli.exchange.reading.delimited import decoded
+from linli.exchange.refused import Refused
 from linli.exchange.streamed import is_large, streamed
 from linli.exchange.tables import HEADINGS_BETWEEN, REASON, Table
 
 WRONG = PatternFill("solid", fgColor="FFD9D0")
 ROW = PatternFill("solid", fgColor="FFF1D6")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(slots=True)
-class Refused:
-    """A row that came back: where it stands and why, by field."""
-
-    sheet: str
-    line: int
-    problems: list[tuple[str, str]] = field(default_factory=list)
-
-
-def refused_rows(batch: ImportBatch) -> list[Refused]:
-    """The rows of a finished batch that were rejected or stayed in doubt."""
-    rows = batch.rows.filter(outcome__in=("rejected", "doubtful")).order_by("position")
-    doubts = _("这一行有待确认的地方，确认后再导入。")
-    return [
-        Refused(sheet, line, [(name, text) for name, text in problems] or [("", doubts)])
-        for sheet, line, problems in rows.values_list("sheet", "line", "problems")
-    ]
-
-
-def refused_in(plan: Plan) -> list[Refused]:
-    """The rows that would come back, before anything is written: whoever likes to mend the file first."""
-    doubts = _("这一行有待确认的地方，确认后再导入。")
-    return [
-        Refused(row.sheet, row.line, [(one.field, one.message) for one in row.problems] or [("", doubts)])
-        for row in plan.rows if row.outcome in (REJECTED, DOUBTFUL)
-    ]  # fmt: skip
 
 
 def rejects_file(

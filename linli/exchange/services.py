@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from linli.exchange import storage
+from linli.exchange import refused, storage
 from linli.exchange.column_maps import ImportMap
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.kinds import Answer, Kind, PartwisePlanner, Planner, Run, kind_of
@@ -146,6 +146,7 @@ def _answers(batch: ImportBatch) -> dict[str, Answer]:
 def check(batch: ImportBatch, importer: Importer) -> Plan:
     """Plan the batch and keep the report: the dry run. The batch is then ready, or asks."""
     plan = plan_of(batch, importer)
+    refused.note(batch, plan)
     kept = {**batch.answers, **_from_map(plan)}
     ImportBatch.objects.filter(pk=batch.pk, state__in=(State.RECEIVED, State.CHECKING, State.READY)).update(
         report=report_of(plan), state=State.READY, rows_total=len(plan.rows), answers=kept, problem="",

@@ -24,6 +24,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from linli.exchange import storage
 from linli.people import audit, crypto, personal, second_factor
 from linli.people.models import Person, PhoneCode, User
 
@@ -67,8 +68,9 @@ def rotate(say: Callable[[str], object] | None = None) -> int:
             written += second_factor.reseal(user)
     for column in _columns.values():
         written += _reseal(column, tell)
+    tell(f"imports {storage.reseal()}")
     audit.record("keys.rotated", actor_id=None, rows=written)
-    crypto.forget_keys(keys_in_use())
+    crypto.forget_keys(keys_in_use() | {crypto.key_id(head) for head in storage.heads()})
     return written
 
 

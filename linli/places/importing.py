@@ -19,9 +19,9 @@ from linli.places import services
 from linli.places.errors import PlaceProblem
 from linli.places.geometry import parse_geojson, parse_wkt
 from linli.places.kinds import KIND_LABELS, LAYERS, SITE_KINDS
-from linli.places.matching import KIND_WORDS
 from linli.places.models import Place, PlaceName
 from linli.places.planner import PlacesPlanner
+from linli.places.row_kinds import KIND_WORDS
 
 PERMISSION = "data.import"
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z\-]{0,39}")

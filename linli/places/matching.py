@@ -16,20 +16,9 @@ from linli.places.models import Boundary, Place, PlaceName
 from linli.places.pinyin import sort_key
 from linli.places.rows import PlannedRow
 from linli.places.search import locate_by_name
-from linli.places.short_names import grid_meant, titled_place
+from linli.places.short_names import grid_meant, longest_in, titled_place
 from linli.places.snapshot import PlaceRow, PlaceSnapshot
 
-KIND_WORDS = {
-    "省": "province", "市": "city", "地级市": "city", "区": "district", "县": "district", "区县": "district",
-    "街道": "street", "镇": "street", "乡": "street", "镇街": "street", "社区": "community", "村": "community",
-    "居委会": "community", "村委会": "community", "网格": "grid", "楼栋": "building", "楼": "building",
-    "点位": "site", "小区": "site", "道路": "road", "路": "road", "地标": "landmark",
-}  # fmt: skip
-_KIND_BY_CODE_LENGTH = {6: "district", 9: "street", 12: "community", 15: "grid"}
-_KIND_BY_ENDING = (
-    ("网格", "grid"), ("街道", "street"), ("镇", "street"), ("乡", "street"), ("社区", "community"),
-    ("居委会", "community"), ("村委会", "community"), ("村", "community"), ("号楼", "building"), ("路", "road"),
-)  # fmt: skip
 _PARENT_LENGTH = {15: 12, 12: 9, 9: 6}
 _ENDINGS = (
     "居民委员会", "村民委员会", "街道办事处", "人民政府", "居委会", "村委会", "办事处", "街道办", "社区", "街道",
@@ -57,31 +46,6 @@ def core(name: str) -> str:
     return text
 
 
-def kind_of(default: str, code: str, name: str) -> str:
-    """The kind of a row that does not say it: by default, by the length of its code or the end of its name."""
-    if default:
-        return default
-    if code.isdigit() and len(code) in _KIND_BY_CODE_LENGTH:
-        return _KIND_BY_CODE_LENGTH[len(code)]
-    for ending, slug in _KIND_BY_ENDING:
-        if name.endswith(ending):
-            return slug
-    raise PlaceProblem(
-        "no_kind", _("看不出“%(name)s”是哪一类。请加一列“类别”（如 网格、楼栋、小区）。") % {"name": name}
-    )
-
-
-def scheme_for(kind: str, code: str, layer: str) -> str:
-    """The scheme of a code by the kind of place that bears it."""
-    if not code:
-        return ""
-    if kind == "grid":
-        return "supervision_grid" if layer == SUPERVISION else "grid"
-    if kind in ("province", "city", "district"):
-        return "gb2260"
-    return {"street": "gb10114", "community": "statistics"}.get(kind, "local")
-
-
 class Directory:
     """Looks parents and known places up: in the register (below `under`) and among the rows of the same file.
 
@@ -99,6 +63,7 @@ class Directory:
         self._planned_by_name: dict[str, list[PlannedRow]] = {}
         self._small: dict[tuple[int | None, str, str], int] = {}
         self._small_codes: dict[str, int] = {}
+        self._small_names: dict[int, str] = {}
         self._likes: dict[tuple[str, str], list[tuple[int, PlaceRow]]] = {}
         self._cores: dict[int, tuple[str, str]] = {}
         self._above: tuple[PlaceRow | None] | None = None
@@ -129,6 +94,14 @@ class Directory:
             self._small.setdefault((parent, kind, name), key)
             if code:
                 self._small_codes.setdefault(code, key)
+                self._small_names[key] = name
+
+    def name_of_code(self, code: str, scheme: str) -> str:
+        """The name of the place that bears a code; empty where none does."""
+        known = self.snapshot.find_by_code(code, scheme)
+        if known is not None:
+            return known.name
+        return self._small_names.get(self._small_codes.get(code, 0), "") if scheme == "local" else ""
 
     def codes(self) -> set[str]:
         """The codes of the places below `under` down to the grid."""
@@ -368,15 +341,19 @@ class Directory:
         return [*self._likes[name, kind]]
 
     def _take_address(self, row: PlannedRow, address: str) -> bool:
-        """The community or grid that an address names in words, or whose compound or building it names."""
-        below = self.under.path if self.under else None
-        named = [
-            place for name, places in self._by_name.items() if len(name) > 2 and name in address for place in places
-        ]
-        deepest = max((place.depth for place in named), default=0)
-        found = {place.id: place for place in named if place.depth == deepest and place.kind in ("community", "grid")}
+        """The community or grid that an address names in words, or whose compound or building it names.
+
+        Of two that it names, the one in the street that it names.
+        """
+        longest = longest_in(address, self._by_name)
+        below = [place for name in longest for place in self._by_name[name] if place.kind in ("community", "grid")]
+        deepest = max((place.depth for place in below), default=0)
+        found = {place.id: place for place in below if place.depth == deepest}
+        streets = [name for name in longest if any(place.kind == "street" for place in self._by_name[name])]
+        if len(found) > 1 and streets:
+            found = {key: place for key, place in found.items() if self._stands_in(place, streets[0])} or found
         if not found:
-            for hit in locate_by_name(address, under=below):
+            for hit in locate_by_name(address, under=self.under.path if self.under else None):
                 place = self.snapshot.get(hit.place.place_id)
                 if place is not None:
                     found[place.id] = place
@@ -385,9 +362,18 @@ class Directory:
         if len(found) == 1:
             self._take(row, next(iter(found.values())))
         else:
-            places: list[PlaceRow | PlannedRow] = list(found.values())
-            self._take(row, self._asked(row, address, "", row.parent_words.get("street", ""), places))
+            self._take(row, self._asked_of_address(row, address, list(found.values())))
         return True
+
+    def _asked_of_address(self, row: PlannedRow, address: str, places: list[PlaceRow]) -> PlaceRow:
+        """Which of several places an address means; it is no name of theirs, so nothing is remembered."""
+        sentence = _("“%(address)s”在下面哪一个？") % {"address": address[:60]}
+        choices = tuple(Choice(str(place.id), self.snapshot.full_name(place.id)) for place in places[:CHOICES_SHOWN])
+        answer = self.run.ask(Question("address", address[:120], sentence, choices, remember=False), row.row)
+        place = self.snapshot.get(int(answer.value)) if answer is not None and answer.value else None
+        if place is None:
+            raise Unsettled
+        return place
 
     def _stands_in(self, place: PlaceRow | PlannedRow, street: str) -> bool:
         if isinstance(place, PlannedRow):

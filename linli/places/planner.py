@@ -16,10 +16,12 @@ from linli.places import services
 from linli.places.errors import PlaceProblem
 from linli.places.geometry import STORED_CRS, as_area
 from linli.places.kinds import GOVERNANCE, KINDS
-from linli.places.matching import Directory, Unsettled, kind_of, scheme_for
+from linli.places.matching import Directory, Unsettled
 from linli.places.models import Boundary, GridMember, Place, PlaceChange, PlaceName
 from linli.places.positions import boundaries_of, settle_positions
+from linli.places.row_kinds import kind_of, scheme_for
 from linli.places.rows import PlannedRow
+from linli.places.running_numbers import settle_numbers
 from linli.places.sheet import Sheet, SheetRow
 from linli.places.short_names import without_blanks
 from linli.places.snapshot import place_snapshot, today
@@ -55,6 +57,7 @@ class PlacesPlanner(Planner):
                 row.reject(problem.message, _field_of(problem.code))
         self.planned.sort(key=lambda planned: KINDS[planned.kind].rank)
         self.directory.load_small(planned.kind for planned in self.planned)
+        settle_numbers(self.planned, self.directory, self.run)
         self._link()
         self.crs, self.crs_stated = settle_positions(self.planned, self.directory, self.run)
         self._compare()

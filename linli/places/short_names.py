@@ -23,8 +23,10 @@ def grid_key(name: str, community: str) -> str:
     """What tells a grid from the others of its community, however it is written: 第一网格, 西湖社区01网格 → 1."""
     text = "".join(name.split())
     for before in (community, community.removesuffix("社区"), community.removesuffix("村")):
-        if len(before) > 1 and text.startswith(before) and len(text) > len(before):
-            text = text[len(before) :].removeprefix("社区")
+        # Often the street stands before it: 北城街道城西社区第1网格.
+        above, named, rest = text.partition(before)
+        if len(before) > 1 and named and rest and (not above or above.endswith(("街道", "镇", "乡"))):
+            text = rest.removeprefix("社区")
             break
     for ending in _ENDINGS:
         text = text.removesuffix(ending) or text
@@ -42,9 +44,15 @@ def grid_meant(name: str, community: PlaceRow, grids: Iterable[PlaceRow]) -> Pla
 def titled_place(titles: str, by_name: Mapping[str, list[PlaceRow]]) -> PlaceRow | None:
     """The one community that stands above the tables; if there is none, the one street."""
     text = "".join(titles.split())
-    named = [(name, places) for name, places in by_name.items() if len(name) > 2 and name in text]
+    named = longest_in(text, by_name)
     for kind in TITLED:
-        found = {place.id: place for _name, places in named for place in places if place.kind == kind}
+        found = {place.id: place for name in named for place in by_name[name] if place.kind == kind}
         if found:
             return next(iter(found.values())) if len(found) == 1 else None
     return None
+
+
+def longest_in(text: str, names: Iterable[str]) -> list[str]:
+    """The names that stand in a text; 山前村 does not where it stands only within 马山前村."""
+    named = [name for name in names if len(name) > 2 and name in text]
+    return [name for name in named if not any(name != other and name in other for other in named)]

@@ -131,7 +131,7 @@ class Requests(PartwisePlanner):
     def plan(self, rows: Sequence[Row]) -> None:
         """New, known already, or refused with the reason."""
         if not self.system:
-            text = _("请先写明这些诉求来自哪个系统，例如“12345热线”（选项 system）。")
+            text = _("请先写明这些诉求来自哪个系统，例如“12345热线”。")
             raise ExchangeProblem("no_system", text)
         numbers = Item.objects.filter(source_system=self.system).exclude(source_number="")
         known: dict[str, bool] = {

@@ -37,6 +37,7 @@ class Codes:
         with_code = [row.values for row in rows if row.open and "code" in row.values]
         coded = {values["code"] for values in with_code}
         named = {heading_key(values["name"]): values["code"] for values in with_code}
+        self._renamed([row for row in rows if row.open and "code" in row.values])
         above: dict[str, list[Row]] = {}
         for row in rows:
             parent = row.values.get("parent", "")
@@ -53,6 +54,24 @@ class Codes:
         for name, waiting in above.items():
             self._above(name, waiting, coded)
         self._missing_codes([row for row in rows if row.open and "code" not in row.values], coded)
+
+    def _renamed(self, rows: Sequence[Row]) -> None:
+        """Codes that stand for something else here: an office's own numbering would rename the catalogue."""
+        other = [
+            row for row in rows
+            if (known := self.by_code.get(row.values["code"])) is not None and _unlike(known.name, row.values["name"])
+        ]  # fmt: skip
+        if not other:
+            return
+        code = other[0].values["code"]
+        sentence = _("有 %(count)d 个代码在登记里是别的类别（如 %(code)s 是“%(known)s”，表里是“%(name)s”）。怎么办？")
+        question = Question(
+            "codes_renamed", "?", sentence % {"count": len({row.values["code"] for row in other}), "code": code,
+                                              "known": self.by_code[code].name, "name": other[0].values["name"]},
+            (Choice("rename", _("按表里的改名")),), remember=False,
+        )  # fmt: skip
+        for row in other:
+            self.run.ask(question, row)
 
     def _above(self, name: str, rows: Sequence[Row], coded: set[str]) -> None:
         near = [row for row in self.tops if len(row.name) > 1 and (row.name in name or name in row.name)]
@@ -106,3 +125,9 @@ class Codes:
                 code = next(found for number in range(1, 10_000) if (found := f"{before}{number:02d}") not in taken)
             taken.add(code)
             given[key] = row.values["code"] = code
+
+
+def _unlike(one: str, other: str) -> bool:
+    """Whether two names have no two signs in a row in common."""
+    pairs = {one[at : at + 2] for at in range(len(one) - 1)}
+    return not pairs & {other[at : at + 2] for at in range(len(other) - 1)} and one != other

@@ -190,6 +190,25 @@ def orders_of_the_hotline() -> bytes:
     ])  # fmt: skip
 
 
+def compounds_numbered_in_each_community() -> bytes:
+    """One sheet per community, in each of which the rows are numbered from 1 in a column that is called 编号."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for community in ("西湖社区", "东湖社区"):
+        page = book.create_sheet(community)
+        for row in (["编号", "小区名称", "类别"], [1, f"{community[:2]}甲苑", "小区"], [2, f"{community[:2]}乙苑", "小区"],
+                    ["共2个小区", None, None]):  # fmt: skip
+            page.append(row)
+    return saved(book)
+
+
+def shops_whose_addresses_name_two() -> bytes:
+    """An address in which the name of one place stands within that of another."""
+    return workbook([
+        ["店名", "类别", "详细地址"], ["申一店", "商铺", "中山街道小西湖社区望江路1号"], ["申二店", "商铺", "中山街道西湖社区望江路2号"],
+    ])  # fmt: skip
+
+
 BOOKS: tuple[OfficeBook, ...] = (
     OfficeBook("楼栋登记表.xls", "places", buildings_old_workbook, ("望江1号楼", "望江2 号楼", "望江3号楼"), ("望江4号楼",)),
     OfficeBook("物业企业.xlsx", "organisations", property_managers, ("甲 物业公司", "乙物业公司"), ("丙物业公司", "空缺"),
@@ -205,6 +224,9 @@ BOOKS: tuple[OfficeBook, ...] = (
     OfficeBook("事项清单.csv", "categories", catalogue_without_codes, ("L0101", "L0102"), ("L0103",)),
     OfficeBook("沿街门店.et", "sites", shops_old_workbook, ("未一超市", "未二面馆"), ("未三理发", "合计3家"), ("理发店",),
                {"site_kind": "skip"}),
+    OfficeBook("各社区小区.xlsx", "sites", compounds_numbered_in_each_community,
+               ("西湖甲苑", "西湖乙苑", "东湖甲苑", "东湖乙苑"), ("共2个小区",), ("编码，还是这份表自己的序号",)),
+    OfficeBook("店铺地址.xlsx", "sites", shops_whose_addresses_name_two, ("申一店", "申二店")),
     OfficeBook("工单.xlsx", "requests", orders_of_the_hotline,
                ("20240904000123451", "20240904000123452", "20240904000123455"),
                ("20240904000123453", "2.0240904000123453e+16", "20240904000123454"),

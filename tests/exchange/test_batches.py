@@ -11,7 +11,8 @@ from linli.exchange import services
 from linli.exchange.column_maps import ImportMap
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.models import ImportBatch, ImportRow, RememberedAnswer
-from linli.exchange.rejects import refused_rows, rejects_file
+from linli.exchange.refused import refused_rows
+from linli.exchange.rejects import rejects_file
 from linli.exchange.running import AnotherRuns, carry_out
 from linli.exchange.services import Importer
 from linli.exchange.undoing import Obstacles

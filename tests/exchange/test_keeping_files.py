@@ -14,7 +14,9 @@ from django.utils import timezone
 from linli.exchange import purging, services, storage
 from linli.exchange.errors import ExchangeProblem
 from linli.exchange.models import ImportBatch
+from linli.exchange.refused import noted
 from linli.exchange.services import Importer
+from linli.people import crypto, keys
 from tests.exchange.conftest import workbook
 
 FILE = workbook([["社区", "姓名", "联系电话", "岗位"], ["西湖社区", "张三", "138", "网格员"]])
@@ -87,3 +89,30 @@ def test_an_old_file_that_no_batch_has_any_more_goes_too(
         assert purging.purge() == 0
     left = {path.stem for path in folder.glob("*.sealed")}
     assert left == {kept.uid.hex, young.uid.hex}, "what is held, and what may just be written"
+
+
+def test_files_open_after_the_keys_were_rotated(importer: Importer, settings: Any, tmp_path: Path) -> None:
+    """Whoever rotates keys while a file waits, or its refused rows are not fetched yet, does not lose it."""
+    settings.LINLI_KEYS = str(tmp_path / "keys.json")
+    assert crypto.ensure_keys()
+    batch = services.receive(importer, "staff", FILE, "花名册.xlsx")
+    services.check(batch, importer)
+    first = crypto.keyring().current
+    for _time in range(3):
+        keys.rotate()
+    assert first not in crypto.keyring().encryption
+    assert storage.fetch(batch.uid) == FILE
+    assert [row.problems[0][1] for row in noted(batch) or []] == ["电话号码不完整或多了数字。请核对后重新填写。"]
+
+
+def test_a_file_whose_key_is_lost_is_gone_and_stops_nothing(importer: Importer, settings: Any, tmp_path: Path) -> None:
+    settings.LINLI_KEYS = str(tmp_path / "keys.json")
+    assert crypto.ensure_keys()
+    batch = services.receive(importer, "staff", FILE, "花名册.xlsx")
+    settings.LINLI_KEYS = str(tmp_path / "other.json")
+    assert crypto.ensure_keys()
+    with pytest.raises(ExchangeProblem) as refused:
+        storage.fetch(batch.uid)
+    assert "重新上传" in refused.value.message
+    keys.rotate()
+    services.drop(batch)

@@ -12,7 +12,8 @@ import pytest
 from linli.exchange import streamed
 from linli.exchange.column_maps import ImportMap
 from linli.exchange.kinds import kind_of
-from linli.exchange.rejects import Refused, refused_rows, rejects_file
+from linli.exchange.refused import Refused, refused_rows
+from linli.exchange.rejects import rejects_file
 from linli.exchange.services import Importer
 from tests.exchange.conftest import brought_in, saved, workbook
 

@@ -14,7 +14,7 @@ from linli.people.models import Appointment, Organisation, Person
 from linli.places.models import Place
 from linli.places.services import create_place
 from linli.work.models import Category, DeadlineRule, Item
-from tests.exchange.conftest import SmallDistrict, brought_in
+from tests.exchange.conftest import SmallDistrict, brought_in, workbook
 from tests.exchange.office_books import BOOKS, OfficeBook
 
 
@@ -36,6 +36,7 @@ def ground(importer: Importer, small: SmallDistrict) -> Importer:
     """The small district with two compounds in two grids of its west, and the categories of the catalogue."""
     for name, grid in (("清泉园", small.grids[0]), ("碧水园", small.grids[1])):
         create_place(actor_label="t", kind="site", name=name, parent_id=grid.pk, site_kind="compound")
+    create_place(actor_label="t", kind="community", name="小西湖社区", parent_id=small.street.pk)
     return importer
 
 
@@ -108,3 +109,35 @@ def test_what_the_offices_files_bring_is_right(ground: Importer, small: SmallDis
         small.east.pk,
     )
     assert items["5"].received_at == datetime(2024, 9, 4, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def test_an_address_means_the_longest_name_in_it(ground: Importer, small: SmallDistrict) -> None:
+    _bring(ground, _book("店铺地址.xlsx"))
+    at = dict(Place.objects.filter(name__startswith="申").values_list("name", "parent__name"))
+    assert at == {"申一店": "小西湖社区", "申二店": "西湖社区"}
+
+
+def test_running_numbers_rename_no_places_of_another_community(ground: Importer, small: SmallDistrict) -> None:
+    rows = [
+        ["编号", "小区名称", "类别", "社区"],
+        ["1", "望海苑", "小区", "西湖社区"],
+        ["2", "望山苑", "小区", "西湖社区"],
+    ]
+    brought_in(ground, "sites", workbook(rows))
+    other = [rows[0], ["1", "听涛苑", "小区", "东湖社区"], ["2", "听雨苑", "小区", "东湖社区"]]
+    batch = brought_in(ground, "sites", workbook(other))
+    assert [doubt["topic"] for doubt in batch.report["doubts"]] == ["running_numbers"]
+    assert set(Place.objects.filter(site_kind="compound", code__in=("1", "2")).values_list("name", flat=True)) == {
+        "望海苑", "望山苑",
+    }  # fmt: skip
+    assert Place.objects.filter(name__in=("听涛苑", "听雨苑"), parent=small.east, code="").count() == 2
+
+
+def test_codes_of_an_offices_own_do_not_rename_the_catalogue(ground: Importer) -> None:
+    heads = ["代码", "名称", "处置时限"]
+    brought_in(ground, "categories", workbook([heads, ["0971", "公交线路", "5天"]]))
+    batch = brought_in(ground, "categories", workbook([heads, ["0971", "暴露垃圾", "1天"], ["0972", "路灯", "1天"]]))
+    assert batch.report["counts"]["doubtful"] == 1 and "是“公交线路”，表里是“暴露垃圾”" in str(batch.report["doubts"])
+    assert Category.objects.get(code="0971", valid_to=None).name == "公交线路"
+    agreed = brought_in(ground, "categories", workbook([heads, ["0971", "公交线路和班次", "5天"]]))
+    assert agreed.report["doubts"] == [] and agreed.report["counts"]["changed"] == 1

@@ -14,7 +14,7 @@ from linli.exchange.kinds import Answer, Run
 from linli.exchange.models import ImportBatch, RememberedAnswer
 from linli.exchange.reading import read_book
 from linli.exchange.reading.book import Merge, Sheet
-from linli.exchange.rejects import refused_in
+from linli.exchange.refused import refused_in
 from linli.exchange.services import Importer
 from linli.exchange.tables import find_header
 from linli.people.access import Actor, Grant
