@@ -57,6 +57,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/desk/shop/stocktakes/{stocktake}/", "/desk/shop/partners/", "/desk/shop/partners/new/",
         "/desk/shop/partners/{shop_partner}/", "/desk/shop/settlements/{settlement}/",
         "/desk/shop/reports/?month={shop_month}", "/desk/shop/orders/", "/desk/counter/", "/desk/counter/today/",
+        "/desk/shop/orders/{shop_order}/",
         "/desk/points/", "/desk/points/awards/", "/desk/points/awards/{awards_award}/", "/desk/points/nominations/",
         "/desk/points/nominations/{awards_nomination}/", "/desk/points/appeals/",
         "/desk/points/appeals/{awards_appeal}/",

@@ -54,9 +54,10 @@ def _stalled(world: World) -> dict[str, str]:
     last = timezone.localtime().replace(day=1, hour=12) - timedelta(days=3)
     Order.objects.filter(pk=order.pk).update(ended_at=last)
     settlement = paper_services.settle(officer, partner.pk, last.date())
-    services.reserve(member, supply.pk, 1, key="waiting")
+    waiting = services.reserve(member, supply.pk, 1, key="waiting").order
     count = stock_services.count_stock(officer, counter.pk, {supply.pk: (9, "lost")}, key="count")
     return {
         "shop_good": str(good.pk), "shop_counter": str(counter.pk), "shop_partner": str(partner.pk),
         "settlement": str(settlement.pk), "stocktake": str(count.pk), "shop_month": f"{last:%Y-%m}",
+        "shop_order": str(waiting.pk),
     }  # fmt: skip
