@@ -1,9 +1,9 @@
-"""Readers of hours that wait for a decision: by activity, entered by hand, and what else there is of a day; appeals."""
+"""Readers of hours that wait for a decision: by activity, entered by hand, whose check-in was corrected; appeals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Count, Q, Sum, When
@@ -11,9 +11,13 @@ from django.db.models import Case, Count, Q, Sum, When
 from linli.activities.models import Attendance
 from linli.people.access import Actor
 from linli.volunteering.models import Appeal, Service
+from linli.volunteering.rules import Rules, reckon
+from linli.volunteering.ruling import rules_at
 from linli.volunteering.selectors import WAITING_SHOWN, reach
 
 ACTIVITY_SHOWN = 500
+CORRECTED_SHOWN, LOOKED_BACK = 500, timedelta(days=92)
+"""A correction of a check-in comes soon, or is an appeal."""
 
 
 def waiting_activities(actor: Actor) -> list[dict[str, Any]]:
@@ -36,6 +40,32 @@ def waiting_others(actor: Actor) -> list[Service]:
     """Services entered by hand or imported that wait, the oldest first (1 statement)."""
     rows = Service.objects.filter(reach_or_none(actor), state=Service.PROPOSED, activity=None)
     return list(rows.select_related("place", "organisation").order_by("happened_on", "pk")[:WAITING_SHOWN])
+
+
+def outdated(actor: Actor, now: datetime) -> list[tuple[Service, int]]:
+    """Confirmed hours whose check-in was corrected afterwards so that other minutes would come of it, with these.
+
+    Of the last weeks, in the actor's places, the latest first (2 statements, 1 more for each place and day).
+    """
+    corrected = Attendance.objects.filter(
+        changed_at__gte=now - LOOKED_BACK, confirmed_at__isnull=False, left_at__isnull=False
+    ).exclude(corrected_reason="").order_by("-changed_at")[:CORRECTED_SHOWN]  # fmt: skip
+    there = {f"attendance:{row.pk}": row for row in corrected}
+    rows = Service.objects.filter(reach_or_none(actor), key__in=list(there), state=Service.CONFIRMED)
+    rules: dict[tuple[str, date], Rules] = {}
+    found = []
+    for row in rows.select_related("place", "activity").order_by("-happened_on", "pk"):
+        path, activity, stay = str(row.place.path), row.activity, there[row.key]
+        if activity is None or stay.left_at is None or row.decided_at is None or stay.changed_at <= row.decided_at:
+            continue
+        if (path, row.happened_on) not in rules:
+            rules[path, row.happened_on] = rules_at(path, row.happened_on)
+        minutes = reckon(
+            stay.came_at, stay.left_at, activity.starts_at, activity.ends_at, rules[path, row.happened_on]
+        ).minutes
+        if minutes != row.minutes:
+            found.append((row, minutes))
+    return found
 
 
 def of_activity(activity_id: int) -> list[Service]:

@@ -166,6 +166,20 @@ def _stored(keys: Sequence[str]) -> dict[str, tuple[Service, list[HoursEntry]]]:
     return {row.key: (row, list(row.entries.all())) for row in rows}
 
 
+def _what(one: ServiceRow | Service) -> tuple[int, date, str]:
+    """Who did what on which day, blanks apart."""
+    return one.person_id, one.happened_on, "".join(one.content.split())
+
+
+def _recorded(found: Sequence[_Found]) -> set[tuple[int, date, str]]:
+    """What check-ins or somebody's hand have recorded of these persons and days, so that nothing counts twice."""
+    rows = Service.objects.filter(
+        person_id__in={one.service.person_id for one in found},
+        happened_on__in={one.service.happened_on for one in found}, origin__in=(Service.CHECKIN, Service.MANUAL),
+    ).exclude(state=Service.REJECTED)  # fmt: skip
+    return {_what(row) for row in rows.only("person_id", "happened_on", "content")}
+
+
 def _settled(one: _Found, before: tuple[Service, list[HoursEntry]] | None) -> None:
     """Say what a row does: a new service, one whose import was undone, the same again, or one it may not change."""
     one.row.plan = one.service
@@ -197,7 +211,7 @@ class HoursPlanner(RowsPlanner):
             one = self.read(row, lambda row: self._service(row, people_known)) if row.open else None
             if one is not None and row.open:
                 found.append(one)
-        known = _stored([one.service.key for one in found])
+        known, elsewhere = _stored([one.service.key for one in found]), _recorded(found)
         own = set(own_ids(self.run.actor)) if isinstance(self.run.actor, Actor) else set()
         paid = on_duty([Stay(one.service.person_id, one.service.happened_on) for one in found])
         seen: dict[str, int] = {}
@@ -209,6 +223,8 @@ class HoursPlanner(RowsPlanner):
                 one.row.reject(_("工作人员工作时间不计志愿时长。"), "happened_on")
             elif one.service.state == Service.CONFIRMED and one.service.person_id in own:
                 one.row.reject(_("自己的时长不能导入成已确认。状态请留空，由别人确认。"), "state")
+            elif key not in known and _what(one.service) in elsewhere:
+                one.row.reject(_("这一天的这项服务已经由签到或手工登记。"), "content")
             else:
                 _settled(one, known.get(key))
             seen.setdefault(key, one.row.line)

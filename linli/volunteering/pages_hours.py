@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -51,8 +52,21 @@ def waiting(request: HttpRequest) -> HttpResponse:
     if not (actor.may_somewhere(CONFIRM) or actor.may_somewhere(hours.LEAD) or activities or leads_any(actor)):
         raise ObjectHidden(CONFIRM)
     others = hours_selectors.waiting_others(actor)
-    context = {"activities": activities, "others": len(others), "tab": "hours", **_frame(request, actor)}
+    context = {
+        "activities": activities, "others": len(others), "tab": "hours", **_frame(request, actor),
+        "outdated": _outdated(actor),
+    }  # fmt: skip
     return render(request, "volunteering/desk/waiting.html", context)
+
+
+def _outdated(actor: Actor) -> list[dict[str, Any]]:
+    """Confirmed hours whose check-in was corrected since, for staff who may correct them."""
+    rows = hours_selectors.outdated(actor, timezone.now()) if actor.may_somewhere(CONFIRM) else []
+    names = lines.masked_names(row.person_id for row, _now in rows) if rows else {}
+    return [
+        lines.service_line(row) | {"name": names[row.person_id].name or _("未留姓名"), "now": hours_text(now)}
+        for row, now in rows
+    ]
 
 
 def _frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:

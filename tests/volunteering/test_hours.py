@@ -309,3 +309,23 @@ def test_statements_do_not_grow_with_who_came(world: World, query_counter: Any) 
             proposing.propose(proposing.confirmed.of_activity(activity.pk), activity.pk)
         counted.append(len(counter))
     assert counted[0] == counted[1] and Service.objects.count() == 7
+
+
+def test_a_check_in_that_was_corrected_after_the_confirming_is_listed_until_the_hours_follow(world: World) -> None:
+    one, two = closed(world)
+    community = world.actor("community")
+    hours.confirm(community, picks([one, two]))
+    page = "/desk/volunteers/hours/"
+    desk = signed_in_client(world.users["community"])
+    for minute, shown in ((2, False), (30, True)):
+        changed = {
+            "left_at": clock(11) - timedelta(minutes=minute - 2),
+            "changed_at": timezone.now(),
+            "corrected_reason": "早走",
+        }
+        Attendance.objects.filter(person_id=one.person_id).update(**changed)
+        assert ("签到更正过" in desk.get(page).content.decode()) is shown, "only where other hours would come of it"
+    assert "2 小时，按签到是 1.5 小时" in desk.get(page).content.decode()
+    assert "签到更正过" not in signed_in_client(world.users["community_west"]).get(page).content.decode()
+    hours.correct(community, one.pk, version=2, minutes=90, reason="早走了半小时")
+    assert "签到更正过" not in desk.get(page).content.decode()

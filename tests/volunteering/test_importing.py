@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from linli.exchange.undoing import Obstacles
 from linli.people import personal
 from linli.people.access import Actor
 from linli.people.importers import importer_for, operator
-from linli.volunteering import hours
+from linli.volunteering import hours, proposing
 from linli.volunteering.models import JoinedMember, JoinedUnit, Service, Volunteer
 from linli.volunteering.services import ServiceRow, record_services
 from linli.work.models import Deed
@@ -85,6 +86,16 @@ def test_other_hours_for_a_known_service_are_told_and_what_was_rejected_stays(wo
     assert "已经登记过，是 2.5 小时" in str(ImportRow.objects.filter(batch=other).values_list("problems", flat=True))
     one.refresh_from_db()
     assert one.state == "rejected"
+
+
+def test_what_a_check_in_has_recorded_does_not_come_in_a_second_time(world: World) -> None:
+    brought(world, "volunteers", ROSTER)
+    person = Volunteer.objects.order_by("pk")[0].person_id
+    entered = proposing.Entered(person, world.places["east"].pk, date(2025, 3, 5), 150, "清 洁日", "签到表")
+    proposing.enter(world.actor("community"), entered, key="by hand")
+    batch = brought(world, "hours", HOURS[:3])
+    assert counts(batch) == (1, 0, 0) and batch.report["counts"]["rejected"] == 1
+    assert Service.objects.filter(person_id=person).count() == 1
 
 
 def test_nobody_takes_their_own_hours_in_as_confirmed(world: World) -> None:

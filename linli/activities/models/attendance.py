@@ -45,7 +45,10 @@ class Attendance(models.Model):
     synthetic = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["person", "came_at"], name="activities_attendance_person")]
+        indexes = [
+            models.Index(fields=["person", "came_at"], name="activities_attendance_person"),
+            models.Index(fields=["changed_at"], condition=~Q(corrected_reason=""), name="activities_corrected"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["activity", "person"], name="activities_attendance_once"),
             models.CheckConstraint(
