@@ -25,7 +25,7 @@ SELECT due.account_id, due.expires_on, $3::timestamptz FROM (
   WHERE l.remaining > 0 AND l.expires_on BETWEEN $1::date AND $2::date
     AND NOT EXISTS (SELECT 1 FROM credits_expirynotice n
                     WHERE n.account_id = l.account_id AND n.expires_on = l.expires_on)
-  GROUP BY l.account_id, l.expires_on ORDER BY l.account_id, l.expires_on LIMIT $4::bigint) due
+  GROUP BY l.expires_on, l.account_id ORDER BY l.expires_on, l.account_id LIMIT $4::bigint) due
 ON CONFLICT (account_id, expires_on) DO NOTHING
 RETURNING account_id, expires_on
 """

@@ -33,6 +33,7 @@ class Lot(models.Model):
         indexes = [
             models.Index(fields=["account", "expires_on", "id"], condition=Q(remaining__gt=0), name="lot_spendable"),
             models.Index(fields=["issuer", "expires_on", "id"], condition=Q(remaining__gt=0), name="lot_of_issuer"),
+            models.Index(fields=["expires_on", "account"], condition=Q(remaining__gt=0), name="lot_due"),
         ]
 
 
