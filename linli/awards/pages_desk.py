@@ -94,11 +94,12 @@ def award(request: HttpRequest, award_id: int) -> HttpResponse:
             return redirect("awards:award", award_id)
     row = selectors.award_for(actor, award_id)
     path = str(row.place.path)
-    names = selectors.masked_names([row.person_id, row.proposed_by_id, row.decided_by_id])
+    names = selectors.masked_names([row.person_id, row.proposed_by_id, row.decided_by_id, row.reversed_by_id])
     context = {
         "row": row, "title": title_of(row), "why": words.explain(row.why), "names": names, "refusal": refusal,
         "name": names.get(row.person_id, ""), "proposed": names.get(row.proposed_by_id or 0, ""),
-        "decided": names.get(row.decided_by_id or 0, ""), "reason": words.reason_words(row.reason),
+        "decided": names.get(row.decided_by_id or 0, ""), "reversed": names.get(row.reversed_by_id or 0, ""),
+        "reason": words.reason_words(row.reason),
         "state": words.STATES[row.state].text(language()), "source": words.SOURCES[row.source].text(language()),
         "amount": words.amount(row.rule.unit if row.rule else "piece", row.quantity),
         "may_confirm": row.state == WAITING and actor.may(CONFIRM, place_path=path),

@@ -229,6 +229,7 @@ def test_the_desk_lists_what_waits_and_confirms(world: World, query_counter: Any
     assert client.post(address, {"act": "decline", "reason": "x"}).status_code == 409
     assert client.post(address, {"act": "reverse", "reason": ""}).status_code == 422
     assert client.post(address, {"act": "reverse", "reason": "登记错了"}).status_code == 302
+    assert "<dt>冲正</dt>" in text(client.get(address))
     assert client.post(address, {"act": "fly"}).status_code == 422
     for who, status in (("grid", 403), ("handler", 403), ("admin", 403), ("captain", 403)):
         assert staff(world, who).get(address).status_code == status
