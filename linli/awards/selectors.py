@@ -340,14 +340,15 @@ class Waiting:
         return self.awards + self.nominations + self.appeals
 
 
-_WAITING = """
-WITH reach AS (SELECT id FROM places_place WHERE %(everything)s OR path <@ ANY(%(scopes)s::ltree[]))
-SELECT (SELECT count(*) FROM awards_award a JOIN reach ON reach.id = a.place_id
-    WHERE a.state IN ('waiting', 'to_settle')),
-  (SELECT count(*) FROM awards_nomination n JOIN reach ON reach.id = n.place_id
-    WHERE n.state IN ('new', 'second') OR n.state = 'notice' AND n.notice_to < %(today)s), o.count, o.due_on
-FROM (SELECT count(*), min(p.due_on) AS due_on FROM awards_appeal p JOIN awards_award a ON a.id = p.award_id
-  JOIN reach ON reach.id = a.place_id WHERE p.state = 'open') o
+_REACH = "(%(everything)s OR p.path <@ ANY(%(scopes)s::ltree[]))"
+_WAITING = f"""
+SELECT (SELECT count(*) FROM awards_award a JOIN places_place p ON p.id = a.place_id
+    WHERE a.state IN ('waiting', 'to_settle') AND {_REACH}),
+  (SELECT count(*) FROM awards_nomination n JOIN places_place p ON p.id = n.place_id
+    WHERE (n.state IN ('new', 'second') OR n.state = 'notice' AND n.notice_to < %(today)s) AND {_REACH}),
+  o.count, o.due_on
+FROM (SELECT count(*), min(l.due_on) AS due_on FROM awards_appeal l JOIN awards_award a ON a.id = l.award_id
+  JOIN places_place p ON p.id = a.place_id WHERE l.state = 'open' AND {_REACH}) o
 """
 
 

@@ -163,11 +163,16 @@ class PoolFigures:
     members: int = 0
 
 
+_POOLS = (
+    "SELECT place_id FROM credits_account"
+    " WHERE kind = 'pool' AND place_id IS NOT NULL AND NOT kept AND owner_id IS NULL"
+)
+"""Read off the index of accounts of places, however many members there are."""
+
+
 def places_with_pools() -> set[int]:
     """The places whose pool is there: streets, and wherever else rules of their own give points (1 statement)."""
-    return {
-        row[0] for row in fetch("SELECT place_id FROM credits_account WHERE kind = 'pool' AND place_id IS NOT NULL", [])
-    }
+    return {row[0] for row in fetch(_POOLS, [])}
 
 
 def pool_place(row: PlaceRow | None) -> PlaceRow | None:
