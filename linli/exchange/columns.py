@@ -19,6 +19,10 @@ CERTAIN, LIKELY, POSSIBLE = 1.0, 0.8, 0.6
 LEAST = 0.5
 
 
+_ENDINGS = ("数量", "数", "编号", "编码", "代码", "电话", "手机", "日期", "时间", "面积", "率")
+"""What a heading ends with is what stands below it: 社区数 is a number, no community."""
+
+
 @dataclass(slots=True)
 class ColumnGuess:
     """One column: the field (`target`) it is taken for ("" none), how sure, by what, a few of its texts.
@@ -74,7 +78,7 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
         if guess.heading in HEADINGS_BETWEEN:
             continue
         offers += [(sure, -number, name, by) for name, sure, by in _offers(guess, known, fields, tables)]
-    for sure, place, name, by in sorted(offers, reverse=True):
+    for sure, place, name, by in _of_one_group(sorted(offers, reverse=True), guesses, fields, where):
         guess = guesses[-place]
         if guess.target or guess.by == "given" or sure < LEAST:
             continue
@@ -91,6 +95,42 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
             guess.target, guess.confidence, guess.by = wanted, LIKELY, "sheet"
             taken.setdefault(wanted, []).append(guess)
     return guesses
+
+
+_Offer = tuple[float, int, str, str]
+
+
+def _of_one_group(
+    offers: Sequence[_Offer], guesses: Sequence[ColumnGuess], fields: Mapping[str, Field], where: Mapping[str, set[int]]
+) -> list[_Offer]:
+    """The offers without those that belong to somebody else.
+
+    Where a line names 网格长 and 网格员, each with a telephone, the telephone is that of the column taken for the name.
+    """
+    said = next((guess for guess in guesses if guess.target in fields and fields[guess.target].required), None)
+    first = next((offer for offer in offers if fields[offer[2]].required), None) if said is None else None
+    column = guesses[-first[1]] if first is not None else said
+    whose = _whose(column.heading) if column is not None else ""
+    if column is None or not whose:
+        return list(offers)
+    own = {name for _sure, place, name, _by in offers if _joined(guesses[-place].heading).startswith(whose)}
+
+    def fits(offer: _Offer) -> bool:
+        heading, entry = guesses[-offer[1]].heading, fields[offer[2]]
+        apart = not where[heading] & where[column.heading]
+        return entry.required or entry.many or entry.name not in own or apart or _joined(heading).startswith(whose)
+
+    return [*([first] if first is not None else ()), *(one for one in offers if one is not first and fits(one))]
+
+
+def _joined(heading: str) -> str:
+    return heading_key(heading.replace("/", ""))
+
+
+def _whose(heading: str) -> str:
+    """Of whom a column of names is: 网格员/姓名 and 网格员姓名 of the 网格员."""
+    text = _joined(heading)
+    return text.removesuffix("姓名").removesuffix("名单") if text not in ("姓名", "名称") else ""
 
 
 def _between(kind: Kind, heading: str, columns: Sequence[str]) -> str:
@@ -120,7 +160,11 @@ def _offers(
         if name:
             return [(name, CERTAIN - 0.02 * rank, "heading")]
     key = heading_key(parts[-1])
-    inside = [(len(alias), name) for alias, name in known.items() if len(alias) >= 2 and alias in key]
+    ending = next((word for word in _ENDINGS if key.endswith(word)), "")
+    inside = [
+        (len(alias), name)
+        for alias, name in known.items() if len(alias) >= 2 and alias in key and alias.endswith(ending)
+    ]  # fmt: skip
     if len(key) >= 2 and inside:
         length, name = max(inside)
         found.append((name, LIKELY if length * 2 >= len(key) else POSSIBLE, "part"))

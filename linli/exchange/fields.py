@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,6 +46,9 @@ def name(longest: int = 120) -> Parser:
     plain_text = text(longest)
 
     def parse(value: Any, run: Run) -> str:
+        if isinstance(value, date | time):
+            # 3-1 (building 3, entrance 1) becomes the third of January.
+            raise CellProblem(_("名称被表格软件改成了日期。请把该列设为“文本”后重新填写。"))
         found = str(plain_text(value, run))
         if found.startswith("="):
             raise CellProblem(_("名称是公式（=…）。请在表格中“粘贴为值”。"))

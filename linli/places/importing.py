@@ -41,6 +41,18 @@ def _code(value: Any, run: Run) -> str:
     return code
 
 
+def _name(value: Any, run: Run) -> str:
+    """The name of one place; several in a cell would become one place that nobody knows."""
+    found = str(_any_name(value, run))
+    if "、" in found or "；" in found or (isinstance(value, str) and "\n" in value.strip() and _SEVERAL.search(value)):
+        raise CellProblem(_("一格里有几个名称。请每个名称写一行。"))
+    return found
+
+
+_any_name = fields.name()
+_SEVERAL = re.compile(r"(?:社区|村|街道|镇|网格|小区|号楼)\s*\n")
+
+
 def _geometry(value: Any, run: Run) -> BaseGeometry:
     try:
         return parse_geojson(value) if not isinstance(value, str) else parse_wkt(value)
@@ -55,7 +67,7 @@ def _households(value: Any, run: Run) -> int:
         raise CellProblem(_("户数“%(text)s”不是整数。") % {"text": plain(value)[:40]}) from None
 
 
-NAME = Field("name", Label("名称", "Name"), fields.name(), ("地名", "地点名称", "点位名称", "社区名称", "街道名称", "网格名称",
+NAME = Field("name", Label("名称", "Name"), _name, ("地名", "地点名称", "点位名称", "社区名称", "街道名称", "网格名称",
              "楼栋名称", "小区名称", "道路名称"))  # fmt: skip
 CODE_FIELD = Field("code", Label("编码", "Code"), _code, ("代码", "网格编码", "网格编号", "社区代码", "街道代码",
                    "行政区划代码", "统计代码", "统计用区划代码", "编号", "点位编号"))  # fmt: skip

@@ -190,6 +190,29 @@ def orders_of_the_hotline() -> bytes:
     ])  # fmt: skip
 
 
+def roster_of_two_in_a_line() -> bytes:
+    """Head and worker of each grid in a line, each with a telephone; how many communities is no community."""
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    for row in (
+        ["社区", "网格", "网格长", None, "网格员", None, "社区数"], [None, None, "姓名", "电话", "姓名", "电话", None],
+        ["西湖社区", "第1网格", "酉甲", "13800001101", "酉乙", "13800001102", 1],
+        ["西湖社区", "第2网格", "酉丙", "13800001103", "酉丁", "13800001104", 1],
+    ):  # fmt: skip
+        page.append(row)
+    for area in ("A1:A2", "B1:B2", "C1:D1", "E1:F1", "G1:G2"):
+        page.merge_cells(area)
+    return saved(book)
+
+
+def buildings_gone_wrong() -> bytes:
+    """3-1 that became a day, and two names in one cell."""
+    return workbook([
+        ["楼栋名称", "类别", "所属社区"], [datetime(2024, 3, 1), "楼栋", "西湖社区"], ["3-2", "楼栋", "西湖社区"],
+        ["戌甲、戌乙", "楼栋", "西湖社区"],
+    ])  # fmt: skip
+
+
 def compounds_numbered_in_each_community() -> bytes:
     """One sheet per community, in each of which the rows are numbered from 1 in a column that is called 编号."""
     book = openpyxl.Workbook()
@@ -224,6 +247,10 @@ BOOKS: tuple[OfficeBook, ...] = (
     OfficeBook("事项清单.csv", "categories", catalogue_without_codes, ("L0101", "L0102"), ("L0103",)),
     OfficeBook("沿街门店.et", "sites", shops_old_workbook, ("未一超市", "未二面馆"), ("未三理发", "合计3家"), ("理发店",),
                {"site_kind": "skip"}),
+    OfficeBook("两人一行.xlsx", "staff", roster_of_two_in_a_line, ("酉乙", "酉丁"), ("酉甲", "酉丙"),
+               ("“网格长/姓名”一列也像“姓名”",)),
+    OfficeBook("楼号.xlsx", "places", buildings_gone_wrong, ("3-2",), ("2024-03-01", "戌甲、戌乙"),
+               ("改成了日期", "一格里有几个名称")),
     OfficeBook("各社区小区.xlsx", "sites", compounds_numbered_in_each_community,
                ("西湖甲苑", "西湖乙苑", "东湖甲苑", "东湖乙苑"), ("共2个小区",), ("编码，还是这份表自己的序号",)),
     OfficeBook("店铺地址.xlsx", "sites", shops_whose_addresses_name_two, ("申一店", "申二店")),

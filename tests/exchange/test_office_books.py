@@ -10,6 +10,7 @@ import pytest
 from linli.exchange import services
 from linli.exchange.column_maps import ImportMap
 from linli.exchange.services import Importer
+from linli.people import personal
 from linli.people.models import Appointment, Organisation, Person
 from linli.places.models import Place
 from linli.places.services import create_place
@@ -141,3 +142,13 @@ def test_codes_of_an_offices_own_do_not_rename_the_catalogue(ground: Importer) -
     assert Category.objects.get(code="0971", valid_to=None).name == "公交线路"
     agreed = brought_in(ground, "categories", workbook([heads, ["0971", "公交线路和班次", "5天"]]))
     assert agreed.report["doubts"] == [] and agreed.report["counts"]["changed"] == 1
+
+
+def test_of_two_people_in_a_line_each_keeps_the_own_telephone(ground: Importer) -> None:
+    _bring(ground, _book("两人一行.xlsx"))
+    for name, phone in (("酉乙", "13800001102"), ("酉丁", "13800001104")):
+        assert personal.opened(Person.objects.get(display_name=name), "phone") == phone
+    said = ImportMap("staff", {"网格长/姓名": "name", "网格员/姓名": ""})
+    batch = services.receive(ground, "staff", _book("两人一行.xlsx").make(), "a.xlsx", said)
+    taken = {column["heading"]: column["field"] for column in batch.report["columns"]}
+    assert (taken["网格长/电话"], taken["网格员/电话"], taken["社区数"]) == ("phone", "", "")

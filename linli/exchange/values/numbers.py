@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, time
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -45,7 +46,9 @@ def written_out(text: str) -> str:
 
 
 def code(value: Any) -> str:
-    """A code as a string, its leading zeros kept. Refuses one that a spreadsheet has rounded."""
+    """A code as a string, its leading zeros kept. Refuses one that a spreadsheet has rounded, or made a day of."""
+    if isinstance(value, date | time):
+        raise CellProblem(_("编码被表格软件改成了日期。请把该列设为“文本”后重新填写。"))
     if lost_digits(value):
         raise CellProblem(_("号码已被表格软件改成科学计数，末尾数字丢失。请把该列设为“文本”后重新填写。"))
     text = written_out("".join(plain(value).split()))
