@@ -87,7 +87,7 @@ def ask_due(now: datetime | None = None, limit: int = 500) -> int:
         cursor.execute(
             "UPDATE activities_activity SET close_asked_at = %(now)s WHERE id IN ("
             " SELECT id FROM activities_activity WHERE state = 'published' AND close_asked_at IS NULL"
-            " AND ends_at <= %(last)s AND ends_at > %(first)s AND starts_at > %(first)s - interval '2 days'"
+            " AND ends_at <= %(last)s AND ends_at > %(first)s"
             " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
             " RETURNING id, coalesce(leader_id, created_by_id)",
             {"now": moment, "last": moment - ASK_AFTER, "first": moment - ASK_WITHIN, "limit": limit},

@@ -61,10 +61,16 @@ def _led(actor: Actor, activity_id: int) -> Shown:
 @signed_in
 @require_safe
 def leading(request: HttpRequest) -> HttpResponse:
-    """`/activities/lead/`: what I lead, from last week to the next two."""
-    today, now = timezone.localdate(), timezone.now()
-    rows = selectors.to_lead(actor_on(request), today - timedelta(days=BACK_DAYS), today + timedelta(days=AHEAD_DAYS))
-    return private(page(request, "leading.html", {"days": shown.lines(rows, now)}))
+    """`/activities/lead/`: what is over and not confirmed, and what I lead from last week to the next two."""
+    actor, today, now = actor_on(request), timezone.localdate(), timezone.now()
+    over = selectors.to_close(actor, now)
+    known = {row["id"] for row in over}
+    rows = selectors.to_lead(actor, today - timedelta(days=BACK_DAYS), today + timedelta(days=AHEAD_DAYS))
+    context = {
+        "over": [shown.line(row, now) for row in over],
+        "days": shown.lines([row for row in rows if row["id"] not in known], now),
+    }
+    return private(page(request, "leading.html", context))
 
 
 @never_cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from linli.activities.access import VIEW, leads
+from linli.activities.access import LEAD, VIEW, leads
 from linli.activities.models import Activity, Handing, Role, Signup
 from linli.activities.reading import FROM, LINE, PAGE, span
 from linli.people.access import Actor, ObjectHidden
@@ -193,10 +193,34 @@ WHERE (a.leader_id = %(me)s OR p.path <@ ANY(%(lead)s::ltree[])) AND a.state IN 
 
 def to_lead(actor: Actor, since: date, until: date) -> list[dict[str, Any]]:
     """Activities that the actor may lead in a period, by name or by area (1 statement)."""
-    scopes = actor.scopes("activities.lead")
+    scopes = actor.scopes(LEAD)
     begin, end = span(since, until)
     paths = list(scopes.place_paths)
     return fetch(_LEADING, {"me": actor.person_id or 0, "lead": paths, "since": begin, "until": end})
+
+
+OVER_WITHIN = timedelta(days=60)
+OVER = """
+(a.leader_id = %(me)s OR p.path <@ ANY(%(lead)s::ltree[])) AND a.state = 'published'
+  AND a.ends_at < %(now)s AND a.ends_at > %(first)s
+"""
+"""What is over and its leader has not confirmed, of the last weeks."""
+
+
+def over_values(actor: Actor, now: datetime) -> dict[str, Any]:
+    """The values of `OVER`."""
+    lead = list(actor.scopes(LEAD).place_paths)
+    return {"me": actor.person_id or 0, "lead": lead, "now": now, "first": now - OVER_WITHIN}
+
+
+_OVER = f"""
+SELECT {LINE} {FROM} WHERE {OVER} ORDER BY a.starts_at, a.id LIMIT {PAGE}
+"""
+
+
+def to_close(actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """Activities that the actor may lead, which are over and not confirmed, the oldest first (1 statement)."""
+    return fetch(_OVER, over_values(actor, now))
 
 
 def leads_any(actor: Actor) -> bool:

@@ -29,6 +29,7 @@ from linli.places.snapshot import PlaceSnapshot, place_snapshot
 from linli.requests.selectors import items_by_phone
 from linli.requests.workflow import REQUEST
 from linli.shop.staff_selectors import stocktakes_for
+from linli.volunteering.waits import waits_for
 from linli.work.desk import DeskFilters, DeskPage, DeskRow, desk
 from linli.work.kinds import kinds
 from linli.work.services import new_key
@@ -161,7 +162,10 @@ def home(request: HttpRequest) -> HttpResponse:
     context["sees_items"] = actor.may_somewhere("work.view")
     if not context["chips"] and not any(context["page"].tabs.values()):
         context["beginning"] = beginning(actor)
-    cards = {"cards": waiting(actor, context["terms"]), "points": waiting_for(actor), "counts": stocktakes_for(actor)}
+    cards = {
+        "cards": waiting(actor, context["terms"]), "points": waiting_for(actor), "counts": stocktakes_for(actor),
+        "volunteers": waits_for(actor),
+    }  # fmt: skip
     return render(request, "desk/home.html", {**context, **cards})
 
 

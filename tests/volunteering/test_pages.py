@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from linli.activities import closing_listeners
+from linli.activities.models import Activity
 from linli.people.models import Person, User
-from linli.volunteering import bulk, papers
+from linli.volunteering import bulk, certifying, hours, papers
+from linli.volunteering.hours import Pick
 from linli.volunteering.models import (
     Appeal,
     Certificate,
@@ -26,6 +30,7 @@ from linli.volunteering.models import (
     StarAward,
     Volunteer,
 )
+from linli.volunteering.waits import Waits, waits_for
 from linli.work.models import Deed
 from tests.support.people import signed_in_client
 from tests.support.world import World
@@ -356,3 +361,28 @@ def test_what_proves_a_certificate_stands_on_the_sheet_with_its_signature(world:
     assert len(pages) == 1 and [code.text for code in read] == [papers.verify_url(asked.code)]
     words = pages[0].get_textpage().get_text_bounded()
     assert "扫雪4，1次，2小时。" in words.replace(" ", "") and asked.number in words.replace(" ", "")
+
+
+def test_the_desk_says_what_waits_each_with_its_list(world: World, query_counter: Any) -> None:
+    one, two = enrol(world, 1), enrol(world, 2)
+    activity = held(world, [one.person_id, two.person_id])
+    closing_listeners.tell(activity.pk, world.actor("captain"))
+    certifying.ask(world.actor("community"), one.person_id)
+    open_one = held(world, [one.person_id])
+    over = timezone.now() - timedelta(hours=2)
+    Activity.objects.filter(pk=open_one.pk).update(
+        state="published", starts_at=over, ends_at=over + timedelta(hours=1), title="没有确认的活动"
+    )
+    actor = world.actor("community")
+    with query_counter(at_most=1):
+        assert waits_for(actor) == Waits(1, 2, 0, 1)
+    page = text(desk(world).get("/desk/"))
+    for words in ("1 场活动等您确认出勤", "2 条志愿时长等您确认", "1 份志愿证明等您办"):
+        assert words in page
+    assert "没有确认的活动" in text(desk(world).get("/activities/lead/"))
+    for name in ("community_west", "grid", "handler"):
+        assert not waits_for(world.actor(name)).any and "等您确认出勤" not in text(desk(world, name).get("/desk/"))
+    led = text(resident(world.users["captain"]).get("/activities/lead/"))
+    assert "待确认出勤" in led and "没有确认的活动" in led, "who is only named as leader has it there, and in the inbox"
+    hours.confirm(actor, [Pick(row.pk, row.version, row.minutes) for row in Service.objects.all()])
+    assert waits_for(actor) == Waits(1, 0, 0, 1)

@@ -143,6 +143,7 @@ class Activity(Described):
             models.Index(fields=["starts_at"], name="activities_starts"),
             models.Index(fields=["place", "starts_at"], name="activities_place"),
             models.Index(fields=["leader", "starts_at"], name="activities_leader"),
+            models.Index(fields=["ends_at"], condition=Q(state="published"), name="activities_over"),
         ]
         constraints = [
             models.UniqueConstraint(
