@@ -20,6 +20,7 @@ from linli.exchange.planning import OpenedFile, open_file
 from linli.exchange.reading import CellError, unpacked
 from linli.exchange.reading.book import Sheet
 from linli.exchange.reading.delimited import decoded
+from linli.exchange.reading.xlsx import transitional
 from linli.exchange.refused import Refused
 from linli.exchange.streamed import is_large, streamed
 from linli.exchange.tables import HEADINGS_BETWEEN, REASON, Table
@@ -59,7 +60,7 @@ def _workbook(opened: OpenedFile, data: bytes, refused: Sequence[Refused]) -> by
     if is_large(opened.book):
         return _written_line_by_line(opened, refused, targets)
     own = opened.book.format == "xlsx"
-    book = openpyxl.load_workbook(io.BytesIO(data)) if own else _rebuilt(opened.book.sheets)
+    book = openpyxl.load_workbook(io.BytesIO(transitional(data))) if own else _rebuilt(opened.book.sheets)
     by_sheet: dict[str, list[Refused]] = {}
     for row in refused:
         by_sheet.setdefault(row.sheet, []).append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,6 +43,22 @@ def test_codes_are_read_as_they_are_shown() -> None:
     book.save(buffer)
     assert list(read_book(buffer.getvalue(), "a.xlsx").sheets[0].rows[0]) == ["0901", "JM007", 12.5, 45, 3]
     assert zeros_of("00-00") is None and zeros_of("@") is None
+
+
+def test_a_strict_workbook_is_read_like_any_other() -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["社区", "网格名称"])
+    plain, strict = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(strict, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006/", b"http://purl.oclc.org/ooxml/spreadsheetml/"
+            )
+            new.writestr(name, text.replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/"
+            ))  # fmt: skip
+    assert [list(row) for row in read_book(strict.getvalue(), "a.xlsx").sheets[0].rows] == [["社区", "网格名称"]]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def read_book(data: bytes, file_name: str) -> Book:
         raise ExchangeProblem("old_xml", _("这是旧的 XML 表格。请在表格软件中“另存为” .xlsx 后再导入。"))
     if _MARKUP.match(head):
         return read_markup(data)
-    if head.startswith((b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"Rar!", b"7z\xbc\xaf")):
+    if head.startswith((b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"MIME-Version:", b"Rar!", b"7z\xbc\xaf")):
         raise _unknown()
     ending = file_name.lower()
     if ending.endswith((".geojson", ".json")) or (

@@ -27,6 +27,12 @@ _NEVER_COMPUTED = re.compile(
 )
 _ROW_NUMBER = re.compile(rb"<row\s[^<>]{0,300}?\br=\"(\d{1,7})\"")
 _ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!", "#CALC!")
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_USUAL = (
+    (_STRICT + b"spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
+    (_STRICT + b"officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
+    (_STRICT + b"drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)
 _UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError, TypeError, IndexError,
     AttributeError, EOFError, NotImplementedError, RuntimeError,
@@ -64,9 +70,33 @@ def locked() -> ExchangeProblem:
     return ExchangeProblem("locked", _("文件有打开密码。请在表格软件中取消密码，另存后再导入。"))
 
 
+def transitional(data: bytes) -> bytes:
+    """A workbook that was saved as *Strict Open XML*, under the names that everybody else uses; others as they are.
+
+    Raises ExchangeProblem for what is no archive.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if _STRICT not in archive.read("xl/workbook.xml"):
+                return data
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+                for name in archive.namelist():
+                    content = archive.read(name)
+                    for strict, usual in _USUAL if name.endswith((".xml", ".rels")) else ():
+                        content = content.replace(strict, usual)
+                    out.writestr(name, content)
+    except KeyError:
+        return data
+    except _UNREADABLE:
+        raise broken() from None
+    return packed.getvalue()
+
+
 def read_xlsx(data: bytes) -> Book:
     """All visible sheets with cached values of formulas."""
     check_archive(data)
+    data = transitional(data)
     book = Book("xlsx")
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
