@@ -1,4 +1,4 @@
-"""The demo's rules of points: three streets of Jimo, each with its own (mission.md A3), a few awards, a nomination.
+"""The demo's rules of points: three streets of Jimo, each with its own (A3), awards, an appeal, nominations.
 
 Names of streets and kinds of deeds are published; points, caps and people are synthetic.
 """
@@ -13,14 +13,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from linli.awards import awarding, nominating, rule_services
-from linli.awards.models import Rule, RuleSet
+from linli.awards import appealing, awarding, nominating, rule_services
+from linli.awards.models import Award, Rule, RuleSet
+from linli.awards.models.awards import NONE
 from linli.awards.nominating import Named
 from linli.awards.rule_services import Head, Wanted
 from linli.credits import ledger
 from linli.people import personal
 from linli.people.access import Actor, Grant
 from linli.people.models import User
+from linli.people.roles import ROLES
 from linli.places.selectors import registry_versions
 from linli.places.snapshot import PlaceRow, PlaceSnapshot, place_snapshot
 from linli.work import deeds
@@ -149,6 +151,16 @@ def _deeds(stage: PlaceRow, places: PlaceSnapshot) -> None:
     awarding.hear(deeds.record(told))
     for person_id in people:  # what other rooms told of them before they joined: wishes that came true
         awarding.catch_up(person_id)
+    _appeal(people[1])
+
+
+def _appeal(person_id: int) -> None:
+    """A neighbour disagrees: three quarters of an hour came to nothing."""
+    award = Award.objects.filter(person_id=person_id, state=NONE, source=deeds.HOURS).first()
+    if award is not None:
+        grant = Grant(ROLES["resident"].permissions, role="resident", own=True)
+        actor = Actor(person_id=person_id, roles=frozenset({"resident"}), grants=(grant,), channel="resident")
+        appealing.appeal(actor, award.pk, "那天散场以后我留下来收拾桌椅，前后有一个多小时。")
 
 
 def _ago(today: date, days: int) -> date:
