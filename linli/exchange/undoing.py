@@ -34,7 +34,7 @@ class Obstacles(ExchangeProblem):
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = list(lines)
-        super().__init__("built_upon", _("已经有别的内容用到了这批数据，不能撤销：") + "；".join(self.lines[:5]))
+        super().__init__("built_upon", _("这批数据后来有人用到或改过，不能撤销：") + "；".join(self.lines[:5]))
 
 
 def stored(value: Any) -> Any:
