@@ -34,6 +34,8 @@ def import_kind(wanted: Wanted, console: Console | None = None) -> int:
     import django
 
     django.setup()
+    from django.db import ProgrammingError
+
     from linli.exchange.errors import ExchangeProblem
     from linli.exchange.running import AnotherRuns
     from linli.people.access import PermissionRefused
@@ -46,6 +48,10 @@ def import_kind(wanted: Wanted, console: Console | None = None) -> int:
         console.print(f"[red]✗[/red] {escape(problem.message)}", highlight=False, soft_wrap=True)
         if problem.code == "no_system":
             console.print(escape('    --map MAP.toml:  [options]  system = "12345热线"'), style="dim", highlight=False)
+        return UNREADABLE
+    except ProgrammingError:
+        text = "这里还没有建区，请先运行 linli init / there is no district yet: run linli init"
+        console.print(f"[red]✗[/red] {text}", highlight=False, soft_wrap=True)
         return UNREADABLE
     except AnotherRuns:
         text = "另一个进程正在导入这个文件 / another process is importing this file"

@@ -19,8 +19,24 @@ CERTAIN, LIKELY, POSSIBLE = 1.0, 0.8, 0.6
 LEAST = 0.5
 
 
-_ENDINGS = ("数量", "数", "编号", "编码", "代码", "电话", "手机", "日期", "时间", "面积", "率")
-"""What a heading ends with is what stands below it: 社区数 is a number, no community."""
+_ENDINGS = (
+    "数量",
+    "数",
+    "编号",
+    "编码",
+    "代码",
+    "电话",
+    "手机",
+    "日期",
+    "时间",
+    "面积",
+    "率",
+    "长",
+    "员",
+    "人",
+    "书记",
+)
+"""What a heading ends with is what stands below it: 社区数 is a number, no community; 网格长 is a person, no grid."""
 
 
 @dataclass(slots=True)
@@ -91,10 +107,21 @@ def guess_columns(kind: Kind, tables: Tables, given: Mapping[str, str] | None = 
     for guess in guesses:
         wanted = _between(kind, guess.heading, tables.columns)
         free = wanted not in taken or (guess.heading == SHEET_NAME and _named_by_sheet(tables, guesses, wanted))
+        if wanted in PLACES_BETWEEN and guess.heading in (SECTION, OUTER_SECTION) and not _places_stand(guess, tables):
+            continue
         if not guess.by and wanted and free:
             guess.target, guess.confidence, guess.by = wanted, LIKELY, "sheet"
             taken.setdefault(wanted, []).append(guess)
     return guesses
+
+
+PLACES_BETWEEN = ("street", "community")
+"""Fields that a heading between the rows fills only if such headings name places: 一、市直部门 is no street."""
+
+
+def _places_stand(guess: ColumnGuess, tables: Tables) -> bool:
+    texts = set(_texts(tables, guess.heading, SAMPLE_ROWS))
+    return any(names_a_place(text) or text.endswith("居民委员会") for text in texts)
 
 
 _Offer = tuple[float, int, str, str]
@@ -160,6 +187,8 @@ def _offers(
         if name:
             return [(name, CERTAIN - 0.02 * rank, "heading")]
     key = heading_key(parts[-1])
+    if key.endswith("名") and f"{key}称" in known:
+        return [(known[f"{key}称"], CERTAIN - 0.05, "heading")]
     ending = next((word for word in _ENDINGS if key.endswith(word)), "")
     inside = [
         (len(alias), name)

@@ -162,7 +162,8 @@ class Run:
 
     `actor` is handed on to the rooms' services, which check the permission. `under` is the id of the place to which
     everything belongs unless a row says more. `record` writes an audit row; `titles` is what stands above the tables;
-    `columns` are the fields for which the file has a column. The option `take_suggestions` settles
+    `columns` are the fields for which the file has a column, `headings` what stands over each, `unread` the headings of
+    columns with texts that are taken for none. The option `take_suggestions` settles
     doubts by what they suggest, where nobody can be asked (the first set-up of a district).
     """
 
@@ -177,6 +178,8 @@ class Run:
     batch_id: int | None = None
     record: Callable[..., None] | None = None
     columns: frozenset[str] = frozenset()
+    headings: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
     doubts: dict[str, Doubt] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     row: Row | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,10 +28,21 @@ from linli.exchange.kinds import (
     Vanished,
 )
 from linli.exchange.reading import Book, CellError, read_book
-from linli.exchange.tables import HEADINGS_BETWEEN, REASON, SHEET_NAME, RawRow, Table, Tables, find_tables
+from linli.exchange.tables import (
+    HEADINGS_BETWEEN,
+    OUTER_SECTION,
+    REASON,
+    SECTION,
+    SHEET_NAME,
+    RawRow,
+    Table,
+    Tables,
+    find_tables,
+)
 from linli.exchange.words import BLANKS, SAME_AS_ABOVE, heading_key, is_blank, plain
 
 ROUNDS = 6
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(slots=True)
@@ -135,8 +147,16 @@ def make_plan(opened: OpenedFile, run: Run, done: Mapping[int, str] | None = Non
                 "“%(heading)s”一列也像“%(column)s”，没有读取。如果一行写了两组，请在“列”里换成这一列，再导入一次。"
             )
             run.notice(text % {"heading": guess.heading, "column": entry.label.zh})
+    for guess in opened.columns:
+        if guess.heading in (SECTION, OUTER_SECTION) and not guess.target and not guess.by and guess.samples:
+            run.notice(_("分段标题（如“%(text)s”）没有读取。可以在“列”里指明它是什么。") % {"text": guess.samples[0]})
     run.titles = _titles(opened)
     run.columns = frozenset(guess.target for guess in opened.columns if guess.target) | set(opened.mapping.constants)
+    run.headings = {guess.target: guess.heading for guess in reversed(opened.columns) if guess.target}
+    run.unread = tuple(
+        guess.heading for guess in opened.columns
+        if not guess.target and guess.by != "given" and sum(_HAN.search(text) is not None for text in guess.samples) > 1
+    )  # fmt: skip
     rows: list[Row] = []
     for table in opened.tables.tables:
         rows += _read_table(opened, table, run)

@@ -23,7 +23,7 @@ PLACE_ENDINGS = ("社区", "村", "街道", "镇", "乡", "居委会", "村委�
 HEADINGS_BETWEEN = (SHEET_NAME, OUTER_SECTION, SECTION)
 """Columns that no file has: what a sheet is called, and the headings that stand between its rows."""
 _TOTAL = re.compile(
-    r"^(?:本?页?|.{0,12}?)(?:小计|合计|总计|共计|累计|总合计)(?:[（(:：].*|共?\d.*)?$|^总数$|^共\d.*$|^(?:sub)?total\b.*$",
+    r"^(?:本?页?|.{0,12}?)(?:小计|合计|总计|共计|累计|总合计)(?:[（(:：].*|共?\d.*)?$|^总数$|^共\d.*$|^.{1,8}数量?[:：]\d.*$|^(?:sub)?total\b.*$",
     re.IGNORECASE,
 )
 _NOTE = re.compile(

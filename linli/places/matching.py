@@ -295,7 +295,7 @@ class Directory:
                 _("找不到“%(name)s”这个地点。请核对名称，或先导入这个地点、添加别名。") % {"name": name[:60]},
             )
         same = [place for place in places if core(place.name) == core(name)] or [
-            place for place in places if name.endswith(place.name)
+            place for place in places if place.name in longest_in(name, [place.name for place in places])
         ]
         question = Question(
             "place", name[:120], sentence % {"count": len(found), "name": name[:60]},

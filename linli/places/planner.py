@@ -9,7 +9,19 @@ from typing import Any
 import shapely
 from django.utils.translation import gettext as _
 
-from linli.exchange.kinds import CHANGED, NEW, UNCHANGED, Effect, Ledger, Planner, Row, Run, Vanished
+from linli.exchange.kinds import (
+    CHANGED,
+    NEW,
+    UNCHANGED,
+    Choice,
+    Effect,
+    Ledger,
+    Planner,
+    Question,
+    Row,
+    Run,
+    Vanished,
+)
 from linli.exchange.leading_zeros import restore
 from linli.exchange.undoing import watching
 from linli.places import services
@@ -19,7 +31,7 @@ from linli.places.kinds import GOVERNANCE, KINDS
 from linli.places.matching import Directory, Unsettled
 from linli.places.models import Boundary, GridMember, Place, PlaceChange, PlaceName
 from linli.places.positions import boundaries_of, settle_positions
-from linli.places.row_kinds import kind_of, scheme_for
+from linli.places.row_kinds import KIND_WORDS, kind_of, kind_of_heading, scheme_for
 from linli.places.rows import PlannedRow
 from linli.places.running_numbers import settle_numbers
 from linli.places.sheet import Sheet, SheetRow
@@ -27,6 +39,7 @@ from linli.places.short_names import without_blanks
 from linli.places.snapshot import place_snapshot, today
 
 PARENT_WORDS = ("parent_code", "parent", "street", "community", "grid", "address")
+COMPOUND = "小区"
 LEVELS = ("grid", "community", "street")
 
 
@@ -55,6 +68,8 @@ class PlacesPlanner(Planner):
                 self.planned.append(row.plan)
             except PlaceProblem as problem:
                 row.reject(problem.message, _field_of(problem.code))
+            except Unsettled:
+                continue
         self.planned.sort(key=lambda planned: KINDS[planned.kind].rank)
         self.directory.load_small(planned.kind for planned in self.planned)
         settle_numbers(self.planned, self.directory, self.run)
@@ -69,9 +84,13 @@ class PlacesPlanner(Planner):
             # A list of grids often titles the column of their names 网格; the deepest level given is the name.
             level = next((key for key in LEVELS if values.get(key)), "")
             values["name"] = values.pop(level, "")
+            self._sure_of_level(row)
         name = without_blanks(services.clean_name(values.get("name", "")))
         code = values.get("code", "")
-        kind = values.get("kind") or kind_of(self.default_kind, code, name)
+        word = kind_of_heading(self.run.headings.get("name", "")) if not self.default_kind else ""
+        kind = values.get("kind") or kind_of(self.default_kind or KIND_WORDS.get(word, ""), code, name)
+        if word == COMPOUND and kind == "site":
+            values.setdefault("site_kind", "compound")
         geometry, point = values.get("geometry"), values.get("position") or _point(values)
         if geometry is not None and geometry.geom_type == "Point" and KINDS[kind].area:
             point, geometry = (geometry.x, geometry.y), None
@@ -85,6 +104,19 @@ class PlacesPlanner(Planner):
             raw_geometry=geometry, stated_crs=values.get("crs", ""), point_in_one_cell="position" in values,
             parent_words={key: values[key] for key in PARENT_WORDS if values.get(key)},
         )  # fmt: skip
+
+    def _sure_of_level(self, row: Row) -> None:
+        """Without a column of names a row is about the community itself; where another column may be one of names, that
+        is asked, for else the households of a compound became those of its community. Raises Unsettled."""
+        if not self.run.unread:
+            return
+        sentence = _("表里没有“名称”一列，“%(column)s”没有读取。每一行说的就是所写的社区（街道、网格）本身吗？")
+        question = Question(
+            "rows_are_levels", self.run.unread[0], sentence % {"column": self.run.unread[0]},
+            (Choice("yes", _("是")),), remember=False,
+        )  # fmt: skip
+        if self.run.ask(question, row) is None or not row.open:
+            raise Unsettled
 
     def _link(self) -> None:
         """Find each row's parent and, if the place is known already, the place itself."""

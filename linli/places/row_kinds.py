@@ -34,6 +34,11 @@ def kind_of(default: str, code: str, name: str) -> str:
     )
 
 
+def kind_of_heading(heading: str) -> str:
+    """The word of a kind in the heading over the names: 小区 in 小区名称; empty where there is none."""
+    return next((word for word in sorted(KIND_WORDS, key=len, reverse=True) if len(word) > 1 and word in heading), "")
+
+
 def scheme_for(kind: str, code: str, layer: str) -> str:
     """The scheme of a code by the kind of place that bears it."""
     if not code:

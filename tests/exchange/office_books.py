@@ -213,6 +213,32 @@ def buildings_gone_wrong() -> bytes:
     ])  # fmt: skip
 
 
+def compounds_without_a_kind() -> bytes:
+    """What kind of place it is stands in the heading only, and is not called 名称 in full."""
+    return workbook([
+        ["小区名", "所属社区", "所在街道", "楼栋数", "总户数", "建成年份"], ["亥家园", "西湖社区", "中山街道", 10, "1,024户", "2010年"],
+    ])  # fmt: skip
+
+
+def grids_with_their_heads() -> bytes:
+    """Who heads a grid is no grid, nor is a count below a community."""
+    return workbook([
+        ["社区", "网格名称", "网格长", "户数（户）"], ["西湖社区", "亥一网格", "张三", 100], ["西湖社区", "亥二网格", "李四", "约 200"],
+        ["西湖社区", "网格数：2", None, None],
+    ])  # fmt: skip
+
+
+def units_in_sections() -> bytes:
+    """Sections by sort of unit, which are no streets."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook([
+        ["序号", "单位名称", "联系人", "电话"], ["一、市直部门", None, None, None], [1, "亥一局", "张三", "88510001"],
+        ["二、驻区单位", None, None, None], [1, "亥三物业公司", "", "0532-88510003"],
+    ])))  # fmt: skip
+    for area in ("A2:D2", "A4:D4"):
+        book.worksheets[0].merge_cells(area)
+    return saved(book)
+
+
 def compounds_numbered_in_each_community() -> bytes:
     """One sheet per community, in each of which the rows are numbered from 1 in a column that is called 编号."""
     book = openpyxl.Workbook()
@@ -251,6 +277,10 @@ BOOKS: tuple[OfficeBook, ...] = (
                ("“网格长/姓名”一列也像“姓名”",)),
     OfficeBook("楼号.xlsx", "places", buildings_gone_wrong, ("3-2",), ("2024-03-01", "戌甲、戌乙"),
                ("改成了日期", "一格里有几个名称")),
+    OfficeBook("小区.xlsx", "places", compounds_without_a_kind, ("亥家园",)),
+    OfficeBook("网格和网格长.xlsx", "grids", grids_with_their_heads, ("亥一网格", "亥二网格"), ("网格数：2", "张三", "李四")),
+    OfficeBook("单位分段.xlsx", "organisations", units_in_sections, ("亥一局", "亥三物业公司"), ("一、市直部门",),
+               ("分段标题（如“一、市直部门”）没有读取",)),
     OfficeBook("各社区小区.xlsx", "sites", compounds_numbered_in_each_community,
                ("西湖甲苑", "西湖乙苑", "东湖甲苑", "东湖乙苑"), ("共2个小区",), ("编码，还是这份表自己的序号",)),
     OfficeBook("店铺地址.xlsx", "sites", shops_whose_addresses_name_two, ("申一店", "申二店")),

@@ -152,3 +152,14 @@ def test_of_two_people_in_a_line_each_keeps_the_own_telephone(ground: Importer) 
     batch = services.receive(ground, "staff", _book("两人一行.xlsx").make(), "a.xlsx", said)
     taken = {column["heading"]: column["field"] for column in batch.report["columns"]}
     assert (taken["网格长/电话"], taken["网格员/电话"], taken["社区数"]) == ("phone", "", "")
+
+
+def test_what_stands_below_an_unread_name_is_not_written_to_the_community(
+    ground: Importer, small: SmallDistrict
+) -> None:
+    _bring(ground, _book("小区.xlsx"))
+    assert Place.objects.get(name="亥家园").site_kind == "compound"
+    rows = [["居住区", "所属社区", "户数"], ["甲苑", "西湖社区", 10], ["乙苑", "西湖社区", 20]]
+    batch = brought_in(ground, "places", workbook(rows))
+    assert "“居住区”没有读取" in str(batch.report["doubts"]) and batch.report["counts"]["doubtful"] == 2
+    assert Place.objects.get(pk=small.west.pk).household_count is None
