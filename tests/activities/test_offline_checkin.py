@@ -21,7 +21,7 @@ from linli.activities.posts import Post
 from linli.people.access import ObjectHidden, PermissionRefused
 from linli.work import moments
 from tests.activities.conftest import resident, under_way
-from tests.activities.test_pages import as_resident, as_staff, body
+from tests.activities.visitors import as_resident, as_staff, body
 from tests.support.world import World
 
 Held = Callable[..., Activity]

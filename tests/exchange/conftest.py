@@ -15,9 +15,26 @@ from linli.exchange.kinds import Answer
 from linli.exchange.models import ImportBatch
 from linli.exchange.services import Importer
 from linli.people.importers import importer_for, operator
+from linli.people.models import Organisation, Person
+from linli.places.models import Place
+from linli.work.models import Category, Item
 from tests.places.conftest import SmallDistrict, small
 
 __all__ = ["SmallDistrict", "small"]
+
+
+def stored(kind: str, name: str) -> bool:
+    """Whether something of the name, the code or the outside number is in the register."""
+    if kind == "requests":
+        return Item.objects.filter(source_number=name).exists()
+    if kind == "staff":
+        return Person.objects.filter(display_name=name).exists()
+    if kind == "organisations":
+        return Organisation.objects.filter(name=name).exists()
+    if kind == "categories":
+        return Category.objects.filter(code=name, valid_to=None).exists()
+    field = "code" if name.isdigit() else "name"
+    return Place.objects.filter(**{field: name}, active=True).exists()
 
 
 @pytest.fixture

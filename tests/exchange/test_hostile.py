@@ -9,26 +9,15 @@ import pytest
 from linli.exchange import services
 from linli.exchange.services import Importer
 from linli.kernel.coordinates import distance_metres
-from linli.people.models import Appointment, Organisation, Person
+from linli.people.models import Appointment
 from linli.places.models import GridMember, Place
 from linli.places.services import create_place
-from linli.work.models import Category, DeadlineRule
-from tests.exchange.conftest import SmallDistrict, brought_in
+from linli.work.models import DeadlineRule
+from tests.exchange.conftest import SmallDistrict, brought_in, stored
 from tests.exchange.hostile import SAMPLES, Sample
 from tests.places.conftest import square
 
 LEAST = 0.95
-
-
-def stored(kind: str, name: str) -> bool:
-    """Whether something of the name is in the register."""
-    if kind == "staff":
-        return Person.objects.filter(display_name=name).exists()
-    if kind == "organisations":
-        return Organisation.objects.filter(name=name).exists()
-    if kind == "categories":
-        return Category.objects.filter(code=name, valid_to=None).exists()
-    return Place.objects.filter(name=name, active=True).exists()
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)

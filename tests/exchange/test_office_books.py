@@ -15,21 +15,8 @@ from linli.people.models import Appointment, Organisation, Person
 from linli.places.models import Place
 from linli.places.services import create_place
 from linli.work.models import Category, DeadlineRule, Item
-from tests.exchange.conftest import SmallDistrict, brought_in, workbook
+from tests.exchange.conftest import SmallDistrict, brought_in, stored, workbook
 from tests.exchange.office_books import BOOKS, OfficeBook
-
-
-def _stored(kind: str, name: str) -> bool:
-    if kind == "requests":
-        return Item.objects.filter(source_number=name).exists()
-    if kind == "staff":
-        return Person.objects.filter(display_name=name).exists()
-    if kind == "organisations":
-        return Organisation.objects.filter(name=name).exists()
-    if kind == "categories":
-        return Category.objects.filter(code=name, valid_to=None).exists()
-    field = "code" if name.isdigit() else "name"
-    return Place.objects.filter(**{field: name}, active=True).exists()
 
 
 @pytest.fixture
@@ -56,8 +43,8 @@ def test_what_offices_send_lands_or_is_told(book: OfficeBook, ground: Importer) 
     if book.kind == "requests":
         _bring(ground, _book("派遣目录.xlsx"))
     report = _bring(ground, book)
-    landed = [name for name in book.good if _stored(book.kind, name)]
-    wrong = [name for name in book.bad if _stored(book.kind, name)]
+    landed = [name for name in book.good if stored(book.kind, name)]
+    wrong = [name for name in book.bad if stored(book.kind, name)]
     said = str([report[part] for part in ("rejects", "notices", "doubts")])
     assert wrong == [] and landed == list(book.good), said
     assert not [text for text in book.told if text not in said], said
